@@ -1,0 +1,45 @@
+// The bytes type.
+import { cursor } from "./cursor.js";
+import { unfit } from "./failure.js";
+import { readLength, writeVarint } from "./varint.js";
+
+/** From this length on, what is read is a view of the input instead of a copy. */
+const viewLength = 4096;
+
+/** Writes `bytes` with their length. */
+export function writeBytes(bytes: Uint8Array, at: number, value: Uint8Array, field: string): number {
+  if (!(value instanceof Uint8Array)) throw unfit(field, "a Uint8Array", value);
+  return writeRaw(bytes, writeVarint(bytes, at, value.length), value);
+}
+
+/** Writes bytes as they are. */
+export function writeRaw(bytes: Uint8Array, at: number, value: Uint8Array): number {
+  const end = at + value.length;
+  if (end <= bytes.length) bytes.set(value, at);
+  return end;
+}
+
+/**
+ * Reads `bytes`: a copy when short, so that it does not keep the input alive, a view of the input when long.
+ *
+ * @param end where the surrounding message ends.
+ */
+export function readBytes(bytes: Uint8Array, at: number, end: number): Uint8Array {
+  const stop = readLength(bytes, at, end);
+  const start = cursor.at;
+  cursor.at = stop;
+  return take(bytes, start, stop);
+}
+
+/** The bytes from `start` to `stop`, always a plain Uint8Array. */
+export function take(bytes: Uint8Array, start: number, stop: number): Uint8Array {
+  const length = stop - start;
+  if (length >= viewLength) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
+  const copy = new Uint8Array(length);
+  if (length < 64) {
+    for (let i = 0; i < length; i++) copy[i] = bytes[start + i]!;
+  } else {
+    copy.set(bytes.subarray(start, stop));
+  }
+  return copy;
+}

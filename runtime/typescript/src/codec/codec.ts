@@ -1,0 +1,26 @@
+/**
+ * The contract between a generated codec and everyone who encodes or decodes.
+ *
+ * `T` is what decoding returns (a full message of protobuf-es shape), `Init` what encoding takes (the same with every
+ * field optional, nested plain objects included). A codec is stateless: it may be used from anywhere, re-entrantly.
+ */
+export interface Codec<T = unknown, Init = T> {
+  /** Full name of the message, such as `knowledge.v1.Note`. */
+  readonly typeName: string;
+  /**
+   * Writes `message` into `bytes` from `offset` on and returns the offset after its last byte.
+   *
+   * A result greater than `bytes.length` means that the message did not fit: what lies in `bytes` from `offset` on is
+   * then worthless, and the result minus `offset` is how many bytes are enough. Nothing is ever written outside `bytes`.
+   *
+   * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot (with the field's path).
+   */
+  write(message: Init, bytes: Uint8Array, offset: number): number;
+  /**
+   * Reads the message that takes exactly `bytes[start, end)`. `bytes` must not change afterwards: long `bytes` fields
+   * may be views of it.
+   *
+   * @throws CrucibleError reason DECODE_INVALID when the bytes are no valid encoding.
+   */
+  read(bytes: Uint8Array, start: number, end: number): T;
+}

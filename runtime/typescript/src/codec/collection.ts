@@ -1,0 +1,99 @@
+// Lists, maps and nested messages: what generated code needs around their values.
+import { cursor } from "./cursor.js";
+import { checkEnd, foreign, unfit } from "./failure.js";
+import { readLength } from "./varint.js";
+
+/**
+ * Reads a packed list and adds its values to `list`.
+ *
+ * @param end where the surrounding message ends; the offset after the list is left in `cursor.at`.
+ * @param read reads one value.
+ */
+export function readPacked<T>(
+  list: T[],
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  read: (bytes: Uint8Array, at: number) => T,
+): void {
+  const stop = readLength(bytes, at, end);
+  at = cursor.at;
+  while (at < stop) {
+    list.push(read(bytes, at));
+    at = cursor.at;
+  }
+  checkEnd(at, stop, 0);
+  cursor.at = at;
+}
+
+/** Sets an entry of a map; `__proto__` becomes a property of its own like any other key. */
+export function setEntry<T>(map: { [key: number]: T }, key: string | number | bigint | boolean, value: T): void {
+  if (key === "__proto__") {
+    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    map[key as number] = value;
+  }
+}
+
+/** The value behind one of the keys that `expectKeys` has returned. */
+export function valueOf<T>(map: { readonly [key: number]: T }, key: string): T {
+  return map[key as unknown as number] as T;
+}
+
+/** A copy of a map with each value changed. */
+export function mapValues<T, U>(map: { readonly [key: number]: T }, change: (value: T) => U): { [key: string]: U } {
+  const changed: { [key: string]: U } = {};
+  for (const key of Object.keys(map)) setEntry(changed, key, change(valueOf(map, key)));
+  return changed;
+}
+
+/**
+ * Checks that a value is a list.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when it is not.
+ */
+export function expectList<T>(value: readonly T[], field: string): readonly T[] {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw unfit(field, "an array", value);
+  return value;
+}
+
+/**
+ * The keys of a map.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when the value is no plain object.
+ */
+export function expectKeys(value: object, field: string): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) {
+    throw unfit(field, "a plain object", value);
+  }
+  return Object.keys(value);
+}
+
+/**
+ * Checks that a value is a message of the type, or a plain object that can become one.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when it is no object or a message of another type.
+ */
+export function expectMessage(value: { readonly $typeName?: string | undefined }, typeName: string): void {
+  if (typeof value !== "object" || value === null) throw unfit(typeName, "an object", value);
+  const actual = value.$typeName;
+  if (actual !== undefined && actual !== typeName) throw foreign(typeName, actual);
+}
+
+/** The key of a map with integer keys of up to 32 bits; the writer of the key checks the range. */
+export function numberKey(key: string, field: string): number {
+  const value = Number(key);
+  if (String(value) !== key) throw unfit(field, "integers as keys", key);
+  return value;
+}
+
+/** The key of a map with boolean keys. */
+export function booleanKey(key: string, field: string): boolean {
+  if (key !== "true" && key !== "false") throw unfit(field, "true and false as keys", key);
+  return key === "true";
+}
+
+/** An own property of a message whose name every object has from birth, such as `hasOwnProperty`. */
+export function ownProperty<T extends object, K extends keyof T>(message: T, name: K): T[K] | undefined {
+  return Object.hasOwn(message, name) ? message[name] : undefined;
+}

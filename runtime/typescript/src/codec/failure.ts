@@ -1,0 +1,95 @@
+// Errors of encoding and decoding. The functions return them, so that callers say `throw`.
+import { CrucibleError } from "../error/index.js";
+import { maxDepth } from "./cursor.js";
+
+/** The bytes break the encoding; `fact` says how. */
+export function malformed(fact: string, offset: number): CrucibleError {
+  return new CrucibleError("DECODE_INVALID", `byte ${offset}: ${fact}`);
+}
+
+/** Something runs past the end of the message, list or map entry that holds it. */
+export function truncated(offset: number): CrucibleError {
+  return malformed("the value runs past the end of what holds it", offset);
+}
+
+/**
+ * Called before a field is read. What protobuf-es does not look at (and reads as whatever the schema says) is an error
+ * here: the two ends do not have the same schema, or the bytes are damaged.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when the field has another wire type than its type in the schema.
+ */
+export function expectType(tag: number, expected: number, field: string): void {
+  if (tag !== expected) {
+    const fact = `${field} has wire type ${tag & 7} instead of ${expected & 7}`;
+    throw new CrucibleError("DECODE_INVALID", `${fact}; compare the schemas of both ends`);
+  }
+}
+
+/**
+ * Called before the fields of a message are read.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when it is nested too deep.
+ */
+export function checkDepth(depth: number): void {
+  if (depth > maxDepth) throw new CrucibleError("DECODE_INVALID", `messages nest more than ${maxDepth} deep`);
+}
+
+/**
+ * Called after the fields of a message, list or map entry.
+ *
+ * @param group the end tag that should have come before `end`, or 0.
+ * @throws CrucibleError reason DECODE_INVALID when the last field ran past `end` or the end tag is missing.
+ */
+export function checkEnd(at: number, end: number, group: number): void {
+  if (at !== end) throw truncated(end);
+  if (group !== 0) throw malformed("the group does not end", end);
+}
+
+/** Says which message could not be decoded. */
+export function decodeFailure(typeName: string, error: unknown): CrucibleError {
+  return new CrucibleError("DECODE_INVALID", `cannot decode ${typeName}: ${textOf(error)}`, { cause: error });
+}
+
+/** A field holds what its type cannot. */
+export function unfit(field: string, wanted: string, value: unknown): CrucibleError {
+  return new CrucibleError("ENCODE_INVALID", `${field} takes ${wanted}, not ${describe(value)}`);
+}
+
+/** A message stands where one of another type belongs. */
+export function foreign(typeName: string, actual: unknown): CrucibleError {
+  return new CrucibleError("ENCODE_INVALID", `${String(actual)} was given where ${typeName} belongs`);
+}
+
+/** A required field is not set. */
+export function missing(field: string): CrucibleError {
+  return new CrucibleError("ENCODE_INVALID", `${field} is required but not set`);
+}
+
+/** Makes an error of the one class out of what a message's own getters, or a cycle in it, have thrown. */
+export function encodeFailure(typeName: string, error: unknown): CrucibleError {
+  if (error instanceof CrucibleError) return error;
+  return new CrucibleError("ENCODE_INVALID", `cannot encode ${typeName}: ${textOf(error)}`, { cause: error });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A value in few words; text and objects may be secret or long and are not quoted. */
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case "number":
+    case "boolean":
+    case "undefined":
+      return String(value);
+    case "bigint":
+      return value > -1_000_000_000_000_000_000_000n && value < 1_000_000_000_000_000_000_000n
+        ? `${value}n`
+        : "a bigint";
+    case "object":
+      if (value === null) return "null";
+      return Array.isArray(value) ? "an array" : value instanceof Map ? "a Map" : "an object";
+    default:
+      return `a ${typeof value}`;
+  }
+}

@@ -1,0 +1,55 @@
+/** The door of generated codecs. */
+export type { Codec } from "../../codec/codec.js";
+export { decode, encode, inherit, messageCodec, type MessageCodec } from "../../codec/message-codec.js";
+export { cursor } from "../../codec/cursor.js";
+export { checkDepth, checkEnd, expectType, missing } from "../../codec/failure.js";
+export {
+  readBool,
+  readEnum,
+  readInt32,
+  readInt64,
+  readLength,
+  readSint32,
+  readSint64,
+  readTag,
+  readUint32,
+  readUint64,
+  writeBool,
+  writeInt32,
+  writeInt64,
+  writeLength,
+  writeSint32,
+  writeSint64,
+  writeUint32,
+  writeUint64,
+} from "../../codec/varint.js";
+export {
+  readDouble,
+  readFixed32,
+  readFixed64,
+  readFloat,
+  readSfixed32,
+  readSfixed64,
+  writeDouble,
+  writeFixed32,
+  writeFixed64,
+  writeFloat,
+  writeSfixed32,
+  writeSfixed64,
+} from "../../codec/fixed.js";
+export { readLenientString, readString, writeString } from "../../codec/text.js";
+export { readBytes, writeBytes } from "../../codec/bytes.js";
+export { keepUnknownEnum, readUnknown, skipUnknown, writeUnknown } from "../../codec/unknown.js";
+export {
+  booleanKey,
+  expectKeys,
+  expectList,
+  expectMessage,
+  mapValues,
+  numberKey,
+  ownProperty,
+  readPacked,
+  setEntry,
+  valueOf,
+} from "../../codec/collection.js";
+export { readStruct, writeStruct } from "../../codec/struct.js";

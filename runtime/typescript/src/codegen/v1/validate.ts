@@ -1,0 +1,43 @@
+/** The door of generated validators. */
+export {
+  containsBytes,
+  endsWithBytes,
+  equalsBytes,
+  startsWithBytes,
+} from "../../validate/bytes.js";
+export { assertDepth } from "../../validate/depth.js";
+export { isHeaderName, isHeaderValue, isLooseHeaderName, isLooseHeaderValue } from "../../validate/format/header.js";
+export { isAddress, isEmail, isHostAndPort, isHostname } from "../../validate/format/host.js";
+export {
+  isProtobufDotFqn,
+  isProtobufFqn,
+  isTrimmedUuid,
+  isUlid,
+  isUuid,
+} from "../../validate/format/identifier.js";
+export {
+  isIp,
+  isIpPrefix,
+  isIpv4,
+  isIpv4Prefix,
+  isIpv4WithPrefixLength,
+  isIpv6,
+  isIpv6Prefix,
+  isIpv6WithPrefixLength,
+  isIpWithPrefixLength,
+} from "../../validate/format/ip.js";
+export { isUri, isUriRef } from "../../validate/format/uri.js";
+export { matches } from "../../validate/matching.js";
+export { entryCount, noBytes, noEntries, noItems, own, toBigInt } from "../../validate/presence.js";
+export {
+  codePointCount,
+  isLongerInUtf8,
+  isLongerThan,
+  isShorterInUtf8,
+  isShorterThan,
+  utf8Length,
+} from "../../validate/text.js";
+export { compareTime, compareToNow, isNearNow } from "../../validate/time.js";
+export { isUnique, isUniqueBytes } from "../../validate/unique.js";
+export type { Validator, Violation } from "../../validate/validator.js";
+export { entryPath, violate, within } from "../../validate/violation.js";

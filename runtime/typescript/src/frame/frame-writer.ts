@@ -1,0 +1,137 @@
+import { writeUint32 } from "../bytes/big-endian.js";
+import { writeChecksum } from "../checksum/xxh64.js";
+import type { FrameCipher } from "../crypto/frame-cipher.js";
+import {
+  checksumBytes,
+  Flag,
+  headerBytes,
+  offsetLength,
+  offsetMessageId,
+  offsetSessionId,
+  offsetTimestamp,
+  overheadBytes,
+  protocolVersion,
+} from "./frame.js";
+
+const twoTo32 = 4294967296;
+/** Bytes that a sealed payload grows by. */
+const tagBytes = 16;
+/**
+ * Size of the buffer that frames are written into. Many small frames share one; what has been handed to the transport is
+ * never written again, so an arena is dropped when it is full, not recycled.
+ */
+const arenaBytes = 262_144;
+
+/**
+ * Writes frames into an arena, in place: `begin` a frame, put its payload at the offset it returns, `finish` it. Nothing
+ * happens to a frame that was begun and not finished. `take` hands over all that was finished since the last time.
+ */
+export class FrameWriter {
+  readonly #now: () => number;
+  #arena: Uint8Array = new Uint8Array(0);
+  /** First byte that was not handed over. */
+  #taken = 0;
+  /** Where the next frame begins. */
+  #next = 0;
+  #sessionHi = 0;
+  #sessionLo = 0;
+  /** Full arenas that were not handed over. */
+  #full: Uint8Array[] = [];
+  #stampHi = 0;
+  #stampLo = 0;
+  #stamped = false;
+
+  /** `now` gives Unix time in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The buffer that the offsets of `begin` refer to. It changes with `begin`. */
+  get arena(): Uint8Array {
+    return this.#arena;
+  }
+
+  /** The session id that goes into every header from now on. */
+  setSession(hi: number, lo: number): void {
+    this.#sessionHi = hi;
+    this.#sessionLo = lo;
+  }
+
+  /** How many bytes of the present arena wait to be taken. */
+  get waitingBytes(): number {
+    return this.#next - this.#taken;
+  }
+
+  /**
+   * Starts a frame whose payload is expected to take about `roomBytes`, and returns where the payload begins. A payload
+   * that turns out longer, see `fits`, begins again with more room.
+   */
+  begin(type: number, flags: number, id: number, roomBytes: number): number {
+    if (this.#next + roomBytes + overheadBytes + tagBytes > this.#arena.length) this.#swap(roomBytes);
+    const arena = this.#arena;
+    const start = this.#next;
+    arena[start] = protocolVersion;
+    arena[start + 1] = type;
+    arena[start + 2] = flags >>> 8;
+    arena[start + 3] = flags;
+    writeUint32(arena, start + 4, 0);
+    writeUint32(arena, start + offsetMessageId, id / twoTo32);
+    writeUint32(arena, start + offsetMessageId + 4, id);
+    writeUint32(arena, start + offsetSessionId, this.#sessionHi);
+    writeUint32(arena, start + offsetSessionId + 4, this.#sessionLo);
+    if (!this.#stamped) this.#stamp();
+    writeUint32(arena, start + offsetTimestamp, this.#stampHi);
+    writeUint32(arena, start + offsetTimestamp + 4, this.#stampLo);
+    return start + headerBytes;
+  }
+
+  /** Whether a payload that ends at `end` leaves room for what follows it. */
+  fits(end: number): boolean {
+    return end + checksumBytes + tagBytes <= this.#arena.length;
+  }
+
+  /** Completes the frame whose payload ends at `end`; with `cipher`, sealed. */
+  finish(end: number, cipher?: FrameCipher): void {
+    const arena = this.#arena;
+    const start = this.#next;
+    let payloadEnd = end;
+    if (cipher === undefined) {
+      writeUint32(arena, start + offsetLength, end - start - headerBytes);
+    } else {
+      arena[start + 3] = arena[start + 3]! | Flag.Encrypted;
+      writeUint32(arena, start + offsetLength, end - start - headerBytes + tagBytes);
+      payloadEnd = cipher.seal(arena, start, start + headerBytes, end);
+    }
+    writeChecksum(arena, start, payloadEnd);
+    this.#next = payloadEnd + checksumBytes;
+  }
+
+  /** Hands over what was finished, as buffers that are never written again; undefined when there is nothing. */
+  take(): Uint8Array | undefined {
+    this.#stamped = false;
+    const full = this.#full.shift();
+    if (full !== undefined) return full;
+    if (this.#next === this.#taken) return undefined;
+    const bytes = this.#arena.subarray(this.#taken, this.#next);
+    this.#taken = this.#next;
+    return bytes;
+  }
+
+  #swap(payloadBytes: number): void {
+    if (this.#next > this.#taken) this.#full.push(this.#arena.subarray(this.#taken, this.#next));
+    this.#arena = new Uint8Array(Math.max(arenaBytes, payloadBytes + overheadBytes + tagBytes));
+    this.#taken = 0;
+    this.#next = 0;
+  }
+
+  /** Unix time in ns as two halves: one clock read for all frames that leave together. */
+  #stamp(): void {
+    const ms = this.#now();
+    // ns = ms · 10^6 has 61 bits. Split ms at bit 16; each product then fits a double.
+    const high = Math.floor(ms / 65536) * 1e6;
+    const low = Math.floor(ms % 65536) * 1e6 + (high % 65536) * 65536;
+    this.#stampHi = Math.floor(high / 65536) + Math.floor(low / twoTo32);
+    this.#stampLo = low >>> 0;
+    this.#stamped = true;
+  }
+}

@@ -1,0 +1,59 @@
+import type { CrucibleError } from "../error/index.js";
+import { initialWindowBytes } from "./limits.js";
+
+/** A message that waits for credit: an encoded envelope, cut into fragments as the window allows. */
+export interface Outgoing {
+  readonly type: number;
+  /** Flags of its last fragment. */
+  readonly flags: number;
+  /** Message id; 0 until it is drawn. */
+  id: number;
+  /** Told the id when it is drawn. */
+  readonly onId?: (id: number) => void;
+  readonly bytes: Uint8Array;
+  /** How many bytes have left. */
+  sent: number;
+}
+
+/**
+ * One live call as its session sees it: an id, a window each way, and who is told what arrives. Clients and servers
+ * extend it.
+ *
+ *   opener:  open ──last message sent──▶ half-closed ──Response or Error──▶ ended
+ *   callee:  open ──last message received──▶ half-closed ──Response or Error sent──▶ ended
+ *
+ * Any side may leave for `ended` from any state: by Error, by Cancel, or with the connection.
+ */
+export abstract class Call {
+  /** Message id; 0 until the call is opened. */
+  id = 0;
+  /** Every frame of the call is sealed. */
+  sealed = false;
+  /** The peer has sent its last message. */
+  remoteEnded = false;
+  /** The call is over; nothing more is sent or delivered. */
+  ended = false;
+
+  // Sending: bytes the peer will still take, and what waits for more.
+  sendWindow: number = initialWindowBytes;
+  queue: Outgoing[] | undefined = undefined;
+
+  // Receiving: bytes the peer may still send, and those consumed that were not granted again.
+  receiveWindow: number = initialWindowBytes;
+  ungranted = 0;
+  /** Fragments of a message that is not complete. */
+  assembly: Uint8Array | undefined = undefined;
+  assembled = 0;
+  /** Type of the frames it comes in. */
+  assemblyType = 0;
+
+  /**
+   * A whole message. Its envelope is `bytes[start, end)`, which stays as it is. `cost` is what to hand to
+   * `Session.consumed` once the message has been used; a call that has ended need not.
+   */
+  abstract onMessage(type: number, flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void;
+  /** The call has ended badly: by the peer's Error, a Cancel, a broken rule or the loss of the connection. Called at most once. */
+  abstract onFailed(error: CrucibleError): void;
+  /** All that waited for credit has been sent. */
+  onSent(): void {}
+}

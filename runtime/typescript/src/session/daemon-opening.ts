@@ -1,0 +1,106 @@
+import { CrucibleError } from "../error/index.js";
+import { FrameType } from "../frame/frame.js";
+import {
+  decodePluginRegister,
+  encodePluginRegistered,
+  type PluginRegisteredInit,
+} from "../gen/crucible/ipc/v1/control_codec.js";
+import type { PluginRegister } from "../gen/crucible/ipc/v1/control_pb.js";
+import { encodeResponse } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import type { DaemonHandshake, DaemonHandshakeResult } from "./handshake/daemon-handshake.js";
+import { maxRegisterBytes } from "./limits.js";
+import type { Link } from "./link.js";
+import { Opening, type OpeningOptions } from "./opening.js";
+
+/** What the daemon says to a plugin that registers. */
+export interface Admission {
+  /** The session id, drawn by the daemon; not 0. */
+  readonly sessionHi: number;
+  readonly sessionLo: number;
+  readonly answer: PluginRegisteredInit;
+}
+
+export interface DaemonOpeningOptions<Identity, Opened> extends OpeningOptions {
+  readonly handshake: DaemonHandshake<Identity>;
+  /** Admits the plugin, or throws the CrucibleError that refuses it. */
+  readonly admit: (handshake: DaemonHandshakeResult<Identity>, register: PluginRegister) => Admission;
+  /** Takes the link over, at once, so that nothing that happens to it is missed. */
+  readonly open: (registered: DaemonOpened<Identity>) => Opened;
+}
+
+/** A connection that is registered. */
+export interface DaemonOpened<Identity> {
+  readonly link: Link;
+  readonly register: PluginRegister;
+  readonly handshake: DaemonHandshakeResult<Identity>;
+  readonly answer: PluginRegisteredInit;
+}
+
+/**
+ * The daemon's side of a new connection, from the first byte to the answer of the registration.
+ *
+ *   NEW ─message 1─▶ GREETED ─message 3─▶ VERIFYING ─token verified─▶ REGISTERING ─PluginRegister─▶ OPEN
+ *
+ * The plugin sends its registration right behind message 3: while the token is verified, frames are held.
+ */
+class DaemonOpening<Identity, Opened> extends Opening<Opened> {
+  readonly #options: DaemonOpeningOptions<Identity, Opened>;
+  #phase: "new" | "greeted" | "registering" = "new";
+  #handshake: DaemonHandshakeResult<Identity> | undefined;
+
+  constructor(options: DaemonOpeningOptions<Identity, Opened>) {
+    super(options);
+    this.#options = options;
+    this.link.start();
+  }
+
+  protected override due(): number {
+    return this.#phase === "registering" ? FrameType.PluginRegister : FrameType.Handshake;
+  }
+
+  protected override onDue(payload: Uint8Array): void {
+    switch (this.#phase) {
+      case "new":
+        this.link.sendControl(FrameType.Handshake, 0, 0, this.#options.handshake.message1(payload), false);
+        this.#phase = "greeted";
+        return;
+      case "greeted":
+        this.#phase = "registering";
+        this.link.hold(maxRegisterBytes);
+        this.#options.handshake.message3(payload).then(
+          (result) => this.#onVerified(result),
+          (error: unknown) => this.link.fail(error),
+        );
+        return;
+      case "registering":
+        this.#onRegister(payload);
+    }
+  }
+
+  #onVerified(result: DaemonHandshakeResult<Identity>): void {
+    if (this.link.closed) return;
+    this.#handshake = result;
+    this.startRegistering();
+    this.link.setCiphers(result.send, result.receive);
+    this.link.release();
+  }
+
+  #onRegister(payload: Uint8Array): void {
+    const handshake = this.#handshake!;
+    let register: PluginRegister;
+    try {
+      register = decodePluginRegister(payload);
+    } catch (error) {
+      throw new CrucibleError("REGISTER_INVALID", "PluginRegister cannot be decoded", { cause: error });
+    }
+    const { sessionHi, sessionLo, answer } = this.#options.admit(handshake, register);
+    this.link.setSession(sessionHi, sessionLo);
+    this.sendRegister(FrameType.Response, encodeResponse({ body: encodePluginRegistered(answer) }));
+    this.succeed(this.#options.open({ link: this.link, register, handshake, answer }));
+  }
+}
+
+/** Opens a connection as the daemon; resolves with what `open` made of it. Rejects with what ended it; the plugin has been told. */
+export function openAsDaemon<Identity, Opened>(options: DaemonOpeningOptions<Identity, Opened>): Promise<Opened> {
+  return new DaemonOpening(options).done;
+}

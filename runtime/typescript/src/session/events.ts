@@ -1,0 +1,254 @@
+import type { Clock } from "../clock/clock.js";
+import type { Codec } from "../codec/codec.js";
+import { CrucibleError } from "../error/index.js";
+import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
+import { decodeEvent, encodeAck, encodeEvent } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import { Call } from "./call.js";
+import { createEventId } from "./event-id.js";
+import { initialWindowBytes } from "./limits.js";
+import type { Link } from "./link.js";
+import type { Outbox } from "./outbox.js";
+import { appendFragment, takeAssembly } from "./reassembly.js";
+
+/** Bytes of events that may wait for credit; one more is refused. */
+const maxQueuedBytes = 1_048_576;
+/** Events whose ids are remembered. */
+const rememberedEvents = 4_096;
+/** Unacknowledged events of one side. */
+const maxUnacknowledged = 1_024;
+const subjectPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+
+/** An event as it arrived. */
+export interface ReceivedEvent {
+  /** 32 hexadecimal digits, the same in each redelivery. */
+  readonly eventId: string;
+  readonly subject: string;
+  /** Counts the events of one origin and subject, from 1. */
+  readonly sequence: bigint;
+  /** The encoded message. */
+  readonly body: Uint8Array;
+}
+
+/** Told of each event, in order; the event is acknowledged, where its sender asked for it, once the promise resolves. */
+export type EventHandler = (event: ReceivedEvent) => void | Promise<void>;
+
+/** The window that events share. */
+class EventWindow extends Call {
+  override onMessage(): void {}
+  override onFailed(): void {}
+}
+
+/** Events both ways: notifications that belong to no call and share one window each way. */
+export class Events {
+  readonly #link: Link;
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #grant: (bytes: number) => void;
+  readonly #window = new EventWindow();
+  readonly #sequences: Map<string, bigint> = new Map();
+  /** What settles each publisher that waits, for credit or for an Ack. */
+  readonly #publishers: Set<(error: CrucibleError) => void> = new Set();
+  readonly #unacknowledged: Map<number, () => void> = new Map();
+  readonly #handlers: Set<EventHandler> = new Set();
+  /** Id of the event whose fragments are coming in; 0 when none is. */
+  #assemblingId = 0;
+  /** Flags of its first fragment: those of the others say nothing. */
+  #firstFlags = 0;
+  /** It will not be delivered. */
+  #dropping = false;
+  /** Ids of the events delivered last, in order: a redelivery is not handled twice. */
+  readonly #seen: Set<string> = new Set();
+  #closed: CrucibleError | undefined;
+
+  /** `grant` tells the peer how many bytes of events it may send on. */
+  constructor(link: Link, outbox: Outbox, clock: Clock, grant: (bytes: number) => void) {
+    this.#link = link;
+    this.#outbox = outbox;
+    this.#clock = clock;
+    this.#grant = grant;
+  }
+
+  /** Adds a handler; returns what removes it. An event that nobody handles is dropped. */
+  subscribe(handler: EventHandler): () => void {
+    this.#handlers.add(handler);
+    return () => this.#handlers.delete(handler);
+  }
+
+  /**
+   * Sends an event. With `acknowledge` the promise resolves once the handlers of the peer have succeeded; without, once
+   * the event is on its way. Rejects with OPTION_INVALID for a bad subject, TOO_MANY_CALLS when the peer does not keep
+   * up, and what ended the session.
+   */
+  publish<Init>(subject: string, codec: Codec<unknown, Init>, message: Init, acknowledge = false): Promise<void> {
+    try {
+      if (this.#closed !== undefined) throw this.#closed;
+      if (subject.length > 255 || !subjectPattern.test(subject)) {
+        throw new CrucibleError(
+          "OPTION_INVALID",
+          `event subject ${JSON.stringify(subject)} must be segments of A-Za-z0-9_- joined by dots`,
+        );
+      }
+      const queued = this.#window.queue?.reduce((sum, { bytes, sent }) => sum + bytes.length - sent, 0) ?? 0;
+      if (queued > maxQueuedBytes || this.#unacknowledged.size >= maxUnacknowledged) {
+        throw new CrucibleError("TOO_MANY_CALLS", "the peer does not keep up with events; publish fewer or wait", {
+          retryable: true,
+        });
+      }
+      const sequence = (this.#sequences.get(subject) ?? 0n) + 1n;
+      const head = encodeEvent({ eventId: createEventId(this.#clock.unixMs()), subject, sequence });
+      return new Promise((resolve, reject) => {
+        const done = (): void => {
+          this.#publishers.delete(reject);
+          resolve();
+        };
+        const onId = (id: number): void => {
+          if (acknowledge) this.#unacknowledged.set(id, done);
+          else done();
+        };
+        this.#publishers.add(reject);
+        try {
+          this.#outbox.event(this.#window, acknowledge ? Flag.AckRequired : 0, head, codec as Codec, message, onId);
+          this.#sequences.set(subject, sequence);
+        } catch (error) {
+          this.#publishers.delete(reject);
+          throw error;
+        }
+      });
+    } catch (error) {
+      return Promise.reject(CrucibleError.from(error));
+    }
+  }
+
+  granted(bytes: number): void {
+    this.#outbox.granted(this.#window, bytes);
+  }
+
+  /** A fragment of an Event of the peer; `unwanted` ones are dropped. */
+  onFragment(
+    flags: number,
+    id: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    maxMessageBytes: number,
+    unwanted: boolean,
+  ): void {
+    const cost = overheadBytes + end - start;
+    const window = this.#window;
+    window.receiveWindow -= cost;
+    if (window.receiveWindow < 0)
+      throw new CrucibleError("CREDIT_EXCEEDED", "events exceed their window; wait for credit");
+    const more = (flags & Flag.More) !== 0;
+    if (this.#assemblingId !== 0 && this.#assemblingId !== id) {
+      throw new CrucibleError("BAD_FRAGMENT", `event ${id} begins before event ${this.#assemblingId} is complete`);
+    }
+    if (!more && this.#assemblingId === 0) {
+      if (unwanted) this.#consumed(cost);
+      else this.#deliver(flags, id, bytes.slice(start, end), cost);
+      return;
+    }
+    if (more && end === start)
+      throw new CrucibleError("BAD_FRAGMENT", `event ${id} has an empty fragment that is not its last`);
+    if (this.#assemblingId === 0) {
+      this.#firstFlags = flags;
+      this.#dropping = unwanted;
+    }
+    this.#assemblingId = more ? id : 0;
+    this.#dropping ||= window.assembled + end - start > maxMessageBytes;
+    if (!this.#dropping) appendFragment(window, bytes, start, end);
+    if (more) {
+      this.#consumed(cost);
+    } else if (this.#dropping) {
+      window.assembly = undefined;
+      window.assembled = 0;
+      this.#consumed(cost);
+    } else {
+      this.#deliver(this.#firstFlags, id, takeAssembly(window), cost);
+    }
+  }
+
+  /** Whether a frame with this id continues the event that is coming in. */
+  continues(id: number): boolean {
+    return id !== 0 && id === this.#assemblingId;
+  }
+
+  onAck({ messageIds }: { readonly messageIds: readonly bigint[] }): void {
+    for (const messageId of messageIds) {
+      const id = Number(messageId);
+      this.#unacknowledged.get(id)?.();
+      this.#unacknowledged.delete(id);
+    }
+  }
+
+  close(error: CrucibleError): void {
+    this.#closed = error;
+    this.#window.ended = true;
+    for (const reject of this.#publishers) reject(error);
+    this.#publishers.clear();
+    this.#unacknowledged.clear();
+  }
+
+  #deliver(flags: number, id: number, envelope: Uint8Array, cost: number): void {
+    const event = readEvent(envelope);
+    // What is no event is dropped: nobody answers an Event with an Error.
+    if (event === undefined) {
+      this.#consumed(cost);
+      return;
+    }
+    const done = (): void => {
+      this.#remember(event.eventId);
+      if ((flags & Flag.AckRequired) === 0 || this.#closed !== undefined) return;
+      this.#link.sendControl(FrameType.Ack, 0, 0, encodeAck({ messageIds: [BigInt(id)] }), false);
+    };
+    if (this.#seen.has(event.eventId)) {
+      done();
+      this.#consumed(cost);
+      return;
+    }
+    // Nobody to handle it: it is dropped, and its sender is not told otherwise.
+    const handlers = [...this.#handlers];
+    if (handlers.length === 0) {
+      this.#consumed(cost);
+      return;
+    }
+    // A handler that failed has not taken the event: no Ack, and its sender may deliver it again.
+    void Promise.all(handlers.map(async (handler) => handler(event)))
+      .then(done, () => {})
+      .finally(() => this.#consumed(cost));
+  }
+
+  #remember(eventId: string): void {
+    this.#seen.add(eventId);
+    if (this.#seen.size <= rememberedEvents) return;
+    for (const oldest of this.#seen) {
+      this.#seen.delete(oldest);
+      return;
+    }
+  }
+
+  #consumed(cost: number): void {
+    const window = this.#window;
+    window.ungranted += cost;
+    if (window.ungranted < initialWindowBytes / 2 || this.#closed !== undefined) return;
+    window.receiveWindow += window.ungranted;
+    this.#grant(window.ungranted);
+    window.ungranted = 0;
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
+
+function readEvent(envelope: Uint8Array): ReceivedEvent | undefined {
+  try {
+    const { eventId, subject, sequence, body } = decodeEvent(envelope);
+    if (eventId.length !== 16 || subject.length > 255 || !subjectPattern.test(subject) || body === undefined)
+      return undefined;
+    return { eventId: hex(eventId), subject, sequence, body };
+  } catch {
+    return undefined;
+  }
+}

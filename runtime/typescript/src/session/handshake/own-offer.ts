@@ -1,0 +1,5 @@
+import { productVersion } from "../../version.js";
+import type { Offer } from "./offer.js";
+
+/** What this runtime speaks. */
+export const ownOffer: Offer = { protocolVersions: [1], features: [], productVersion };

@@ -1,0 +1,55 @@
+import { CrucibleError, type Reason } from "../error/index.js";
+import type { Limits } from "../gen/crucible/ipc/v1/control_pb.js";
+import { defaultLimits, type SessionLimits } from "./limits.js";
+
+/** The least and the most of each limit. PROTOCOL.md, "Limits", has the announced ones. */
+const ranges: Readonly<Record<keyof SessionLimits, readonly [least: number, most: number]>> = {
+  maxFrameBytes: [65_536, 16_777_216],
+  maxMessageBytes: [65_536, 2_147_483_647],
+  maxCalls: [1, 65_536],
+  maxIncompleteBytes: [65_536, Number.MAX_SAFE_INTEGER],
+  handshakeTimeoutMs: [10, 600_000],
+  frameTimeoutMs: [10, 600_000],
+  heartbeatIntervalMs: [1_000, 3_600_000],
+  heartbeatMisses: [1, 100],
+  cancelsPerSecond: [1, 1_000_000],
+};
+
+/** `given` with the defaults for what is missing. @throws CrucibleError OPTION_INVALID naming what is out of range. */
+export function resolveLimits(given: Partial<SessionLimits> = {}): SessionLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(ranges, name)) {
+      throw new CrucibleError("OPTION_INVALID", `limits has no ${name}; the limits are ${Object.keys(ranges).join(", ")}`);
+    }
+    if (value !== undefined) assertRange(name as keyof SessionLimits, value, "OPTION_INVALID", "limits");
+  }
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...defaultLimits, ...defined };
+}
+
+/**
+ * The limits of a plugin: its own, but for those that the daemon announces, which hold both ways.
+ *
+ * @throws CrucibleError REGISTER_INVALID when the daemon announces one out of range.
+ */
+export function adoptLimits(own: SessionLimits, announced: Limits | undefined, heartbeatIntervalMs: number): SessionLimits {
+  const adopt = (name: keyof SessionLimits, value: number | undefined): number => {
+    // 0 and absent are the same: the default.
+    if (value === undefined || value === 0) return defaultLimits[name];
+    assertRange(name, value, "REGISTER_INVALID", "the daemon's answer");
+    return value;
+  };
+  return {
+    ...own,
+    maxFrameBytes: adopt("maxFrameBytes", announced?.maxFrameBytes),
+    maxMessageBytes: adopt("maxMessageBytes", announced?.maxMessageBytes),
+    maxCalls: adopt("maxCalls", announced?.maxCalls),
+    heartbeatIntervalMs: adopt("heartbeatIntervalMs", heartbeatIntervalMs),
+  };
+}
+
+function assertRange(name: keyof SessionLimits, value: unknown, reason: Reason, where: string): void {
+  const [least, most] = ranges[name];
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw new CrucibleError(reason, `${where}: ${name} is ${String(value)}; it is a whole number from ${least} to ${most}`);
+}

@@ -1,0 +1,140 @@
+import type { Socket } from "node:net";
+import type { Clock, Stop } from "../../clock/clock.js";
+import { CrucibleError } from "../../error/index.js";
+import type { Connection, Receiver } from "../transport.js";
+import { codeOf } from "./system-error.js";
+
+const nothing = new Uint8Array(0);
+
+/** What a connection needs to know, with every default settled. */
+export interface UnixConnectionOptions {
+  readonly peer: string;
+  readonly highWaterMarkBytes: number;
+  readonly closeTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * A connection over a socket of node:net that was opened with allowHalfOpen false and is paused. Bytes come in through
+ * `received`, from whichever way the socket reads.
+ */
+export class UnixConnection implements Connection {
+  readonly peer: string;
+  readonly binding: Uint8Array = nothing;
+  readonly #socket: Socket;
+  readonly #options: UnixConnectionOptions;
+  #receiver: Receiver | undefined;
+  /** No more bytes are taken: closed here or ended by the other side. */
+  #ending = false;
+  /** Closed or aborted here: what arrives is dropped. */
+  #deaf = false;
+  #aborted = false;
+  /** The socket has closed; `#error` says why. */
+  #ended = false;
+  #error: Error | undefined;
+  /** `write` has returned false, and `onDrain` is owed. */
+  #blocked = false;
+  #stopTimer: Stop | undefined;
+
+  constructor(socket: Socket, options: UnixConnectionOptions) {
+    this.peer = options.peer;
+    this.#socket = socket;
+    this.#options = options;
+    socket.on("error", (error) => this.#failed(error));
+    socket.on("end", () => this.#otherSideEnded());
+    socket.on("finish", () => this.#expectEnd());
+    socket.on("drain", () => this.#drained());
+    socket.on("close", () => this.#closed());
+  }
+
+  start(receiver: Receiver): void {
+    this.#receiver = receiver;
+    if (this.#ended) process.nextTick(() => receiver.onClose(this.#error));
+    else this.#socket.resume();
+  }
+
+  /** Bytes have arrived; they are the receiver's from now on. */
+  received(chunk: Uint8Array): void {
+    if (!this.#deaf) this.#receiver?.onBytes(chunk);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (this.#ending || socket.destroyed) return false;
+    if (bytes.length > 0) {
+      socket.write(bytes);
+      // Not what socket.write returns: that is false for any write of 16 KiB, even one the kernel took at once.
+      if (socket.writableLength >= this.#options.highWaterMarkBytes) this.#blocked = true;
+    }
+    return !this.#blocked;
+  }
+
+  defer(action: () => void): void {
+    process.nextTick(action);
+  }
+
+  close(): void {
+    if (this.#deaf || this.#ended) return;
+    this.#deaf = true;
+    this.#ending = true;
+    this.#socket.end();
+    // Reads on, dropping what comes: the other side may have to get rid of it before it sees our end.
+    this.#socket.resume();
+    this.#expectEnd();
+  }
+
+  abort(error?: Error): void {
+    if (this.#aborted || this.#ended) return;
+    this.#aborted = true;
+    this.#deaf = true;
+    this.#ending = true;
+    this.#error = error;
+    this.#socket.destroy();
+  }
+
+  #otherSideEnded(): void {
+    // The socket ends itself once it has sent what was written, since allowHalfOpen is false.
+    this.#ending = true;
+    this.#expectEnd();
+  }
+
+  /** Once an end has begun it comes in bounded time: the other side may be stopped or hostile. */
+  #expectEnd(): void {
+    this.#stopTimer?.();
+    if (this.#ended) return;
+    const { clock, closeTimeoutMs } = this.#options;
+    this.#stopTimer = clock.after(closeTimeoutMs, () => {
+      const left = this.#socket.writableLength;
+      if (left > 0 && !this.#aborted) {
+        this.#error = new CrucibleError(
+          "PEER_LOST",
+          `${this.peer} did not take ${left} bytes within ${closeTimeoutMs} ms of the connection's end`,
+        );
+      }
+      this.#socket.destroy();
+    });
+  }
+
+  #drained(): void {
+    if (!this.#blocked || this.#ending) return;
+    this.#blocked = false;
+    // Node drains in a tick of its own, never inside write.
+    this.#receiver?.onDrain();
+  }
+
+  #failed(error: Error): void {
+    if (this.#aborted || this.#error !== undefined) return;
+    // Everything was sent and we wanted to end: that the other side was quicker is no failure.
+    if (this.#deaf && this.#socket.writableFinished) return;
+    this.#error = new CrucibleError("PEER_LOST", `${this.peer} has gone (${codeOf(error)}); connect again`, {
+      cause: error,
+    });
+  }
+
+  #closed(): void {
+    this.#ended = true;
+    this.#ending = true;
+    this.#stopTimer?.();
+    this.#receiver?.onClose(this.#error);
+  }
+}

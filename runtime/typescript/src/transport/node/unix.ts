@@ -1,0 +1,146 @@
+import { connect, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { type Clock, systemClock } from "../../clock/clock.js";
+import { CrucibleError } from "../../error/index.js";
+import { parseAddress } from "../address.js";
+import {
+  type Connection,
+  defaultCloseTimeoutMs,
+  defaultDialTimeoutMs,
+  defaultHighWaterMarkBytes,
+  type DialOptions,
+  type Listener,
+  type Transport,
+  type TransportOptions,
+} from "../transport.js";
+import { ReadArena } from "./read-arena.js";
+import { checkSocketDirectory, checkSocketOwner, ownUid } from "./socket-directory.js";
+import { checkPathLength } from "./socket-path.js";
+import { codeOf } from "./system-error.js";
+import { UnixConnection, type UnixConnectionOptions } from "./unix-connection.js";
+import { listenAt } from "./unix-listener.js";
+
+/** Options of the transport over Unix sockets. */
+export interface UnixOptions extends TransportOptions {
+  /** Default: the platform's. */
+  readonly clock?: Clock;
+}
+
+type ConnectionDefaults = Omit<UnixConnectionOptions, "peer">;
+
+/** A transport over Unix sockets, for addresses `unix:/path`. It checks who owns the directory and the socket. */
+export function createUnixTransport(options: UnixOptions = {}): Transport {
+  const defaults: ConnectionDefaults = {
+    highWaterMarkBytes: options.highWaterMarkBytes ?? defaultHighWaterMarkBytes,
+    closeTimeoutMs: options.closeTimeoutMs ?? defaultCloseTimeoutMs,
+    clock: options.clock ?? systemClock,
+  };
+  return {
+    dial: async (address, dialOptions = {}) => dial(address, pathOf(address), dialOptions, defaults),
+    listen: async (address, onConnection) => listen(address, pathOf(address), onConnection, defaults),
+  };
+}
+
+function pathOf(address: string): string {
+  const parsed = parseAddress(address);
+  if (parsed.kind !== "unix") {
+    throw new CrucibleError("ADDRESS_INVALID", `address ${address} is no Unix socket; write unix:/path`);
+  }
+  checkPathLength(parsed.path);
+  return parsed.path;
+}
+
+function listen(
+  address: string,
+  path: string,
+  onConnection: (connection: Connection) => void,
+  defaults: ConnectionDefaults,
+): Promise<Listener> {
+  let accepted = 0;
+  return listenAt(address, path, defaults.clock, (socket) => {
+    const connection = new UnixConnection(socket, { ...defaults, peer: `${address}#${++accepted}` });
+    // net.Server has no option to read into memory of ours; each chunk is a buffer of its own, which nobody reuses.
+    // The socket was paused when it was accepted, so that listening for data does not set it going.
+    socket.on("data", (chunk: Buffer) => connection.received(chunk));
+    onConnection(connection);
+  });
+}
+
+async function dial(
+  address: string,
+  path: string,
+  options: DialOptions,
+  defaults: ConnectionDefaults,
+): Promise<Connection> {
+  const { clock } = defaults;
+  const timeoutMs = options.timeoutMs ?? defaultDialTimeoutMs;
+  const trusted = options.ownerUid === undefined ? [ownUid(), 0] : [ownUid(), 0, options.ownerUid];
+  checkSocketDirectory(dirname(path), trusted);
+  // Whoever may replace the socket from now on is who has just been checked: nobody else may write to its directory.
+  checkSocketOwner(path, trusted);
+  const until = clock.monotonicMs() + timeoutMs;
+  let busy: unknown;
+  for (;;) {
+    try {
+      return await connectOnce(path, until, { ...defaults, peer: address });
+    } catch (error) {
+      const code = codeOf(error);
+      const left = until - clock.monotonicMs();
+      if (code === "timeout" && busy !== undefined) throw failed(address, busy, timeoutMs);
+      if (code !== "EAGAIN" || left <= 0) throw failed(address, error, timeoutMs);
+      // Its queue of connections is full: it lives and is busy.
+      busy = error;
+      await new Promise<void>((resolve) => setTimeout(resolve, Math.min(left, 5 + 20 * Math.random())));
+    }
+  }
+}
+
+function connectOnce(path: string, until: number, options: UnixConnectionOptions): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const arena = new ReadArena();
+    let connection: UnixConnection | undefined;
+    const socket: Socket = connect({
+      path,
+      allowHalfOpen: false,
+      onread: {
+        buffer: () => arena.room(),
+        callback(count, room) {
+          connection?.received(arena.take(room as Buffer, count));
+          return true;
+        },
+      },
+    });
+    socket.pause();
+    const stopTimer = options.clock.after(Math.max(0, until - options.clock.monotonicMs()), () =>
+      socket.destroy(new Error("timeout")),
+    );
+    const fail = (error: Error): void => {
+      stopTimer();
+      reject(error);
+    };
+    socket.once("error", fail);
+    socket.once("connect", () => {
+      stopTimer();
+      socket.off("error", fail);
+      connection = new UnixConnection(socket, options);
+      resolve(connection);
+    });
+  });
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  ENOENT: "nobody listens there; start the other side first",
+  ECONNREFUSED: "whoever listened there has gone; start the other side again",
+  EACCES: "this user may not connect to it; run as its owner",
+  EAGAIN: "its queue of connections stayed full; look whether the other side hangs",
+  timeout: "no answer came; look whether the other side hangs",
+};
+
+function failed(address: string, error: unknown, timeoutMs: number): CrucibleError {
+  const code = codeOf(error);
+  const text = explanations[code] ?? "look whether the other side runs";
+  const time = code === "EAGAIN" || code === "timeout" ? ` within ${timeoutMs} ms` : "";
+  return new CrucibleError("CONNECT_FAILED", `cannot connect to ${address}${time} (${code}): ${text}`, {
+    cause: error,
+  });
+}

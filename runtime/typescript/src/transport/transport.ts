@@ -1,0 +1,97 @@
+/**
+ * One connection: an ordered, reliable pipe of bytes in both directions. It knows no frames.
+ *
+ *   paused ── start ──▶ open ── close ──▶ closing ──▶ closed
+ *                        └── abort, or the other side ends ──▶ closed
+ *
+ * - What arrives before `start` waits.
+ * - Exactly one `onClose` follows every `start`, whatever happened before or after it; then nothing else is called.
+ * - After `close` or `abort` the receiver hears `onClose` and nothing else; what still arrives is dropped.
+ * - A receiver is never called from inside a call of `start`, `write`, `close` or `abort`.
+ * - `close` and `abort` may be called in any state, and twice. `abort` ends a `close` that is under way.
+ */
+export interface Connection {
+  /** Whom one speaks to, for logs: an address, with the peer's process id where the platform tells it. */
+  readonly peer: string;
+  /** Bytes that both handshakes mix in, so that they cannot be spliced onto another channel. Empty on local sockets. */
+  readonly binding: Uint8Array;
+  /** Begins to read. Called once. The receiver must not block. */
+  start(receiver: Receiver): void;
+  /**
+   * Hands over bytes to be sent. The caller must not change them afterwards, and may keep them. Returns false when the
+   * caller should wait for `onDrain` before it writes much more; the bytes are taken in any case. Once the connection is
+   * closing or has ended, the bytes are dropped and the answer is false: `onClose` is what then comes.
+   */
+  write(bytes: Uint8Array): boolean;
+  /**
+   * Runs `action` once the callbacks and promise jobs of this turn are done, before more bytes are read: what is sent
+   * until then can leave in one write. On Node that is `process.nextTick`.
+   */
+  defer(action: () => void): void;
+  /**
+   * Sends what was written, then closes. `onClose` has an error when that failed: the other side has gone, or does not
+   * take the bytes for closeTimeoutMs of the transport.
+   */
+  close(): void;
+  /** Closes at once; what was not sent is lost. `error` is what `onClose` gets on this side; the other side is not told. */
+  abort(error?: Error): void;
+}
+
+/** Who is told what arrives on a connection. What it throws is not caught. */
+export interface Receiver {
+  /**
+   * Bytes that arrived, at least one. The receiver owns `chunk`: the connection never changes it again. Chunks may be
+   * views that follow each other in one ArrayBuffer; where they begin and end says nothing about how they were written.
+   */
+  onBytes(chunk: Uint8Array): void;
+  /** The connection takes more. Comes once after each time that `write` began to return false. */
+  onDrain(): void;
+  /**
+   * The connection has ended. Without an error: by `close` or `abort` here, or because the other side ended it and
+   * nothing written here was left behind. That does not say that the other side meant it: a process that is killed looks
+   * the same on a local socket. With an error: the one given to `abort`, or a CrucibleError with reason PEER_LOST.
+   */
+  onClose(error?: Error): void;
+}
+
+/** Accepts connections at an address. */
+export interface Listener {
+  /** Where it listens, such as `unix:/tmp/crucible-plugins/search.sock`. */
+  readonly address: string;
+  /** Stops accepting and frees the address. Accepted connections live on. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** A way to reach another process. */
+export interface Transport {
+  /** Connects. Rejects with reason CONNECT_FAILED, ADDRESS_INVALID or DIRECTORY_UNSAFE. */
+  dial(address: string, options?: DialOptions): Promise<Connection>;
+  /**
+   * Listens. Rejects with reason ADDRESS_IN_USE, ADDRESS_INVALID or DIRECTORY_UNSAFE. A connection that is handed out
+   * may end before its first byte: others look whether somebody listens by connecting.
+   */
+  listen(address: string, onConnection: (connection: Connection) => void): Promise<Listener>;
+}
+
+/** How to connect. */
+export interface DialOptions {
+  /** How long to try, in milliseconds. Default: 5,000. Somebody who listens and is busy is waited for; nobody is not. */
+  readonly timeoutMs?: number;
+  /**
+   * A user, beside our own and root, to whom the address may belong. Only where addresses belong to users: on Unix
+   * sockets. Default: nobody.
+   */
+  readonly ownerUid?: number;
+}
+
+/** What transports have in common. */
+export interface TransportOptions {
+  /** From how many bytes waiting to be sent `write` returns false. Default: 262,144. */
+  readonly highWaterMarkBytes?: number;
+  /** How long `close` waits for the other side to take what was written and to close too. Default: 5,000. */
+  readonly closeTimeoutMs?: number;
+}
+
+export const defaultHighWaterMarkBytes = 262_144;
+export const defaultCloseTimeoutMs = 5_000;
+export const defaultDialTimeoutMs = 5_000;

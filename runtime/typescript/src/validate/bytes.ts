@@ -1,0 +1,35 @@
+// Bytes against the constants of a schema. A constant is a string of which each character, 0 to 255, is one byte: that
+// is how the schema writes it.
+
+/** Whether the bytes are `constant`. */
+export function equalsBytes(bytes: Uint8Array, constant: string): boolean {
+  return bytes.length === constant.length && matchesAt(bytes, 0, constant);
+}
+
+/** Whether the bytes begin with `constant`. */
+export function startsWithBytes(bytes: Uint8Array, constant: string): boolean {
+  return bytes.length >= constant.length && matchesAt(bytes, 0, constant);
+}
+
+/** Whether the bytes end with `constant`. */
+export function endsWithBytes(bytes: Uint8Array, constant: string): boolean {
+  return bytes.length >= constant.length && matchesAt(bytes, bytes.length - constant.length, constant);
+}
+
+/** Whether `constant` stands anywhere in the bytes. */
+export function containsBytes(bytes: Uint8Array, constant: string): boolean {
+  if (constant.length === 0) return true;
+  const last = bytes.length - constant.length;
+  for (let at = bytes.indexOf(constant.charCodeAt(0)); at >= 0 && at <= last; ) {
+    if (matchesAt(bytes, at, constant)) return true;
+    at = bytes.indexOf(constant.charCodeAt(0), at + 1);
+  }
+  return false;
+}
+
+function matchesAt(bytes: Uint8Array, offset: number, constant: string): boolean {
+  for (let i = 0; i < constant.length; i++) {
+    if (bytes[offset + i] !== constant.charCodeAt(i)) return false;
+  }
+  return true;
+}

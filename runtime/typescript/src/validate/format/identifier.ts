@@ -1,0 +1,46 @@
+import { digit, hex, isAt, letter, skip, underscore } from "./characters.js";
+
+/** Whether text is a UUID with its hyphens, in either case, such as `123e4567-e89b-12d3-a456-426614174000`. */
+export function isUuid(text: string): boolean {
+  return (
+    text.length === 36 &&
+    skip(text, 0, hex) === 8 &&
+    text[8] === "-" &&
+    skip(text, 9, hex) === 13 &&
+    text[13] === "-" &&
+    skip(text, 14, hex) === 18 &&
+    text[18] === "-" &&
+    skip(text, 19, hex) === 23 &&
+    text[23] === "-" &&
+    skip(text, 24, hex) === 36
+  );
+}
+
+/** Whether text is a UUID without hyphens. */
+export function isTrimmedUuid(text: string): boolean {
+  return text.length === 32 && skip(text, 0, hex) === 32;
+}
+
+/** Whether text is a ULID: 26 characters of Crockford's base 32, in either case, the first at most 7. */
+export function isUlid(text: string): boolean {
+  return /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/.test(text);
+}
+
+/** Whether text is a full name of protobuf, such as `knowledge.v1.Note`. */
+export function isProtobufFqn(text: string): boolean {
+  return isNameFrom(text, 0);
+}
+
+/** Whether text is a full name of protobuf behind a dot, such as `.knowledge.v1.Note`. */
+export function isProtobufDotFqn(text: string): boolean {
+  return text.startsWith(".") && isNameFrom(text, 1);
+}
+
+function isNameFrom(text: string, start: number): boolean {
+  for (let i = start; isAt(text, i, letter | underscore); i++) {
+    i = skip(text, i, letter | digit | underscore);
+    if (i === text.length) return true;
+    if (text[i] !== ".") return false;
+  }
+  return false;
+}

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { FrameWriter } from "../../../runtime/typescript/src/frame/frame-writer.js";
+import { encodeFrameTwin } from "../../twin/frame-twin.js";
+
+const twoTo32 = 4294967296;
+
+function takeAll(writer: FrameWriter): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let part = writer.take(); part !== undefined; part = writer.take()) parts.push(part);
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+test("writes what the readable twin writes", () => {
+  const frame = fc.record({
+    id: fc.maxSafeNat(),
+    hi: fc.nat({ max: 0xffffffff }),
+    lo: fc.nat({ max: 0xffffffff }),
+    unixMs: fc.integer({ min: 0, max: 4_102_444_800_000 }),
+    flags: fc.constantFrom(0, 4, 8, 0x308),
+    payload: fc.uint8Array({ maxLength: 200 }),
+  });
+  fc.assert(
+    fc.property(frame, ({ id, hi, lo, unixMs, flags, payload }) => {
+      const writer = new FrameWriter(() => unixMs);
+      writer.setSession(hi, lo);
+      const start = writer.begin(0x20, flags, id, payload.length);
+      writer.arena.set(payload, start);
+      writer.finish(start + payload.length);
+      expect(takeAll(writer)).toEqual(
+        encodeFrameTwin({
+          type: 0x20,
+          flags,
+          messageId: BigInt(id),
+          sessionId: BigInt(hi) * BigInt(twoTo32) + BigInt(lo),
+          timestamp: BigInt(unixMs) * 1_000_000n,
+          payload,
+        }),
+      );
+    }),
+  );
+});
+
+test("a frame that was begun and not finished leaves nothing behind", () => {
+  const writer = new FrameWriter(() => 0);
+  writer.begin(0x20, 0, 1, 100);
+  expect(writer.take()).toBeUndefined();
+  const start = writer.begin(0x20, 0, 2, 0);
+  writer.finish(start);
+  const [frame] = [takeAll(writer)];
+  expect(frame.length).toBe(44);
+  expect(frame[15]).toBe(2);
+});
+
+test("frames of many arenas come out in order and are never written again", () => {
+  const writer = new FrameWriter(() => 0);
+  const sizes = [10, 200_000, 100_000, 1, 300_000, 44];
+  for (const [index, size] of sizes.entries()) {
+    const start = writer.begin(0x20, 0, index + 1, size);
+    writer.arena.fill(index + 1, start, start + size);
+    writer.finish(start + size);
+  }
+  const first = writer.take()!;
+  const copy = first.slice();
+  const rest = takeAll(writer);
+  const start = writer.begin(0x20, 0, 9, 500);
+  writer.arena.fill(0xff, start, start + 500);
+  writer.finish(start + 500);
+  expect(first).toEqual(copy);
+  expect(first.length + rest.length).toBe(sizes.reduce((sum, size) => sum + size + 44, 0));
+});
