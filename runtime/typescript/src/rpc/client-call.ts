@@ -1,0 +1,218 @@
+import { CrucibleError } from "../error/index.js";
+import { Flag, FrameType } from "../frame/frame.js";
+import { Call } from "../session/call.js";
+import { envelope, readEnvelope } from "../session/envelope.js";
+import type { Session } from "../session/session.js";
+import type { Deadlines, Timed } from "./deadlines.js";
+import { MessageQueue } from "./message-queue.js";
+import type { Method } from "./service.js";
+import { validationError } from "./violations.js";
+
+const noHead = new Uint8Array(0);
+
+/** What the calls of one client share. */
+export interface ClientCore {
+  readonly session: Session;
+  readonly deadlines: Deadlines;
+  /** Check responses against the rules of their schema. */
+  readonly validateResponses: boolean;
+}
+
+/** What all calls opened here have in common: a deadline, a signal that may cancel them, an end. */
+export abstract class ClientCall extends Call implements Timed {
+  readonly core: ClientCore;
+  readonly method: Method;
+  deadlineMs: number = Infinity;
+  heapIndex: number = -1;
+  #signal: AbortSignal | undefined;
+
+  constructor(core: ClientCore, method: Method, sealed: boolean) {
+    super();
+    this.core = core;
+    this.method = method;
+    this.sealed = sealed;
+  }
+
+  /** The call has ended with `error`, or well when there is none. */
+  protected abstract settle(error: CrucibleError | undefined): void;
+
+  /** Watches the deadline and the signal; both stop with the call. */
+  watch(deadlineMs: number | undefined, signal: AbortSignal | undefined): void {
+    if (deadlineMs !== undefined) {
+      this.deadlineMs = deadlineMs;
+      this.core.deadlines.add(this);
+    }
+    if (signal !== undefined) {
+      this.#signal = signal;
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
+  }
+
+  onDeadline(): void {
+    this.giveUp(deadlineExceeded(this.method));
+  }
+
+  override onFailed(error: CrucibleError): void {
+    this.unwatch();
+    this.settle(error);
+  }
+
+  /** Ends the call from this side. */
+  giveUp(error: CrucibleError): void {
+    if (this.ended) return;
+    this.core.session.cancel(this);
+    this.unwatch();
+    this.settle(error);
+  }
+
+  protected unwatch(): void {
+    if (this.heapIndex >= 0) this.core.deadlines.remove(this);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  /** Decodes and checks one response. */
+  protected decode(bytes: Uint8Array): unknown {
+    const message = this.method.response.read(bytes, envelope.bodyStart, envelope.bodyEnd);
+    if (this.core.validateResponses && this.method.validateResponse !== undefined) {
+      const violations = this.method.validateResponse(message);
+      if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations);
+    }
+    return message;
+  }
+
+  readonly #onAbort = (): void => this.giveUp(cancelled(this.method, this.#signal));
+}
+
+/** A call with one response. */
+export class UnaryResponseCall extends ClientCall {
+  readonly #resolve: (message: unknown) => void;
+  readonly #reject: (error: CrucibleError) => void;
+  /** Told when the call is over, so that a stream of requests stops. */
+  onEnded: (() => void) | undefined;
+  onRoom: (() => void) | undefined;
+
+  constructor(
+    core: ClientCore,
+    method: Method,
+    sealed: boolean,
+    resolve: (message: unknown) => void,
+    reject: (error: CrucibleError) => void,
+  ) {
+    super(core, method, sealed);
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  override onMessage(type: number, _flags: number, bytes: Uint8Array, start: number, end: number): void {
+    if (type !== FrameType.Response) {
+      this.giveUp(
+        new CrucibleError("STREAM_MISUSE", `${this.method.name} answered a stream where one response was due`),
+      );
+      return;
+    }
+    this.unwatch();
+    let message: unknown;
+    try {
+      readEnvelope(bytes, start, end);
+      if (envelope.bodyStart < 0)
+        throw new CrucibleError("BAD_ENVELOPE", `response of ${this.method.name} has no body`);
+      message = this.decode(bytes);
+    } catch (error) {
+      this.settle(CrucibleError.from(error, "DECODE_INVALID"));
+      return;
+    }
+    this.onEnded?.();
+    this.#resolve(message);
+  }
+
+  override onSent(): void {
+    this.onRoom?.();
+  }
+
+  protected override settle(error: CrucibleError): void {
+    this.onEnded?.();
+    this.#reject(error);
+  }
+}
+
+/** A call with a stream of responses. */
+export class StreamResponseCall extends ClientCall {
+  readonly responses: MessageQueue<unknown>;
+  onEnded: (() => void) | undefined;
+  onRoom: (() => void) | undefined;
+
+  constructor(core: ClientCore, method: Method, sealed: boolean) {
+    super(core, method, sealed);
+    this.responses = new MessageQueue<unknown>(
+      (cost) => this.core.session.consumed(this, cost),
+      () => this.giveUp(new CrucibleError("CANCELLED", `the caller stopped reading ${this.method.name}`)),
+    );
+  }
+
+  override onMessage(type: number, _flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
+    try {
+      readEnvelope(bytes, start, end);
+      if (type === FrameType.Response) {
+        if (envelope.bodyStart >= 0)
+          throw new CrucibleError("BAD_ENVELOPE", `the end of ${this.method.name} has a body`);
+        this.unwatch();
+        this.settle(undefined);
+      } else {
+        if (envelope.bodyStart < 0)
+          throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
+        this.responses.push(this.decode(bytes), cost);
+      }
+    } catch (error) {
+      const failure = CrucibleError.from(error, "DECODE_INVALID");
+      if (this.ended) this.onFailed(failure);
+      else this.giveUp(failure);
+    }
+  }
+
+  override onSent(): void {
+    this.onRoom?.();
+  }
+
+  protected override settle(error: CrucibleError | undefined): void {
+    this.onEnded?.();
+    if (error === undefined) this.responses.end();
+    else this.responses.fail(error);
+  }
+}
+
+/**
+ * Sends `requests` as the stream of `call`, then half-closes. Stops when the call ends, and lets the source know. A
+ * source that throws ends the call.
+ */
+export async function sendRequests(
+  call: UnaryResponseCall | StreamResponseCall,
+  requests: AsyncIterable<unknown> | Iterable<unknown>,
+): Promise<void> {
+  const { session } = call.core;
+  let wake: (() => void) | undefined;
+  call.onRoom = () => wake?.();
+  call.onEnded = () => wake?.();
+  try {
+    for await (const request of requests) {
+      if (call.ended) return;
+      session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
+      if (call.queue !== undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        if (call.ended) return;
+      }
+    }
+    session.send(call, FrameType.Stream, Flag.EndStream, noHead, 0, undefined, undefined);
+  } catch (error) {
+    call.giveUp(CrucibleError.from(error, "STREAM_MISUSE"));
+  }
+}
+
+export function deadlineExceeded(method: Method): CrucibleError {
+  return new CrucibleError("DEADLINE_EXCEEDED", `${method.name} did not answer in time; give it more or find out why`);
+}
+
+export function cancelled(method: Method, signal: AbortSignal | undefined): CrucibleError {
+  return new CrucibleError("CANCELLED", `${method.name} was cancelled by its caller`, { cause: signal?.reason });
+}

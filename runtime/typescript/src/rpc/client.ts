@@ -1,0 +1,285 @@
+import { CrucibleError } from "../error/index.js";
+import { Flag } from "../frame/frame.js";
+import { encodeHeadExtras, plainHeadBytes, writeRequestHead } from "../session/envelope.js";
+import {
+  type ClientCall,
+  type ClientCore,
+  cancelled,
+  deadlineExceeded,
+  sendRequests,
+  StreamResponseCall,
+  UnaryResponseCall,
+} from "./client-call.js";
+import { chain, type InterceptedCall, type Interceptor } from "./interceptor.js";
+import { toMetadataList, toMetadataMap } from "./metadata.js";
+import {
+  type Caller,
+  type CallOptions,
+  type Method,
+  MethodKind,
+  type PeerInfo,
+  ServiceClient,
+  type ServiceClientClass,
+} from "./service.js";
+
+/** A method that the peer hosts, as it said when the session was registered. */
+export interface PeerMethod {
+  readonly id: number;
+  readonly kind: number;
+  readonly sensitive: boolean;
+}
+
+/** The call inside whose handler this client is used: what its calls inherit. */
+export interface Parent {
+  /** On the monotonic clock; undefined for none. */
+  readonly deadlineMs: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface ClientOptions extends ClientCore {
+  readonly peer: PeerInfo;
+  /** What the peer hosts, by full name. */
+  readonly methods: ReadonlyMap<string, PeerMethod>;
+  readonly interceptors: readonly Interceptor[];
+}
+
+/** Heads are written here first; one buffer for all, since sending is synchronous. */
+const scratch = new Uint8Array(plainHeadBytes);
+
+/** Makes calls over one session. */
+export class Client implements Caller {
+  readonly #options: ClientOptions;
+  readonly #parent: Parent | undefined;
+  /** Methods that were found to match what the peer hosts, with whether their calls are sealed. */
+  readonly #bound: Map<Method, boolean>;
+
+  constructor(options: ClientOptions, parent?: Parent, bound: Map<Method, boolean> = new Map()) {
+    this.#options = options;
+    this.#parent = parent;
+    this.#bound = bound;
+  }
+
+  /** A stub of a service of the peer. */
+  stub<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
+    return new type(this);
+  }
+
+  /** The same client for use inside a handler: its calls end with that call, at the latest. */
+  within(parent: Parent): Client {
+    return new Client(this.#options, parent, this.#bound);
+  }
+
+  unary<Init, Res>(method: Method<any, Init, Res, any>, request: Init, options?: CallOptions): Promise<Res> {
+    if (this.#options.interceptors.length > 0) {
+      return this.#intercepted(method, request, options, (message, given) =>
+        this.#unary(method, message, given),
+      ) as Promise<Res>;
+    }
+    return this.#unary(method, request, options) as Promise<Res>;
+  }
+
+  serverStream<Init, Res>(
+    method: Method<any, Init, Res, any>,
+    request: Init,
+    options?: CallOptions,
+  ): AsyncIterable<Res> {
+    return this.#lazily(method, request, options, (message, given) =>
+      this.#stream(method, message, given),
+    ) as AsyncIterable<Res>;
+  }
+
+  clientStream<Init, Res>(
+    method: Method<any, Init, Res, any>,
+    requests: AsyncIterable<Init> | Iterable<Init>,
+    options?: CallOptions,
+  ): Promise<Res> {
+    if (this.#options.interceptors.length > 0) {
+      return this.#intercepted(method, requests, options, (message, given) =>
+        this.#collect(method, message as AsyncIterable<Init>, given),
+      ) as Promise<Res>;
+    }
+    return this.#collect(method, requests, options) as Promise<Res>;
+  }
+
+  bidiStream<Init, Res>(
+    method: Method<any, Init, Res, any>,
+    requests: AsyncIterable<Init> | Iterable<Init>,
+    options?: CallOptions,
+  ): AsyncIterable<Res> {
+    return this.#lazily(method, requests, options, (message, given) =>
+      this.#stream(method, message, given),
+    ) as AsyncIterable<Res>;
+  }
+
+  #unary(method: Method, request: unknown, options: CallOptions | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const call = new UnaryResponseCall(this.#options, method, this.#bind(method), resolve, reject);
+      this.#open(call, Flag.EndStream, request, options);
+    });
+  }
+
+  #collect(
+    method: Method,
+    requests: AsyncIterable<unknown> | Iterable<unknown>,
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const call = new UnaryResponseCall(this.#options, method, this.#bind(method), resolve, reject);
+      this.#open(call, 0, undefined, options);
+      void sendRequests(call, requests);
+    });
+  }
+
+  /** Opens a call with a stream of responses; `message` is the request, or the requests. */
+  #stream(method: Method, message: unknown, options: CallOptions | undefined): AsyncIterable<unknown> {
+    const call = new StreamResponseCall(this.#options, method, this.#bind(method));
+    if (method.kind === MethodKind.ServerStream) {
+      this.#open(call, Flag.EndStream, message, options);
+    } else {
+      this.#open(call, 0, undefined, options);
+      void sendRequests(call, message as AsyncIterable<unknown>);
+    }
+    return call.responses;
+  }
+
+  /** Whether calls of `method` are sealed; throws unless the peer hosts it in the same shape. */
+  #bind(method: Method): boolean {
+    const known = this.#bound.get(method);
+    if (known !== undefined) return known;
+    const hosted = this.#options.methods.get(method.name);
+    if (hosted === undefined) {
+      throw new CrucibleError(
+        "METHOD_UNKNOWN",
+        `peer ${this.#options.peer.id} does not host ${method.name}; is it an older version?`,
+      );
+    }
+    if (hosted.id !== method.id || hosted.kind !== method.kind || hosted.sensitive !== method.sensitive) {
+      throw new CrucibleError(
+        "METHOD_MISMATCH",
+        `peer ${this.#options.peer.id} hosts ${method.name} in another shape; generate both sides from the same schema`,
+      );
+    }
+    this.#bound.set(method, method.sensitive);
+    return method.sensitive;
+  }
+
+  #open(call: ClientCall, flags: number, request: unknown, options: CallOptions | undefined): void {
+    const { method } = call;
+    const { session } = this.#options;
+    const now = session.clock.monotonicMs();
+    const deadlineMs = this.#deadline(method, options, now);
+    if (deadlineMs !== undefined && deadlineMs <= now) throw deadlineExceeded(method);
+    const signal = this.#signal(options);
+    if (signal?.aborted) throw cancelled(method, signal);
+    const timeoutUs = deadlineMs === undefined ? undefined : Math.ceil((deadlineMs - now) * 1000);
+    const extras =
+      options?.metadata === undefined
+        ? undefined
+        : encodeHeadExtras(toMetadataList(options.metadata), "", "", undefined);
+    const head = extras === undefined ? scratch : new Uint8Array(plainHeadBytes + extras.length);
+    const headBytes = writeRequestHead(head, 0, method.id, timeoutUs, extras);
+    const withBody = (flags & Flag.EndStream) !== 0;
+    session.open(call, flags, head, headBytes, withBody ? method.request : undefined, request);
+    call.watch(deadlineMs, signal);
+  }
+
+  /** The earlier of the parent's deadline and this call's own. */
+  #deadline(method: Method, options: CallOptions | undefined, now: number): number | undefined {
+    const timeoutMs = options?.timeoutMs ?? (method.timeoutMs === 0 ? undefined : method.timeoutMs);
+    if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= Number.MAX_SAFE_INTEGER)) {
+      throw new CrucibleError("OPTION_INVALID", `timeoutMs is ${timeoutMs}; give milliseconds from 0 on`);
+    }
+    const own = timeoutMs === undefined ? undefined : now + timeoutMs;
+    const inherited = this.#parent?.deadlineMs;
+    if (inherited === undefined) return own;
+    return own === undefined ? inherited : Math.min(own, inherited);
+  }
+
+  #signal(options: CallOptions | undefined): AbortSignal | undefined {
+    const own = options?.signal;
+    const inherited = this.#parent?.signal;
+    if (own === undefined || inherited === undefined) return own ?? inherited;
+    return AbortSignal.any([own, inherited]);
+  }
+
+  // ---- the slower ways: interceptors, and streams that open when they are first read
+
+  #lazily(
+    method: Method,
+    message: unknown,
+    options: CallOptions | undefined,
+    open: (message: unknown, options: CallOptions | undefined) => AsyncIterable<unknown>,
+  ): AsyncIterable<unknown> {
+    const intercepted = this.#options.interceptors.length > 0;
+    const start = intercepted
+      ? () => this.#intercepted(method, message, options, async (changed, given) => open(changed, given))
+      : () => open(message, options);
+    return new LazyStream(start as () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>);
+  }
+
+  #intercepted(
+    method: Method,
+    message: unknown,
+    options: CallOptions | undefined,
+    send: (message: unknown, options: CallOptions) => Promise<unknown>,
+  ): Promise<unknown> {
+    const { session, peer, interceptors } = this.#options;
+    const signal = this.#signal(options) ?? new AbortController().signal;
+    let deadlineMs: number | undefined;
+    try {
+      deadlineMs = this.#deadline(method, options, session.clock.monotonicMs());
+    } catch (error) {
+      return Promise.reject(error as CrucibleError);
+    }
+    const timeLeft = (): number | undefined =>
+      deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - session.clock.monotonicMs());
+    const call: InterceptedCall = {
+      side: "client",
+      method,
+      peer,
+      metadata: new Map(toMetadataMap(toMetadataList(options?.metadata))),
+      signal,
+      get timeLeftMs() {
+        return timeLeft();
+      },
+      message,
+    };
+    const last = (passed: InterceptedCall): Promise<unknown> => {
+      const left = timeLeft();
+      return send(passed.message, {
+        ...(left === undefined ? {} : { timeoutMs: left }),
+        signal: passed.signal,
+        metadata: Object.fromEntries(passed.metadata),
+      });
+    };
+    return chain(interceptors, last)(call);
+  }
+}
+
+/** A stream that opens its call when it is first read: one that nobody reads costs nothing and leaks nothing. */
+class LazyStream implements AsyncIterable<unknown> {
+  readonly #start: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
+  #started = false;
+
+  constructor(start: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>) {
+    this.#start = start;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    if (this.#started)
+      throw new CrucibleError("STREAM_MISUSE", "a stream is read once; call the method again for another");
+    this.#started = true;
+    let opened: AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
+    try {
+      opened = this.#start();
+    } catch (error) {
+      opened = Promise.reject(error as CrucibleError);
+    }
+    if (!(opened instanceof Promise)) return opened[Symbol.asyncIterator]();
+    return iterateLater(opened);
+  }
+}
+
+async function* iterateLater(opened: Promise<AsyncIterable<unknown>>): AsyncGenerator<unknown> {
+  yield* await opened;
+}

@@ -1,0 +1,233 @@
+import { CrucibleError } from "../error/index.js";
+import { Flag, FrameType } from "../frame/frame.js";
+import { Call } from "../session/call.js";
+import { encodeMetadata, envelope, type MetadataList, readEnvelope } from "../session/envelope.js";
+import type { Client } from "./client.js";
+import type { Timed } from "./deadlines.js";
+import { MessageQueue } from "./message-queue.js";
+import { toMetadataList, toMetadataMap } from "./metadata.js";
+import type { ServerCore } from "./server.js";
+import {
+  type HandlerContext,
+  type MetadataInit,
+  type Method,
+  MethodKind,
+  type PeerInfo,
+  type ServiceClient,
+  type ServiceClientClass,
+} from "./service.js";
+import { validationError } from "./violations.js";
+
+const noHead = new Uint8Array(0);
+
+/**
+ * One call of the peer, from its Request to the end of its handler, and what the handler knows about it: one object for
+ * both, since every call needs both.
+ */
+export class ServerCall extends Call implements HandlerContext, Timed {
+  readonly #core: ServerCore;
+  readonly method: Method;
+  readonly #metadataList: MetadataList;
+  responseMetadata: MetadataInit | undefined = undefined;
+  deadlineMs: number = Infinity;
+  heapIndex: number = -1;
+  /** Requests of a client or bidi stream. */
+  requests: MessageQueue<unknown> | undefined = undefined;
+  #abort: AbortController | undefined;
+  #failure: CrucibleError | undefined;
+  #metadata: ReadonlyMap<string, readonly string[]> | undefined;
+  #finished = false;
+  #wake: (() => void) | undefined;
+
+  constructor(core: ServerCore, method: Method, metadata: MetadataList) {
+    super();
+    this.#core = core;
+    this.method = method;
+    this.#metadataList = metadata;
+  }
+
+  // ---- HandlerContext
+
+  get peer(): PeerInfo {
+    return this.#core.peer;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#failure !== undefined) this.#abort.abort(this.#failure);
+    }
+    return this.#abort.signal;
+  }
+
+  get timeLeftMs(): number | undefined {
+    return this.deadlineMs === Infinity
+      ? undefined
+      : Math.max(0, this.deadlineMs - this.#core.session.clock.monotonicMs());
+  }
+
+  get metadata(): ReadonlyMap<string, readonly string[]> {
+    return (this.#metadata ??= toMetadataMap(this.#metadataList));
+  }
+
+  client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
+    const client: Client = this.#core.client();
+    return client
+      .within({ deadlineMs: this.deadlineMs === Infinity ? undefined : this.deadlineMs, signal: this.signal })
+      .stub(type);
+  }
+
+  // ---- what the session tells
+
+  /** Makes room for a stream of requests. */
+  expectRequests(): MessageQueue<unknown> {
+    const { session } = this.#core;
+    return (this.requests = new MessageQueue<unknown>(
+      (cost) => session.consumed(this, cost),
+      // A handler that stops reading may still answer; what still comes is dropped as it arrives.
+      () => {},
+    ));
+  }
+
+  override onMessage(type: number, _flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
+    const { requests } = this;
+    if (type !== FrameType.Stream || requests === undefined) {
+      this.#failEarly(new CrucibleError("STREAM_MISUSE", `${this.method.name} takes one request; it got a stream`));
+      return;
+    }
+    if (start < end || !this.remoteEnded) {
+      try {
+        readEnvelope(bytes, start, end);
+        if (envelope.bodyStart >= 0) requests.push(decodeRequest(this.#core, this.method, bytes), cost);
+        else if (!this.remoteEnded)
+          throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
+      } catch (error) {
+        this.#failEarly(CrucibleError.from(error, "DECODE_INVALID"));
+        return;
+      }
+    }
+    if (this.remoteEnded) requests.end();
+  }
+
+  override onFailed(error: CrucibleError): void {
+    this.#end(error);
+  }
+
+  onDeadline(): void {
+    this.#failEarly(
+      new CrucibleError("DEADLINE_EXCEEDED", `${this.method.name} was not answered in time`, { started: true }),
+    );
+  }
+
+  override onSent(): void {
+    if (this.#finished) this.#core.session.finish(this);
+    this.#wake?.();
+  }
+
+  // ---- what the handler's outcome leads to
+
+  /** The handler of a unary or client stream has returned. */
+  succeed(message: unknown): void {
+    if (!this.ended) {
+      try {
+        this.#check(message);
+        this.#send(FrameType.Response, Flag.EndStream, this.method.response, message);
+        this.#finish();
+      } catch (error) {
+        this.#fail(CrucibleError.from(error, "ENCODE_INVALID"));
+      }
+    }
+    this.#core.session.settled();
+  }
+
+  /** The handler has thrown, or its promise has been rejected. */
+  throw(error: unknown): void {
+    if (!this.ended) this.#fail(this.#core.errorOf(error, this));
+    this.#core.session.settled();
+  }
+
+  /** Sends what a handler of a server or bidi stream yields. */
+  async stream(messages: AsyncIterable<unknown>): Promise<void> {
+    try {
+      for await (const message of messages) {
+        if (this.ended) break;
+        this.#check(message);
+        this.#send(FrameType.Stream, 0, this.method.response, message);
+        if (this.queue !== undefined) await this.#room();
+      }
+      if (!this.ended) {
+        this.#send(FrameType.Response, Flag.EndStream, undefined, undefined);
+        this.#finish();
+      }
+    } catch (error) {
+      if (!this.ended) this.#fail(this.#core.errorOf(error, this));
+    }
+    this.#core.session.settled();
+  }
+
+  #check(message: unknown): void {
+    if (!this.#core.validateResponses || this.method.validateResponse === undefined) return;
+    const violations = this.method.validateResponse(message);
+    if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations);
+  }
+
+  #send(type: number, flags: number, codec: Method["response"] | undefined, message: unknown): void {
+    const head =
+      this.responseMetadata === undefined || type !== FrameType.Response
+        ? noHead
+        : (encodeMetadata(toMetadataList(this.responseMetadata)) ?? noHead);
+    this.#core.session.send(this, type, flags, head, head.length, codec, message);
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    if (this.heapIndex >= 0) this.#core.deadlines.remove(this);
+    this.requests?.end();
+    this.#core.session.finish(this);
+  }
+
+  #fail(error: CrucibleError): void {
+    this.#core.session.fail(this, error);
+    this.#end(error);
+  }
+
+  /** Ends the call before its handler has settled; the handler hears of it by its signal. */
+  #failEarly(error: CrucibleError): void {
+    if (!this.ended) this.#fail(error);
+  }
+
+  #end(error: CrucibleError): void {
+    if (this.heapIndex >= 0) this.#core.deadlines.remove(this);
+    this.#failure = error;
+    this.requests?.fail(error);
+    this.#abort?.abort(error);
+    this.#wake?.();
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.queue === undefined || this.ended) resolve();
+    });
+  }
+}
+
+/** Decodes and checks the request in `envelope`. */
+export function decodeRequest(core: ServerCore, method: Method, bytes: Uint8Array): unknown {
+  const message = method.request.read(bytes, envelope.bodyStart, envelope.bodyEnd);
+  if (core.validateRequests && method.validateRequest !== undefined) {
+    const violations = method.validateRequest(message);
+    if (violations !== undefined) throw validationError(`request of ${method.name}`, violations);
+  }
+  return message;
+}
+
+/** Whether calls of `method` bring a stream of requests. */
+export function streamsRequests(method: Method): boolean {
+  return method.kind === MethodKind.ClientStream || method.kind === MethodKind.BidiStream;
+}
+
+/** Whether calls of `method` answer with a stream. */
+export function streamsResponses(method: Method): boolean {
+  return method.kind === MethodKind.ServerStream || method.kind === MethodKind.BidiStream;
+}

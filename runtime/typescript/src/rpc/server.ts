@@ -1,0 +1,220 @@
+import { CrucibleError } from "../error/index.js";
+import { Flag } from "../frame/frame.js";
+import { envelope, readEnvelope } from "../session/envelope.js";
+import type { Acceptor, Session } from "../session/session.js";
+import type { Client } from "./client.js";
+import type { Deadlines } from "./deadlines.js";
+import type { HostedHandler, Registry } from "./registry.js";
+import { chain, type InterceptedCall, type Interceptor } from "./interceptor.js";
+import { decodeRequest, ServerCall, streamsRequests, streamsResponses } from "./server-call.js";
+import type { PeerInfo } from "./service.js";
+
+/** What a handler threw that was no CrucibleError; for the log of this side. */
+export interface HandlerFailure {
+  /** `package.Service/Method`. */
+  readonly method: string;
+  readonly error: unknown;
+}
+
+/** What the calls of one server share. */
+export interface ServerCore {
+  readonly session: Session;
+  readonly deadlines: Deadlines;
+  readonly peer: PeerInfo;
+  readonly validateRequests: boolean;
+  readonly validateResponses: boolean;
+  /** Makes calls to the peer. */
+  readonly client: () => Client;
+  /** What the peer is told when a handler throws. */
+  errorOf(error: unknown, call: ServerCall): CrucibleError;
+}
+
+export interface ServerOptions {
+  readonly session: Session;
+  readonly deadlines: Deadlines;
+  readonly registry: Registry;
+  readonly peer: PeerInfo;
+  readonly client: () => Client;
+  readonly interceptors: readonly Interceptor[];
+  /** Check requests as they arrive. */
+  readonly validateRequests: boolean;
+  /** Check responses before they leave. */
+  readonly validateResponses: boolean;
+  /** Tell the peer what an unexpected error says. A daemon does not: its plugins need not know its insides. */
+  readonly exposeErrors: boolean;
+  /** Whether the peer holds a capability. */
+  readonly allows: (capability: string) => boolean;
+  readonly onHandlerFailure: (failure: HandlerFailure) => void;
+}
+
+/** Answers the calls of one session by the handlers of a registry. */
+export class Server implements Acceptor, ServerCore {
+  readonly #options: ServerOptions;
+  readonly session: Session;
+  readonly deadlines: Deadlines;
+  readonly peer: PeerInfo;
+  readonly validateRequests: boolean;
+  readonly validateResponses: boolean;
+  readonly client: () => Client;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.session = options.session;
+    this.deadlines = options.deadlines;
+    this.peer = options.peer;
+    this.validateRequests = options.validateRequests;
+    this.validateResponses = options.validateResponses;
+    this.client = options.client;
+  }
+
+  onRequest(
+    id: number,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    cost: number,
+    window: number,
+  ): void {
+    const sealed = (flags & Flag.Encrypted) !== 0;
+    let hosted: HostedHandler;
+    let request: unknown;
+    let timeoutUs: number | undefined;
+    try {
+      readEnvelope(bytes, start, end);
+      timeoutUs = envelope.timeoutUs;
+      hosted = this.#find(envelope.methodId);
+    } catch (error) {
+      this.session.refuse(id, CrucibleError.from(error), sealed);
+      return;
+    }
+    const { method } = hosted;
+    if (method.sensitive !== sealed) {
+      const must = method.sensitive ? "must be sealed" : "must not be sealed";
+      throw new CrucibleError(
+        "SEAL_REQUIRED",
+        `a call of ${method.name} ${must}; generate both sides from the same schema`,
+      );
+    }
+    const withStream = streamsRequests(method);
+    try {
+      this.#admit(hosted, flags, withStream);
+      if (!withStream) request = decodeRequest(this, method, bytes);
+    } catch (error) {
+      this.session.refuse(id, CrucibleError.from(error, "DECODE_INVALID"), sealed);
+      return;
+    }
+    const call = new ServerCall(this, method, envelope.metadata);
+    call.sealed = sealed;
+    call.remoteEnded = !withStream;
+    this.session.accept(call, id, window);
+    if (timeoutUs !== undefined) {
+      call.deadlineMs = this.session.clock.monotonicMs() + timeoutUs / 1000;
+      this.deadlines.add(call);
+    }
+    if (withStream) {
+      request = call.expectRequests();
+      this.session.consumed(call, cost);
+    }
+    this.#run(hosted, call, request);
+  }
+
+  errorOf(error: unknown, call: ServerCall): CrucibleError {
+    if (error instanceof CrucibleError) {
+      // An error of this side's own peer, passed on: the caller learns it as it is, and that its handler had started.
+      return new CrucibleError(error.reason, error.message, {
+        category: error.category,
+        code: error.code,
+        retryable: error.retryable,
+        retryAfterMs: error.retryAfterMs,
+        started: true,
+        details: error.details,
+        cause: error,
+      });
+    }
+    this.#options.onHandlerFailure({ method: call.method.name, error });
+    const text =
+      this.#options.exposeErrors && error instanceof Error ? `: ${error.message}` : "; the log of its host says more";
+    return new CrucibleError("HANDLER_FAILED", `${call.method.name} failed${text}`, { started: true, cause: error });
+  }
+
+  #find(methodId: number): HostedHandler {
+    const hosted = this.#options.registry.get(methodId);
+    if (hosted !== undefined) return hosted;
+    const hex = methodId.toString(16).padStart(8, "0");
+    throw new CrucibleError(
+      "METHOD_UNKNOWN",
+      `no method with wire id 0x${hex} is hosted here; generate both sides from the same schema`,
+    );
+  }
+
+  /** Refuses a call that must not start. */
+  #admit({ method }: HostedHandler, flags: number, withStream: boolean): void {
+    if (method.capability !== "" && !this.#options.allows(method.capability)) {
+      throw new CrucibleError(
+        "CAPABILITY_MISSING",
+        `plugin ${this.peer.id} may not call ${method.name}; grant it ${method.capability} at launch`,
+      );
+    }
+    if (envelope.timeoutUs === 0) {
+      throw new CrucibleError("DEADLINE_EXCEEDED", `the deadline of ${method.name} had passed when it arrived`);
+    }
+    const hasBody = envelope.bodyStart >= 0;
+    const ends = (flags & Flag.EndStream) !== 0;
+    if (withStream ? hasBody || ends : !hasBody || !ends) {
+      throw new CrucibleError(
+        "METHOD_MISMATCH",
+        `the Request of ${method.name} has the shape of another kind; generate both sides from the same schema`,
+      );
+    }
+  }
+
+  #run(hosted: HostedHandler, call: ServerCall, request: unknown): void {
+    let outcome: unknown;
+    try {
+      outcome =
+        this.#options.interceptors.length === 0
+          ? hosted.handle(request, call)
+          : this.#intercepted(hosted, call, request);
+    } catch (error) {
+      call.throw(error);
+      return;
+    }
+    if (streamsResponses(hosted.method)) {
+      void call.stream(isThenable(outcome) ? iterateLater(outcome) : (outcome as AsyncIterable<unknown>));
+    } else if (isThenable(outcome)) {
+      outcome.then(
+        (message) => call.succeed(message),
+        (error: unknown) => call.throw(error),
+      );
+    } else {
+      call.succeed(outcome);
+    }
+  }
+
+  #intercepted(hosted: HostedHandler, call: ServerCall, request: unknown): Promise<unknown> {
+    const passed: InterceptedCall = {
+      side: "server",
+      method: hosted.method,
+      peer: this.peer,
+      metadata: new Map(call.metadata),
+      signal: call.signal,
+      get timeLeftMs() {
+        return call.timeLeftMs;
+      },
+      message: request,
+    };
+    return chain(this.#options.interceptors, async ({ message }) => hosted.handle(message, call))(passed);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value instanceof Promise ||
+    (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
+  );
+}
+
+async function* iterateLater(outcome: PromiseLike<unknown>): AsyncGenerator<unknown> {
+  yield* (await outcome) as AsyncIterable<unknown>;
+}
