@@ -135,6 +135,28 @@ export function describeTransport(name: string, create: (options: TransportOptio
       });
     });
 
+    describe("defer", () => {
+      it("runs behind the callbacks and promise jobs of this turn, before more bytes are told", async () => {
+        const { client, server } = await connected();
+        const reader = started(server);
+        const order: string[] = [];
+        reader.onChunk = () => {
+          order.push("bytes");
+          if (order.length > 1) return;
+          server.defer(() => order.push("deferred"));
+          void Promise.resolve().then(() => order.push("promise"));
+          order.push("callback");
+        };
+        client.write(noise(1, 1));
+        await reader.until((r) => r.receivedBytes === 1);
+        client.write(noise(1, 1));
+        await reader.until((r) => r.receivedBytes === 2);
+        expect(order.toSorted()).toEqual(["bytes", "bytes", "callback", "deferred", "promise"]);
+        expect(order.indexOf("deferred")).toBeGreaterThan(order.indexOf("callback"));
+        expect(order.indexOf("deferred")).toBeLessThan(order.lastIndexOf("bytes"));
+      });
+    });
+
     describe("backpressure", () => {
       it("stops a writer whom nobody reads, and tells it once when it may go on", async () => {
         const { client, server } = await connected({ highWaterMarkBytes: 256 * kibibyte });
@@ -159,11 +181,15 @@ export function describeTransport(name: string, create: (options: TransportOptio
       });
 
       it("never tells who was not stopped", async () => {
-        const { client, server } = await connected();
+        const { client, server } = await connected({ highWaterMarkBytes: mebibyte });
         const writer = started(client);
+        // More than a socket's buffer holds, and yet below the mark.
+        expect(client.write(noise(500_000, 1))).toBe(true);
+        await someTurns();
         const reader = started(server);
-        for (let i = 0; i < 20; i++) expect(client.write(noise(1000, i + 1))).toBe(true);
-        await reader.until((r) => r.receivedBytes === 20_000);
+        await reader.until((r) => r.receivedBytes === 500_000);
+        expect(client.write(noise(1000, 1))).toBe(true);
+        await reader.until((r) => r.receivedBytes === 501_000);
         await someTurns();
         expect(writer.drains).toBe(0);
       });
@@ -212,6 +238,26 @@ export function describeTransport(name: string, create: (options: TransportOptio
         const late = started(client);
         await late.closed();
         expect(late.error).toBeUndefined();
+      });
+
+      it("before start lets a peer go that is writing", async () => {
+        const { client, server } = await connected();
+        const writer = started(server);
+        server.write(noise(4 * mebibyte, 1));
+        client.close();
+        await writer.closed();
+        expect(writer.error).toBeUndefined();
+      });
+
+      it("is PEER_LOST when the peer ends without having taken the bytes", async () => {
+        const { client, server } = await connected();
+        const writer = started(client);
+        client.write(noise(1000, 1));
+        client.close();
+        await someTurns();
+        server.abort();
+        await writer.closed();
+        expect(reasonOf(writer.error)).toBe("PEER_LOST");
       });
 
       it("may come twice, with abort, and after the end", async () => {

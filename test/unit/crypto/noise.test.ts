@@ -78,6 +78,32 @@ describe("Noise XX", () => {
     expect(() => second.decryptWithAd(none, first.encryptWithAd(none, prologue))).toThrow(CrucibleError);
   });
 
+  test("messages may be Buffers, which stay as they are and may be used again at once", () => {
+    const both = sides();
+    const reuse: Buffer[] = [];
+    const asBuffer = (message: Uint8Array): Uint8Array => {
+      for (const used of reuse) used.fill(0xff);
+      reuse.push(Buffer.from(message));
+      return reuse.at(-1)!;
+    };
+    const read = payloads.map((payload, index) => {
+      const [writer, reader] = index % 2 === 0 ? [both.initiator, both.responder] : [both.responder, both.initiator];
+      const message = asBuffer(writer.writeMessage(Buffer.from(payload)));
+      const before = Buffer.from(message);
+      const result = reader.readMessage(message);
+      expect(before.equals(message)).toBe(true);
+      return result;
+    });
+    asBuffer(none);
+    expect(read.map((payload) => [...payload])).toEqual(payloads.map((payload) => [...payload]));
+    expect(both.initiator.handshakeHash).toEqual(both.responder.handshakeHash);
+    const [first] = both.initiator.split();
+    const sealed = Buffer.from(first.encryptWithAd(none, prologue));
+    const kept = Buffer.from(sealed);
+    expect(both.responder.split()[0].decryptWithAd(none, sealed)).toEqual(prologue);
+    expect(sealed.equals(kept)).toBe(true);
+  });
+
   test("a bit flipped anywhere in any message ends the handshake", () => {
     for (const target of [0, 1, 2]) {
       const length = [33, 98, 67][target]!;
@@ -160,6 +186,14 @@ describe("Noise XX", () => {
     message2.set(own.publicKey);
     expect(() => asEphemeral.readMessage(message2)).toThrow(reflected);
     expect(() => sides({ responderKey: own }).responder.readMessage(own.publicKey)).toThrow(reflected);
+  });
+
+  test("after a reflection even a good message is refused", () => {
+    const own = newPair();
+    const { initiator, responder } = sides({ responderKey: own });
+    expect(() => responder.readMessage(own.publicKey)).toThrow(reflected);
+    const message1 = initiator.writeMessage(none);
+    expect(() => responder.readMessage(message1)).toThrow(failed);
   });
 
   test("a peer that uses one key for everything is refused where we hold it too", () => {

@@ -8,7 +8,13 @@ import { encodeFrameTwin, type TwinFrame } from "../../twin/frame-twin.js";
 interface Vectors {
   readonly valid: readonly { name: string; hex: string; frame: { type: number; flags: number; payload: string } }[];
   readonly incomplete: readonly { name: string; hex: string }[];
-  readonly invalid: readonly { name: string; layer: string; hex: string; reason: string; receiver: { maxFrameBytes: number } }[];
+  readonly invalid: readonly {
+    name: string;
+    layer: string;
+    hex: string;
+    reason: string;
+    receiver: { maxFrameBytes: number };
+  }[];
 }
 
 const vectors = JSON.parse(

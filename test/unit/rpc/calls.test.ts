@@ -73,7 +73,10 @@ describe("errors", () => {
         },
       },
     });
-    const error = await daemon.client(Echo).unary({}).catch((caught: unknown) => caught as CrucibleError);
+    const error = await daemon
+      .client(Echo)
+      .unary({})
+      .catch((caught: unknown) => caught as CrucibleError);
     expect(error).toMatchObject({ reason: "NOTE_LOCKED", code: Code.Aborted, retryable: true, started: true });
     expect(failures).toEqual([]);
   });
@@ -90,7 +93,10 @@ describe("errors", () => {
     };
     const { daemon, plugin, failures } = pairUp({ daemon: { handlers }, plugin: { handlers } });
     await expect(daemon.client(Echo).unary({})).rejects.toThrow("hunter2");
-    const told = await plugin.client(Echo).unary({}).catch((caught: unknown) => caught as CrucibleError);
+    const told = await plugin
+      .client(Echo)
+      .unary({})
+      .catch((caught: unknown) => caught as CrucibleError);
     expect(told).toMatchObject({ reason: "HANDLER_FAILED" });
     expect(String(told)).not.toContain("hunter2");
     expect(await reason(all(plugin.client(Echo).down({})))).toBe("HANDLER_FAILED");
@@ -166,7 +172,14 @@ describe("metadata, deadline, cancel", () => {
       },
     });
     await daemon.client(Echo).unary({}, { timeoutMs: 500, metadata: { one: "1", two: ["a", "ü"] } });
-    expect(seen).toEqual([[["one", ["1"]], ["two", ["a", "ü"]]], true, "daemon"]);
+    expect(seen).toEqual([
+      [
+        ["one", ["1"]],
+        ["two", ["a", "ü"]],
+      ],
+      true,
+      "daemon",
+    ]);
   });
 
   test("a deadline ends the call on both sides", async () => {
@@ -386,7 +399,9 @@ describe("interceptors", () => {
       (name: string) =>
       (next: (call: never) => Promise<unknown>) =>
       async (call: { side: string; method: { name: string }; metadata: Map<string, readonly string[]> }) => {
-        seen.push(`${name} ${call.side} ${call.method.name.split("/")[1]} ${call.metadata.get("tag")?.join(",") ?? "-"}`);
+        seen.push(
+          `${name} ${call.side} ${call.method.name.split("/")[1]} ${call.metadata.get("tag")?.join(",") ?? "-"}`,
+        );
         if (call.side === "client") call.metadata.set("tag", [name]);
         return next(call as never);
       };
@@ -400,7 +415,11 @@ describe("interceptors", () => {
     expect(await echo.up(pairs(2, 1))).toMatchObject({ key: "2" });
     expect((await all(echo.both(pairs(2, 1)))).length).toBe(2);
     expect(seen).toEqual(
-      ["Unary", "Down", "Up", "Both"].flatMap((name) => [`a client ${name} -`, `b client ${name} a`, `c server ${name} b`]),
+      ["Unary", "Down", "Up", "Both"].flatMap((name) => [
+        `a client ${name} -`,
+        `b client ${name} a`,
+        `c server ${name} b`,
+      ]),
     );
   });
 

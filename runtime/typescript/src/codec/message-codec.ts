@@ -4,6 +4,8 @@ import { decodeFailure, encodeFailure, unfit } from "./failure.js";
 
 /** A generated codec, with what other generated codecs need of it. */
 export interface MessageCodec<T = unknown, Init = T> extends Codec<T, Init> {
+  /** How many bytes `encode` sets aside; 0 while the last message was not large. */
+  expectedBytes: number;
   /** A message without any field set. */
   empty(): T;
   /** `write` without the guard: also throws what getters of the message, or a cycle in it, throw. */
@@ -41,6 +43,7 @@ export function messageCodec<T, Init>(
 
 class GeneratedCodec<T, Init> implements MessageCodec<T, Init> {
   readonly typeName: string;
+  expectedBytes = 0;
   readonly empty: MessageCodec<T, Init>["empty"];
   readonly writeFields: MessageCodec<T, Init>["writeFields"];
   readonly readFields: MessageCodec<T, Init>["readFields"];
@@ -87,27 +90,37 @@ let used = 0;
  *
  * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
  */
-export function encode<Init>(codec: Codec<unknown, Init>, message: Init): Uint8Array {
+export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init): Uint8Array {
+  if (codec.expectedBytes > slabBytes) return encodeLarge(codec, message, codec.expectedBytes);
   // Taken away meanwhile: a getter of the message may encode another one.
-  let bytes = slab ?? new Uint8Array(slabBytes);
+  const bytes = slab ?? new Uint8Array(slabBytes);
   const start = slab === undefined ? 0 : used;
   slab = undefined;
-  let end = codec.write(message, bytes, start);
-  if (end <= bytes.length) {
+  const end = codec.write(message, bytes, start);
+  if (end > bytes.length) return encodeLarge(codec, message, end - start);
+  slab = bytes;
+  used = end;
+  return bytes.subarray(start, end);
+}
+
+/** Encodes into a buffer of its own, or into a new slab when it turns out to be small. */
+function encodeLarge<Init>(codec: MessageCodec<unknown, Init>, message: Init, expected: number): Uint8Array {
+  let bytes = new Uint8Array(Math.max(expected, slabBytes));
+  let end = codec.write(message, bytes, 0);
+  if (end > bytes.length) {
+    bytes = new Uint8Array(end);
+    end = codec.write(message, bytes, 0);
+    // Only a message that changed while it was read can have grown.
+    if (end > bytes.length) throw encodeFailure(codec.typeName, "the message changed while it was encoded");
+  }
+  // Messages of a type tend to be of a size: the next one gets a little more room than this one took.
+  codec.expectedBytes = end > slabBytes ? end + (end >> 3) : 0;
+  if (bytes.length === slabBytes) {
     slab = bytes;
     used = end;
-    return bytes.subarray(start, end);
   }
-  const size = end - start;
-  bytes = new Uint8Array(size > slabBytes / 4 ? size : slabBytes);
-  end = codec.write(message, bytes, 0);
-  // Only a message that changed while it was read can have grown.
-  if (end > bytes.length) throw encodeFailure(codec.typeName, "the message changed while it was encoded");
-  if (size <= slabBytes / 4) {
-    slab = bytes;
-    used = end;
-  }
-  return bytes.subarray(0, end);
+  // What has much room left over would keep that alive.
+  return end < bytes.length >> 1 && end > slabBytes ? bytes.slice(0, end) : bytes.subarray(0, end);
 }
 
 /**

@@ -10,6 +10,8 @@ import { readLength, varintSize, writeVarint } from "./varint.js";
 const shortWrite = 24;
 /** Strings up to this long are read in a loop when there is no window. */
 const shortRead = 8;
+/** Longer strings are left to the native decoder, which looks at more than one byte at a time. */
+const longRead = 160;
 /** The first window of a message takes this many bytes, each further one twice as many up to the last figure. */
 const firstWindow = 512;
 /** A kept string may keep its window alive, so windows are bounded. */
@@ -105,14 +107,16 @@ export function readLenientString(bytes: Uint8Array, at: number, end: number): s
   return quick.includes("\ufffd") ? decodeLenient(bytes, start, stop) : quick;
 }
 
-/** The text when it is ASCII, else undefined. */
+/** The text when it is ASCII and not long, else undefined. */
 function readAscii(bytes: Uint8Array, start: number, stop: number, end: number): string | undefined {
   const length = stop - start;
   if (length === 0) return "";
-  if (length > lastWindow / 4) return undefined;
-  for (let i = start; i < stop; i++) {
-    if (bytes[i]! > 127) return undefined;
-  }
+  if (length > longRead) return undefined;
+  let seen = 0;
+  let i = start;
+  for (; i < stop - 3; i += 4) seen |= bytes[i]! | bytes[i + 1]! | bytes[i + 2]! | bytes[i + 3]!;
+  for (; i < stop; i++) seen |= bytes[i]!;
+  if (seen > 127) return undefined;
   const texts = cursor.texts++;
   if (texts > 0) {
     if (texts === 1 || start < windowStart || stop > windowEnd) {
@@ -125,7 +129,7 @@ function readAscii(bytes: Uint8Array, start: number, stop: number, end: number):
   }
   if (length <= shortRead) {
     let text = "";
-    for (let i = start; i < stop; i++) text += String.fromCharCode(bytes[i]!);
+    for (i = start; i < stop; i++) text += String.fromCharCode(bytes[i]!);
     return text;
   }
   return utf8.ascii(bytes, start, stop);

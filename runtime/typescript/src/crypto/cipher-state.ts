@@ -23,7 +23,7 @@ export class CipherState {
 
   /** EncryptWithAd: returns the ciphertext with its tag, or a copy of `plaintext` while there is no key. */
   encryptWithAd(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-    if (this.#key === undefined) return plaintext.slice();
+    if (this.#key === undefined) return new Uint8Array(plaintext);
     const bytes = new Uint8Array(plaintext.length + tagBytes);
     bytes.set(plaintext);
     this.seal(ad, bytes, 0, plaintext.length);
@@ -32,7 +32,8 @@ export class CipherState {
 
   /** DecryptWithAd. @throws CrucibleError BAD_SEAL. */
   decryptWithAd(ad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-    const bytes = ciphertext.slice();
+    // Not slice(): that of a Buffer is no copy, and the ciphertext is hashed afterwards.
+    const bytes = new Uint8Array(ciphertext);
     if (this.#key === undefined) return bytes;
     return bytes.subarray(0, this.open(ad, bytes, 0, bytes.length));
   }

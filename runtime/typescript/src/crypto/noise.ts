@@ -173,7 +173,7 @@ export class HandshakeState {
     if (token === "s") {
       this.#rs = this.#peerKey(this.#decrypt(message.subarray(0, length)));
     } else {
-      this.#re = this.#peerKey(message.slice(0, length));
+      this.#re = this.#peerKey(new Uint8Array(message.subarray(0, length)));
       this.#symmetric.mixHash(this.#re);
     }
     return length;

@@ -1,6 +1,6 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
-import { encodeHeadExtras, plainHeadBytes, writeRequestHead } from "../session/envelope.js";
+import { head, writeRequestHead } from "../session/envelope.js";
 import {
   type ClientCall,
   type ClientCore,
@@ -42,9 +42,6 @@ export interface ClientOptions extends ClientCore {
   readonly methods: ReadonlyMap<string, PeerMethod>;
   readonly interceptors: readonly Interceptor[];
 }
-
-/** Heads are written here first; one buffer for all, since sending is synchronous. */
-const scratch = new Uint8Array(plainHeadBytes);
 
 /** Makes calls over one session. */
 export class Client implements Caller {
@@ -172,14 +169,9 @@ export class Client implements Caller {
     const signal = this.#signal(options);
     if (signal?.aborted) throw cancelled(method, signal);
     const timeoutUs = deadlineMs === undefined ? undefined : Math.ceil((deadlineMs - now) * 1000);
-    const extras =
-      options?.metadata === undefined
-        ? undefined
-        : encodeHeadExtras(toMetadataList(options.metadata), "", "", undefined);
-    const head = extras === undefined ? scratch : new Uint8Array(plainHeadBytes + extras.length);
-    const headBytes = writeRequestHead(head, 0, method.id, timeoutUs, extras);
+    writeRequestHead(method.id, timeoutUs, options?.metadata);
     const withBody = (flags & Flag.EndStream) !== 0;
-    session.open(call, flags, head, headBytes, withBody ? method.request : undefined, request);
+    session.open(call, flags, head.bytes, head.length, withBody ? method.request : undefined, request);
     call.watch(deadlineMs, signal);
   }
 

@@ -1,11 +1,11 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
-import { encodeMetadata, envelope, type MetadataList, readEnvelope } from "../session/envelope.js";
+import { envelope, head, type MetadataList, readEnvelope, writeResponseHead } from "../session/envelope.js";
 import type { Client } from "./client.js";
 import type { Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
-import { toMetadataList, toMetadataMap } from "./metadata.js";
+import { toMetadataMap } from "./metadata.js";
 import type { ServerCore } from "./server.js";
 import {
   type HandlerContext,
@@ -17,8 +17,6 @@ import {
   type ServiceClientClass,
 } from "./service.js";
 import { validationError } from "./violations.js";
-
-const noHead = new Uint8Array(0);
 
 /**
  * One call of the peer, from its Request to the end of its handler, and what the handler knows about it: one object for
@@ -172,11 +170,8 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   #send(type: number, flags: number, codec: Method["response"] | undefined, message: unknown): void {
-    const head =
-      this.responseMetadata === undefined || type !== FrameType.Response
-        ? noHead
-        : (encodeMetadata(toMetadataList(this.responseMetadata)) ?? noHead);
-    this.#core.session.send(this, type, flags, head, head.length, codec, message);
+    writeResponseHead(type === FrameType.Response ? this.responseMetadata : undefined);
+    this.#core.session.send(this, type, flags, head.bytes, head.length, codec, message);
   }
 
   #finish(): void {

@@ -69,7 +69,7 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
         this.link.hold(maxRegisterBytes);
         this.#options.handshake.message3(payload).then(
           (result) => this.#onVerified(result),
-          (error: unknown) => this.link.fail(error),
+          (error: unknown) => this.#onRefuted(error),
         );
         return;
       case "registering":
@@ -85,7 +85,22 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
     this.link.release();
   }
 
+  /** The proof does not hold. Whoever it is has the keys of this connection, and nobody else is told. */
+  #onRefuted(error: unknown): void {
+    const { ciphers } = this.#options.handshake;
+    if (ciphers !== undefined) this.link.setCiphers(ciphers.send, ciphers.receive);
+    this.link.fail(error, true);
+  }
+
   #onRegister(payload: Uint8Array): void {
+    try {
+      this.#admit(payload);
+    } catch (error) {
+      this.link.fail(error, true);
+    }
+  }
+
+  #admit(payload: Uint8Array): void {
     const handshake = this.#handshake!;
     let register: PluginRegister;
     try {

@@ -11,17 +11,6 @@ import { maxHeadBytes } from "./limits.js";
 /** Text beside a message, flat: key, value, key, value, … */
 export type MetadataList = readonly string[];
 
-/** What a Request says beside its body. */
-export interface RequestHead {
-  readonly methodId: number;
-  /** Time left in microseconds; undefined for none. */
-  readonly timeoutUs: number | undefined;
-  readonly metadata: MetadataList;
-  readonly traceparent: string;
-  readonly tracestate: string;
-  readonly idempotencyKey: Uint8Array | undefined;
-}
-
 const tagMethodId = 0x0d;
 const tagTimeout = 0x10;
 const tagMetadata = 0x1a;
@@ -35,10 +24,23 @@ const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder("utf-8", { fatal: true });
 const keyPattern = /^[a-z0-9\-_.]{1,128}$/;
 
-/** Most bytes of a Request head without metadata, trace context and key. */
-export const plainHeadBytes = 32;
+/** Text beside a message as users give it: one value for a key, or several. */
+export type MetadataSource = Readonly<Record<string, string | readonly string[]>>;
 
 // ---- writing
+
+/**
+ * The head written last, `head.bytes[0, head.length)`. One buffer for all: writing is synchronous, and a head is copied
+ * into its frame at once.
+ */
+export const head: { readonly bytes: Uint8Array; length: number } = {
+  bytes: new Uint8Array(maxHeadBytes + 64),
+  length: 0,
+};
+
+/** Keys that were found lawful: a program uses few. */
+const knownKeys: Set<string> = new Set();
+const maxKnownKeys = 256;
 
 function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
   let rest = value;
@@ -51,108 +53,103 @@ function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
   return p;
 }
 
-function writeBytesField(bytes: Uint8Array, offset: number, tag: number, value: Uint8Array): number {
-  bytes[offset] = tag;
-  const p = writeVarint(bytes, offset + 1, value.length);
-  bytes.set(value, p);
-  return p + value.length;
-}
-
-/** Metadata and the like are rare on the hot path: they are encoded apart, so that their size is known. */
-function encodeText(text: string): Uint8Array {
-  return textEncoder.encode(text);
-}
-
-/** Checks and encodes metadata as the fields they become; undefined when there is none. Throws METADATA_INVALID. */
-export function encodeMetadata(metadata: MetadataList): Uint8Array | undefined {
-  if (metadata.length === 0) return undefined;
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  for (let i = 0; i + 1 < metadata.length; i += 2) {
-    const key = metadata[i]!;
-    if (!keyPattern.test(key)) {
-      throw new CrucibleError(
-        "METADATA_INVALID",
-        `metadata key ${JSON.stringify(key)} must be 1 to 128 of a-z 0-9 - _ .`,
-      );
-    }
-    if (key.startsWith("crucible-")) {
-      throw new CrucibleError(
-        "METADATA_INVALID",
-        `metadata key ${JSON.stringify(key)} is reserved; choose another prefix`,
-      );
-    }
-    const entry = encodeEntry(encodeText(key), encodeText(metadata[i + 1]!));
-    total += entry.length;
-    if (total > maxHeadBytes) {
-      throw new CrucibleError("METADATA_INVALID", `metadata takes more than ${maxHeadBytes} bytes; send less of it`);
-    }
-    parts.push(entry);
-  }
-  return concat(parts, total);
-}
-
-function encodeEntry(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const inner = new Uint8Array(key.length + value.length + 12);
-  const end = writeBytesField(inner, writeBytesField(inner, 0, 0x0a, key), 0x12, value);
-  const entry = new Uint8Array(end + 6);
-  return entry.subarray(0, writeBytesField(entry, 0, tagMetadata, inner.subarray(0, end)));
-}
-
-function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
-  const all = new Uint8Array(total);
-  let p = 0;
-  for (const part of parts) {
-    all.set(part, p);
-    p += part.length;
-  }
-  return all;
-}
-
-/** Encodes what a Request head holds beyond method and time: metadata, trace context and key. */
-export function encodeHeadExtras(
-  metadata: MetadataList,
-  traceparent: string,
-  tracestate: string,
-  idempotencyKey: Uint8Array | undefined,
-): Uint8Array | undefined {
-  const first = encodeMetadata(metadata);
-  if (first !== undefined && traceparent === "" && tracestate === "" && idempotencyKey === undefined) return first;
-  const parts: Uint8Array[] = first === undefined ? [] : [first];
-  const add = (tag: number, value: Uint8Array): void => {
-    const field = new Uint8Array(value.length + 6);
-    parts.push(field.subarray(0, writeBytesField(field, 0, tag, value)));
-  };
-  if (traceparent !== "") add(tagTraceparent, encodeText(traceparent));
-  if (tracestate !== "") add(tagTracestate, encodeText(tracestate));
-  if (idempotencyKey !== undefined) add(tagIdempotencyKey, idempotencyKey);
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  return total === 0 ? undefined : concat(parts, total);
-}
-
-/** Writes the head of a Request; the body follows. */
+/** Writes the head of a Request into `head`. Throws METADATA_INVALID. */
 export function writeRequestHead(
-  bytes: Uint8Array,
-  offset: number,
   methodId: number,
   timeoutUs: number | undefined,
-  extras: Uint8Array | undefined,
-): number {
-  bytes[offset] = tagMethodId;
-  bytes[offset + 1] = methodId;
-  bytes[offset + 2] = methodId >>> 8;
-  bytes[offset + 3] = methodId >>> 16;
-  bytes[offset + 4] = methodId >>> 24;
-  let p = offset + 5;
+  metadata: MetadataSource | undefined,
+): void {
+  const { bytes } = head;
+  bytes[0] = tagMethodId;
+  bytes[1] = methodId;
+  bytes[2] = methodId >>> 8;
+  bytes[3] = methodId >>> 16;
+  bytes[4] = methodId >>> 24;
+  head.length = 5;
   if (timeoutUs !== undefined) {
-    bytes[p] = tagTimeout;
-    p = writeVarint(bytes, p + 1, timeoutUs);
+    bytes[5] = tagTimeout;
+    head.length = writeVarint(bytes, 6, timeoutUs);
   }
-  if (extras !== undefined) {
-    bytes.set(extras, p);
-    p += extras.length;
+  if (metadata !== undefined) writeMetadata(metadata);
+}
+
+/** Writes the head of a Response into `head`. Throws METADATA_INVALID. */
+export function writeResponseHead(metadata: MetadataSource | undefined): void {
+  head.length = 0;
+  if (metadata !== undefined) writeMetadata(metadata);
+}
+
+function writeMetadata(metadata: MetadataSource): void {
+  for (const key of Object.keys(metadata)) {
+    if (!knownKeys.has(key)) checkKey(key);
+    const value = metadata[key]!;
+    if (typeof value === "string") writeEntry(key, value);
+    else for (const one of value) writeEntry(key, one);
   }
-  return p;
+}
+
+function checkKey(key: string): void {
+  if (!keyPattern.test(key)) {
+    throw new CrucibleError(
+      "METADATA_INVALID",
+      `metadata key ${JSON.stringify(key)} must be 1 to 128 of a-z 0-9 - _ .`,
+    );
+  }
+  if (key.startsWith("crucible-")) {
+    throw new CrucibleError(
+      "METADATA_INVALID",
+      `metadata key ${JSON.stringify(key)} is reserved; choose another prefix`,
+    );
+  }
+  if (knownKeys.size < maxKnownKeys) knownKeys.add(key);
+}
+
+/** Appends one entry to `head`. Short ASCII, which is the rule, goes straight in; anything else is measured first. */
+function writeEntry(key: string, value: string): void {
+  const { bytes } = head;
+  const inner = key.length + value.length + 4;
+  let p = head.length;
+  if (inner < 128 && p + inner + 2 <= maxHeadBytes) {
+    bytes[p] = tagMetadata;
+    bytes[p + 1] = inner;
+    bytes[p + 2] = 0x0a;
+    bytes[p + 3] = key.length;
+    p += 4;
+    for (let i = 0; i < key.length; i++) bytes[p++] = key.charCodeAt(i);
+    bytes[p++] = 0x12;
+    bytes[p++] = value.length;
+    let codes = 0;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      codes |= code;
+      bytes[p++] = code;
+    }
+    if (codes < 128) {
+      head.length = p;
+      return;
+    }
+  }
+  const text = textEncoder.encode(value);
+  const start = head.length;
+  // Three lengths of at most three bytes, four tags: 16 bytes are enough beside the texts.
+  if (start + key.length + text.length + 16 > maxHeadBytes) {
+    throw new CrucibleError("METADATA_INVALID", `metadata takes more than ${maxHeadBytes} bytes; send less of it`);
+  }
+  const size = 2 + lengthBytes(key.length) + key.length + lengthBytes(text.length) + text.length;
+  bytes[start] = tagMetadata;
+  p = writeVarint(bytes, start + 1, size);
+  bytes[p] = 0x0a;
+  p = writeVarint(bytes, p + 1, key.length);
+  for (let i = 0; i < key.length; i++) bytes[p++] = key.charCodeAt(i);
+  bytes[p] = 0x12;
+  p = writeVarint(bytes, p + 1, text.length);
+  bytes.set(text, p);
+  head.length = p + text.length;
+}
+
+/** Bytes of a length up to 16 KiB as a varint. */
+function lengthBytes(length: number): number {
+  return length < 128 ? 1 : length < 16_384 ? 2 : 3;
 }
 
 /**
@@ -258,6 +255,7 @@ function readEntry(bytes: Uint8Array, start: number, end: number, into: string[]
   while (p < end) {
     const tag = readVarint(bytes, p, end);
     if (tag !== 0x0a && tag !== 0x12) {
+      if (tag < 24) throw bad("has a metadata entry with a field of another wire type");
       p = skip(bytes, tag, end);
       continue;
     }
@@ -297,7 +295,6 @@ function skip(bytes: Uint8Array, tag: number, end: number): number {
       throw bad(`has wire type ${tag % 8}`);
   }
   if (cursor > end) throw bad("ends inside a field");
-  if (tag < 8) throw bad("has field number 0");
   return cursor;
 }
 
@@ -370,6 +367,7 @@ export function readEnvelope(bytes: Uint8Array, start: number, end: number): voi
         continue;
       }
       default:
+        if (field <= 6 || field === 15) throw bad(`has field ${field} with wire type ${tag % 8}`);
         p = skip(bytes, tag, end);
     }
   }

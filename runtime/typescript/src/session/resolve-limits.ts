@@ -19,7 +19,10 @@ const ranges: Readonly<Record<keyof SessionLimits, readonly [least: number, most
 export function resolveLimits(given: Partial<SessionLimits> = {}): SessionLimits {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(ranges, name)) {
-      throw new CrucibleError("OPTION_INVALID", `limits has no ${name}; the limits are ${Object.keys(ranges).join(", ")}`);
+      throw new CrucibleError(
+        "OPTION_INVALID",
+        `limits has no ${name}; the limits are ${Object.keys(ranges).join(", ")}`,
+      );
     }
     if (value !== undefined) assertRange(name as keyof SessionLimits, value, "OPTION_INVALID", "limits");
   }
@@ -32,7 +35,11 @@ export function resolveLimits(given: Partial<SessionLimits> = {}): SessionLimits
  *
  * @throws CrucibleError REGISTER_INVALID when the daemon announces one out of range.
  */
-export function adoptLimits(own: SessionLimits, announced: Limits | undefined, heartbeatIntervalMs: number): SessionLimits {
+export function adoptLimits(
+  own: SessionLimits,
+  announced: Limits | undefined,
+  heartbeatIntervalMs: number,
+): SessionLimits {
   const adopt = (name: keyof SessionLimits, value: number | undefined): number => {
     // 0 and absent are the same: the default.
     if (value === undefined || value === 0) return defaultLimits[name];
@@ -51,5 +58,8 @@ export function adoptLimits(own: SessionLimits, announced: Limits | undefined, h
 function assertRange(name: keyof SessionLimits, value: unknown, reason: Reason, where: string): void {
   const [least, most] = ranges[name];
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new CrucibleError(reason, `${where}: ${name} is ${String(value)}; it is a whole number from ${least} to ${most}`);
+  throw new CrucibleError(
+    reason,
+    `${where}: ${name} is ${String(value)}; it is a whole number from ${least} to ${most}`,
+  );
 }

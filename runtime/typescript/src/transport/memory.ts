@@ -95,8 +95,6 @@ class MemoryConnection implements Connection {
     this.#closing = true;
     this.#other.#inboxEnds = true;
     this.#other.#schedule();
-    // What is in our own inbox is dropped; the other side may be waiting for that.
-    this.#schedule();
     this.#stopTimer = this.#clock.after(this.#closeTimeoutMs, () => {
       const left = this.#other.#inboxBytes;
       this.abort(lost(`${this.peer} did not take ${left} bytes within ${this.#closeTimeoutMs} ms of closing`));
@@ -120,8 +118,7 @@ class MemoryConnection implements Connection {
   }
 
   #schedule(): void {
-    // Who closes before start wants no bytes, but must let the other side go.
-    if (this.#scheduled || (this.#receiver === undefined && !this.#closing)) return;
+    if (this.#scheduled || this.#receiver === undefined) return;
     this.#scheduled = true;
     later(() => {
       this.#scheduled = false;
@@ -131,18 +128,18 @@ class MemoryConnection implements Connection {
 
   #deliver(): void {
     const receiver = this.#receiver;
+    if (receiver === undefined) return;
     if (!this.#ended) {
       // Only what is there now: what is written meanwhile waits for the next turn.
       const chunks = this.#inbox;
       const ends = this.#inboxEnds;
       this.#inbox = [];
-      for (const chunk of chunks) this.#hand(chunk);
+      for (const chunk of chunks) this.#hand(chunk, receiver);
       if (!this.#ended && this.#inbox.length === 0) {
         this.#other.#drained();
         if (ends) this.#meetEnd();
       }
     }
-    if (receiver === undefined) return;
     if (this.#ended) {
       if (!this.#told) {
         this.#told = true;
@@ -154,12 +151,12 @@ class MemoryConnection implements Connection {
     }
   }
 
-  #hand(chunk: Uint8Array): void {
+  #hand(chunk: Uint8Array, receiver: Receiver): void {
     for (let start = 0; start < chunk.length; start += this.#maxChunkBytes) {
       const piece = chunk.subarray(start, Math.min(chunk.length, start + this.#maxChunkBytes));
       if (this.#ended) return;
       this.#inboxBytes -= piece.length;
-      if (!this.#closing) this.#receiver?.onBytes(piece);
+      if (!this.#closing) receiver.onBytes(piece);
     }
   }
 

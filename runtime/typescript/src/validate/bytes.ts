@@ -20,7 +20,7 @@ export function endsWithBytes(bytes: Uint8Array, constant: string): boolean {
 export function containsBytes(bytes: Uint8Array, constant: string): boolean {
   if (constant.length === 0) return true;
   const last = bytes.length - constant.length;
-  for (let at = bytes.indexOf(constant.charCodeAt(0)); at >= 0 && at <= last; ) {
+  for (let at = bytes.indexOf(constant.charCodeAt(0)); at >= 0 && at <= last;) {
     if (matchesAt(bytes, at, constant)) return true;
     at = bytes.indexOf(constant.charCodeAt(0), at + 1);
   }

@@ -1,20 +1,9 @@
 /** The door of generated validators. */
-export {
-  containsBytes,
-  endsWithBytes,
-  equalsBytes,
-  startsWithBytes,
-} from "../../validate/bytes.js";
+export { containsBytes, endsWithBytes, equalsBytes, startsWithBytes } from "../../validate/bytes.js";
 export { assertDepth } from "../../validate/depth.js";
 export { isHeaderName, isHeaderValue, isLooseHeaderName, isLooseHeaderValue } from "../../validate/format/header.js";
 export { isAddress, isEmail, isHostAndPort, isHostname } from "../../validate/format/host.js";
-export {
-  isProtobufDotFqn,
-  isProtobufFqn,
-  isTrimmedUuid,
-  isUlid,
-  isUuid,
-} from "../../validate/format/identifier.js";
+export { isProtobufDotFqn, isProtobufFqn, isTrimmedUuid, isUlid, isUuid } from "../../validate/format/identifier.js";
 export {
   isIp,
   isIpPrefix,

@@ -69,6 +69,7 @@ export class DaemonHandshake<Identity> {
   readonly #options: DaemonHandshakeOptions<Identity>;
   readonly #noise: HandshakeState;
   #greeting: Greeting | undefined;
+  #ciphers: CipherPair | undefined;
 
   constructor(options: DaemonHandshakeOptions<Identity>) {
     this.#options = options;
@@ -78,6 +79,11 @@ export class DaemonHandshake<Identity> {
       prologue: prologueOf(options.binding),
       staticKey: options.staticKey,
     });
+  }
+
+  /** The ciphers, once message 3 has been read: also a peer whose proof does not hold is told so sealed. */
+  get ciphers(): CipherPair | undefined {
+    return this.#ciphers;
   }
 
   /**
@@ -116,6 +122,7 @@ export class DaemonHandshake<Identity> {
     const proof = readPayload(PluginProofCodec, this.#noise.readMessage(message));
     const { remoteStaticKey, handshakeHash } = this.#noise;
     const ciphers = cipherPair(this.#noise.split(), false);
+    this.#ciphers = ciphers;
     const { intent } = proof;
     if (intent !== Intent.NEW) throw unservedIntent(intent);
     const plugin = await this.#options.verifyPlugin(proof.token, remoteStaticKey);

@@ -21,9 +21,8 @@ export class ReadArena {
     return this.#buffer.subarray(this.#used);
   }
 
-  /** The bytes of a read of `count` bytes into `room`. */
-  take(room: Buffer, count: number): Buffer {
+  /** A read has filled `count` bytes of the last `room`. */
+  take(count: number): void {
     this.#used += count;
-    return count === room.length ? room : room.subarray(0, count);
   }
 }

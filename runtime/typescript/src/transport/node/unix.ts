@@ -61,7 +61,7 @@ function listen(
     const connection = new UnixConnection(socket, { ...defaults, peer: `${address}#${++accepted}` });
     // net.Server has no option to read into memory of ours; each chunk is a buffer of its own, which nobody reuses.
     // The socket was paused when it was accepted, so that listening for data does not set it going.
-    socket.on("data", (chunk: Buffer) => connection.received(chunk));
+    socket.on("data", (chunk: Buffer) => connection.received(plain(chunk, chunk.length)));
     onConnection(connection);
   });
 }
@@ -105,7 +105,8 @@ function connectOnce(path: string, until: number, options: UnixConnectionOptions
       onread: {
         buffer: () => arena.room(),
         callback(count, room) {
-          connection?.received(arena.take(room as Buffer, count));
+          arena.take(count);
+          connection?.received(plain(room, count));
           return true;
         },
       },
@@ -126,6 +127,11 @@ function connectOnce(path: string, until: number, options: UnixConnectionOptions
       resolve(connection);
     });
   });
+}
+
+/** The first `count` bytes as a Uint8Array, whose slice() copies, where that of a Buffer shares its memory. */
+function plain(bytes: Uint8Array, count: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, count);
 }
 
 const explanations: Readonly<Record<string, string>> = {

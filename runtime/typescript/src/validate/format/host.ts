@@ -25,7 +25,7 @@ export function isEmail(text: string): boolean {
 export function isHostname(text: string, start: number = 0, end: number = text.length): boolean {
   if (end - start > 253) return false;
   const last = end > start && text[end - 1] === "." ? end - 1 : end;
-  for (let label = start; ; ) {
+  for (let label = start; ;) {
     const after = labelEnd(text, label, last);
     if (after < 0) return false;
     if (after === last) return skip(text, label, digit) < last;

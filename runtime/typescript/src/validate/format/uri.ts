@@ -1,5 +1,18 @@
 // URIs of RFC 3986 with the zones of RFC 6874, accepted and refused exactly as protovalidate does.
-import { at, colon, digit, hex, isAt, letter, mark, question, schemeMark, skip, slash, subDelimiter } from "./characters.js";
+import {
+  at,
+  colon,
+  digit,
+  hex,
+  isAt,
+  letter,
+  mark,
+  question,
+  schemeMark,
+  skip,
+  slash,
+  subDelimiter,
+} from "./characters.js";
 import { isIpv6 } from "./ip.js";
 
 const unreserved = letter | digit | mark;

@@ -22,6 +22,8 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type { Any } from "@bufbuild/protobuf/wkt";
+
 /** What encoding takes for the message {@link Any}. */
 export interface AnyInit {
   readonly $typeName?: "google.protobuf.Any" | undefined;

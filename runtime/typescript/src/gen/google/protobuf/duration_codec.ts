@@ -22,6 +22,8 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type { Duration } from "@bufbuild/protobuf/wkt";
+
 /** What encoding takes for the message {@link Duration}. */
 export interface DurationInit {
   readonly $typeName?: "google.protobuf.Duration" | undefined;

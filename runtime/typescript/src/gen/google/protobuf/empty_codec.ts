@@ -17,6 +17,8 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type { Empty } from "@bufbuild/protobuf/wkt";
+
 /** What encoding takes for the message {@link Empty}. */
 export interface EmptyInit {
   readonly $typeName?: "google.protobuf.Empty" | undefined;

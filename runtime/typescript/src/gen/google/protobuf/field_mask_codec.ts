@@ -21,6 +21,8 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type { FieldMask } from "@bufbuild/protobuf/wkt";
+
 /** What encoding takes for the message {@link FieldMask}. */
 export interface FieldMaskInit {
   readonly $typeName?: "google.protobuf.FieldMask" | undefined;

@@ -34,6 +34,8 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type { ListValue, Struct, Value } from "@bufbuild/protobuf/wkt";
+
 export const NullValue = {
   NULL_VALUE: 0,
 } as const;

@@ -22,6 +22,8 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type { Timestamp } from "@bufbuild/protobuf/wkt";
+
 /** What encoding takes for the message {@link Timestamp}. */
 export interface TimestampInit {
   readonly $typeName?: "google.protobuf.Timestamp" | undefined;

@@ -46,6 +46,18 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
+export type {
+  BoolValue,
+  BytesValue,
+  DoubleValue,
+  FloatValue,
+  Int32Value,
+  Int64Value,
+  StringValue,
+  UInt32Value,
+  UInt64Value,
+} from "@bufbuild/protobuf/wkt";
+
 /** What encoding takes for the message {@link DoubleValue}. */
 export interface DoubleValueInit {
   readonly $typeName?: "google.protobuf.DoubleValue" | undefined;

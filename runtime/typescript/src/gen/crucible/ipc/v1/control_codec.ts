@@ -57,6 +57,24 @@ import type {
   Shutdown,
 } from "./control_pb.js";
 
+export type {
+  CapabilityQuery,
+  CapabilityReport,
+  HealthCheck,
+  HealthReport,
+  Heartbeat,
+  HostedMethod,
+  Limits,
+  Metric,
+  MetricsReport,
+  PluginRegister,
+  PluginRegistered,
+  PluginUnregister,
+  ResourceGrant,
+  ResourceRequest,
+  Shutdown,
+} from "./control_pb.js";
+
 /** Shape of a method. */
 export const MethodKind = {
   UNSPECIFIED: 0,

@@ -30,6 +30,8 @@ import {
 } from "../../../../codegen/v1/codec.js";
 import type { Ack, Cancel, Credit, Event, Metadata, Request, Response, Stream } from "./envelope_pb.js";
 
+export type { Ack, Cancel, Credit, Event, Metadata, Request, Response, Stream } from "./envelope_pb.js";
+
 /** One key and value that travels beside a message. */
 export interface MetadataInit {
   readonly $typeName?: "crucible.ipc.v1.Metadata" | undefined;

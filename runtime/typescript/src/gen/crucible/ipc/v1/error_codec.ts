@@ -38,6 +38,8 @@ import type {
   Violations,
 } from "./error_pb.js";
 
+export type { Error, ErrorDetail, Violation, Violations } from "./error_pb.js";
+
 /** What kind of failure it is, for people who decide what to do. */
 export const Category = {
   UNSPECIFIED: 0,

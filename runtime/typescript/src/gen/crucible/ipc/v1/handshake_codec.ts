@@ -31,6 +31,8 @@ import {
 } from "../../../../codegen/v1/codec.js";
 import type { DaemonHello, Intent as Intent$1, PluginHello, PluginProof } from "./handshake_pb.js";
 
+export type { DaemonHello, PluginHello, PluginProof } from "./handshake_pb.js";
+
 /** What a connection is for. */
 export const Intent = {
   UNSPECIFIED: 0,

@@ -1,0 +1,52 @@
+import type { Clock } from "../clock/clock.js";
+import type { DhKeyPair } from "../crypto/cipher-suite.js";
+import type { LogSink } from "../observe/log.js";
+import type { Interceptor } from "../rpc/interceptor.js";
+import type { ValidationOptions } from "../rpc/peer.js";
+import type { Registry } from "../rpc/registry.js";
+import type { SessionLimits } from "../session/limits.js";
+import type { Transport } from "../transport/transport.js";
+import type { Authority } from "./authority.js";
+import type { TokenIssuer } from "./token.js";
+import type { TokenVerifier } from "./token-verifier.js";
+
+/** What the parts of one daemon share. */
+export interface DaemonCore {
+  readonly clock: Clock;
+  readonly log: LogSink;
+  readonly authority: Authority;
+  readonly issuer: TokenIssuer;
+  readonly verifier: TokenVerifier;
+  /** The daemon's Noise key, made for this run. */
+  readonly staticKey: DhKeyPair;
+  readonly transport: Transport;
+  readonly socketDirectory: string;
+  readonly registry: Registry;
+  readonly limits: SessionLimits;
+  readonly interceptors: readonly Interceptor[];
+  readonly validation: ValidationOptions;
+  /** Bounds the connections that have not registered. */
+  readonly pending: PendingBudget;
+}
+
+/** Counts connections that nobody has vouched for yet. */
+export class PendingBudget {
+  readonly max: number;
+  #count = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** Takes a place; false when none is free. */
+  take(): boolean {
+    if (this.#count >= this.max) return false;
+    this.#count++;
+    return true;
+  }
+
+  /** Gives a place back. */
+  free(): void {
+    this.#count--;
+  }
+}

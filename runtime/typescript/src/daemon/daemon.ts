@@ -1,0 +1,149 @@
+import { resolve } from "node:path";
+import { systemClock } from "../clock/clock.js";
+import { nodeSuite } from "../crypto/node/node-suite.js";
+import { CrucibleError } from "../error/index.js";
+import { safeSink } from "../observe/log.js";
+import { Registry } from "../rpc/registry.js";
+import { resolveLimits } from "../session/resolve-limits.js";
+import { chooseSocketDirectory, ensureSocketDirectory, ownUid } from "../transport/node/socket-directory.js";
+import { createUnixTransport } from "../transport/node/unix.js";
+import { openAuthority } from "./authority.js";
+import { type DaemonCore, PendingBudget } from "./core.js";
+import { Launch } from "./launch.js";
+import type { Plugin } from "./launched-plugin.js";
+import { logToStderr } from "./log.js";
+import {
+  checkLaunch,
+  checkNumber,
+  checkStartTimeout,
+  type CloseOptions,
+  type DaemonOptions,
+  defaultGraceMs,
+  defaultMaxPendingConnections,
+  defaultStartTimeoutMs,
+  type LaunchOptions,
+} from "./options.js";
+import { createBootId, TokenIssuer } from "./token.js";
+import { TokenLedger } from "./token-ledger.js";
+import { ownTrustedKey, TokenVerifier } from "./token-verifier.js";
+
+/** Starts plugins as processes of their own, hosts services for them, and ends them. */
+export class Daemon {
+  /** `<name>-<16 characters>`: the identity that its authority vouches for, the same in every run. */
+  readonly id: string;
+  readonly name: string;
+  /** Of this run: 22 characters of base64url. */
+  readonly bootId: string;
+  /** Where the sockets lie. */
+  readonly socketDirectory: string;
+  readonly #core: DaemonCore;
+  readonly #startTimeoutMs: number;
+  readonly #launches: Map<string, { readonly launch: Launch; readonly done: Promise<unknown> }> = new Map();
+  #closing: Promise<void> | undefined;
+
+  /** @internal Use createDaemon. */
+  constructor(core: DaemonCore, name: string, bootId: string, startTimeoutMs: number) {
+    this.#core = core;
+    this.id = core.authority.daemonId;
+    this.name = name;
+    this.bootId = bootId;
+    this.socketDirectory = core.socketDirectory;
+    this.#startTimeoutMs = startTimeoutMs;
+  }
+
+  /**
+   * Starts a plugin and resolves once it has registered. A failure leaves no process and no socket.
+   *
+   * @throws CrucibleError PLUGIN_ID_INVALID, PLUGIN_ID_IN_USE, OPTION_INVALID, COMMAND_NOT_FOUND, PLUGIN_EXITED,
+   * PLUGIN_START_TIMEOUT, ADDRESS_IN_USE when another daemon has that plugin, ADDRESS_INVALID, DIRECTORY_UNSAFE,
+   * SHUTTING_DOWN, or why its registration was refused: IDENTITY_MISMATCH, REGISTER_INVALID, METHOD_COLLISION.
+   */
+  async launch(options: LaunchOptions): Promise<Plugin> {
+    checkLaunch(options);
+    const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? this.#startTimeoutMs);
+    const { id } = options;
+    if (this.#closing !== undefined) throw shuttingDown(this.name);
+    if (this.#launches.has(id)) {
+      throw new CrucibleError("PLUGIN_ID_IN_USE", `plugin ${id} is running already; close it first or choose another id`);
+    }
+    const launch = new Launch(this.#core, options, () => this.#launches.delete(id));
+    const running = launch.run(startTimeoutMs);
+    this.#launches.set(id, { launch, done: running.catch(() => {}) });
+    return running;
+  }
+
+  /** The plugins that run, in the order they were launched. */
+  plugins(): Plugin[] {
+    return [...this.#launches.values()].flatMap(({ launch }) => launch.plugin ?? []);
+  }
+
+  /**
+   * Ends every plugin in order, all at once, as `Plugin.close` does. Resolves when no process and no socket is left. May
+   * be called twice.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    const graceMs = checkNumber("graceMs", options.graceMs ?? defaultGraceMs, 0, 3_600_000);
+    return (this.#closing ??= this.#close(graceMs));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const ending = [...this.#launches.values()].map(async ({ launch, done }) => {
+      launch.abort(shuttingDown(this.name));
+      await done;
+      await launch.plugin?.closeFor("DAEMON_STOPPING", graceMs);
+    });
+    await Promise.all(ending);
+  }
+}
+
+function shuttingDown(name: string): CrucibleError {
+  return new CrucibleError("SHUTTING_DOWN", `daemon ${name} is shutting down; it launches no plugins`);
+}
+
+/**
+ * Makes a daemon. On first use of a state directory it makes the authority there, which takes about 0.3 s.
+ *
+ * @throws CrucibleError OPTION_INVALID, AUTHORITY_INVALID, DIRECTORY_UNSAFE, METHOD_COLLISION.
+ */
+export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
+  const clock = systemClock;
+  const log = safeSink(options.onLog ?? logToStderr);
+  const limits = resolveLimits(options.limits);
+  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
+  const maxPending = checkNumber("maxPendingConnections", options.maxPendingConnections ?? defaultMaxPendingConnections, 1, 4_096);
+  const services = options.services ?? [];
+  const registry = new Registry(services);
+  const authority = await openAuthority({
+    name: options.name,
+    ...(options.stateDirectory === undefined ? {} : { directory: options.stateDirectory }),
+  });
+  const bootId = createBootId();
+  const { daemonId, tokenKey } = authority;
+  const core: DaemonCore = {
+    clock,
+    log,
+    authority,
+    issuer: new TokenIssuer({ daemonId, bootId, key: tokenKey, clock }),
+    verifier: new TokenVerifier({ daemonId, bootId, keys: [ownTrustedKey(daemonId, tokenKey)], ledger: new TokenLedger({ clock }), clock }),
+    staticKey: nodeSuite.keyPair(nodeSuite.random(32)),
+    transport: createUnixTransport({ clock }),
+    socketDirectory: socketDirectoryOf(options, (message) => log({ level: "warn", message })),
+    registry,
+    limits,
+    interceptors: options.interceptors ?? [],
+    validation: options.validation ?? {},
+    pending: new PendingBudget(maxPending),
+  };
+  return new Daemon(core, options.name, bootId, startTimeoutMs);
+}
+
+function socketDirectoryOf({ socketDirectory }: DaemonOptions, warn: (line: string) => void): string {
+  if (socketDirectory === undefined) return chooseSocketDirectory(process.env, ownUid(), warn);
+  const path = resolve(socketDirectory);
+  ensureSocketDirectory(path, ownUid());
+  return path;
+}

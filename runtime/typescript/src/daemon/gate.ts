@@ -1,0 +1,171 @@
+import { nodeSuite } from "../crypto/node/node-suite.js";
+import { CrucibleError } from "../error/index.js";
+import { openAsDaemon, type Admission, type DaemonOpened } from "../session/daemon-opening.js";
+import { DaemonHandshake } from "../session/handshake/daemon-handshake.js";
+import { ownOffer } from "../session/handshake/own-offer.js";
+import { Link } from "../session/link.js";
+import { maxHandshakeBytes } from "../session/limits.js";
+import type { Connection, Listener } from "../transport/transport.js";
+import { admit } from "./admission.js";
+import type { DaemonCore } from "./core.js";
+import { drawSessionId } from "./session-id.js";
+import type { VerifiedToken } from "./token-verifier.js";
+
+/** Connections to one socket that have not registered; fewer than of the daemon, so that no socket can starve another. */
+const maxPendingOfSocket = 16;
+/** Refused connections of one socket that are still told why; those beyond are cut. */
+const maxRefusing = 16;
+const lingerMs = 100;
+
+export interface GateOptions {
+  readonly core: DaemonCore;
+  readonly pluginId: string;
+  /** The public half of the Noise key in the plugin's ticket. */
+  readonly pluginKey: Uint8Array;
+  readonly capabilities: ReadonlySet<string>;
+  /** The plugin has registered; takes its link over. Called at most once. */
+  readonly onOpened: (opened: DaemonOpened<VerifiedToken>) => void;
+  /** The plugin itself, proved by key and token, was refused. It may try no other way. */
+  readonly onRefused: (error: CrucibleError) => void;
+}
+
+/**
+ * Listens at the socket of one plugin and lets in exactly one session: that of the process which has the ticket. Whoever
+ * else connects, before or after, gets an error and disturbs nobody.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+  #listener: Listener | undefined;
+  #pending = 0;
+  #refusing = 0;
+  #admitted = false;
+  #closed = false;
+
+  /** @throws CrucibleError ADDRESS_IN_USE, ADDRESS_INVALID, DIRECTORY_UNSAFE. */
+  static async open(options: GateOptions): Promise<Gate> {
+    const gate = new Gate(options);
+    const { transport, socketDirectory } = options.core;
+    const address = `unix:${socketDirectory}/${options.pluginId}.sock`;
+    gate.#listener = await transport.listen(address, (connection) => void gate.#onConnection(connection));
+    return gate;
+  }
+
+  private constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  get address(): string {
+    return this.#listener!.address;
+  }
+
+  /** Stops listening; connections that have not registered find that out by themselves. May be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#listener?.close();
+  }
+
+  /** Never rejects. */
+  async #onConnection(connection: Connection): Promise<void> {
+    const { core } = this.#options;
+    if (this.#closed) {
+      connection.abort();
+      return;
+    }
+    if (this.#pending >= maxPendingOfSocket || !core.pending.take()) {
+      this.#refuse(connection);
+      return;
+    }
+    this.#pending++;
+    try {
+      await this.#admitOne(connection);
+    } catch (error) {
+      this.#report(CrucibleError.from(error, "HANDSHAKE_FAILED"), connection.peer);
+      // It keeps its place while it is told why: else those that never read could be many.
+      await this.#linger(connection);
+    } finally {
+      this.#pending--;
+      core.pending.free();
+    }
+  }
+
+  async #admitOne(connection: Connection): Promise<void> {
+    const { core, pluginId, pluginKey, onOpened } = this.#options;
+    const { staticKey, limits, clock, authority, verifier } = core;
+    const handshake = new DaemonHandshake<VerifiedToken>({
+      suite: nodeSuite,
+      staticKey,
+      credentials: await authority.credentials(staticKey.publicKey),
+      daemonId: authority.daemonId,
+      binding: connection.binding,
+      offer: ownOffer,
+      verifyPlugin: async (token, presentedKey) => {
+        const verified = await verifier.verify(token, { staticKey: presentedKey, pluginId });
+        if (Buffer.compare(presentedKey, pluginKey) === 0) return verified;
+        throw new CrucibleError("IDENTITY_MISMATCH", `the token is from another launch of plugin ${pluginId}; let the daemon launch it again`);
+      },
+    });
+    await openAsDaemon({
+      connection,
+      clock,
+      limits,
+      handshake,
+      admit: (result, register): Admission => {
+        try {
+          return this.#admit(result.plugin, register, result.choice.warning);
+        } catch (error) {
+          if (!this.#admitted) this.#options.onRefused(CrucibleError.from(error));
+          throw error;
+        }
+      },
+      open: onOpened,
+    });
+  }
+
+  #admit(token: VerifiedToken, register: Parameters<typeof admit>[0], warning: string | undefined): Admission {
+    const { core, pluginId, capabilities } = this.#options;
+    if (this.#admitted || this.#closed) {
+      throw new CrucibleError("PLUGIN_ID_IN_USE", `plugin ${pluginId} has a session already, or is being stopped`);
+    }
+    const { registry, limits, verifier } = core;
+    const answer = admit(register, { pluginId, capabilities, registry, limits }, warning === undefined ? [] : [warning]);
+    verifier.settle(token);
+    this.#admitted = true;
+    return { ...drawSessionId(), answer };
+  }
+
+  #refuse(connection: Connection): void {
+    const { core, pluginId } = this.#options;
+    const error = new CrucibleError("TOO_MANY_CONNECTIONS", `too many connections to plugin ${pluginId}'s socket have not registered; try again later`);
+    this.#report(error, connection.peer);
+    if (this.#refusing >= maxRefusing) {
+      connection.abort();
+      return;
+    }
+    this.#refusing++;
+    const handler = { checkHeader: () => maxHandshakeBytes, onFrame: () => {}, onClosed: () => {} };
+    const { clock, limits } = core;
+    const link = new Link(connection, handler, { clock, frameTimeoutMs: limits.frameTimeoutMs });
+    link.start();
+    link.fail(error);
+    void this.#linger(connection).then(() => {
+      this.#refusing--;
+    });
+  }
+
+  /** Gives a connection that has been told an error the time to read it, then cuts it. */
+  #linger(connection: Connection): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.core.clock.after(lingerMs, () => {
+        connection.abort();
+        resolve();
+      });
+    });
+  }
+
+  #report(error: CrucibleError, peer: string): void {
+    const { core, pluginId } = this.#options;
+    // Another daemon that looks whether somebody listens connects and goes.
+    const level = error.reason === "PEER_LOST" ? "debug" : "warn";
+    core.log({ level, pluginId, reason: error.reason, message: `connection ${peer} was refused: ${error.message}` });
+  }
+}

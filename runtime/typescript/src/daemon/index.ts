@@ -1,0 +1,12 @@
+/** What programs that launch plugins use. */
+export { createDaemon, type Daemon } from "./daemon.js";
+export type { Plugin, PluginState } from "./launched-plugin.js";
+export type { PluginExit } from "./plugin-process.js";
+export type { CloseOptions, DaemonOptions, LaunchOptions } from "./options.js";
+export { logToStderr } from "./log.js";
+export type { LogLevel, LogRecord, LogSink } from "../observe/log.js";
+export type { ValidationOptions } from "../rpc/peer.js";
+export type { SessionLimits } from "../session/limits.js";
+export { Category, Code, CrucibleError } from "../error/index.js";
+export type { Interceptor } from "../rpc/interceptor.js";
+export type { CallOptions, HandlerContext } from "../rpc/service.js";

@@ -1,0 +1,158 @@
+import { generateStaticKey } from "../crypto/cipher-suite.js";
+import { nodeSuite } from "../crypto/node/node-suite.js";
+import { CrucibleError } from "../error/index.js";
+import { Peer } from "../rpc/peer.js";
+import type { DaemonOpened } from "../session/daemon-opening.js";
+import type { DaemonCore } from "./core.js";
+import { createDeferred } from "./deferred.js";
+import { describeExit, lastWords } from "./exit-text.js";
+import { Gate } from "./gate.js";
+import { makeTicket } from "./launch-ticket.js";
+import { Plugin } from "./launched-plugin.js";
+import type { LaunchOptions } from "./options.js";
+import { type PluginExit, PluginProcess } from "./plugin-process.js";
+import type { VerifiedToken } from "./token-verifier.js";
+
+/** What a registration gives to the launch that waits for it. */
+interface Registered {
+  readonly peer: Peer;
+  readonly version: string;
+  readonly capabilities: ReadonlySet<string>;
+}
+
+/**
+ * One launch, from a free id to a plugin that has registered.
+ *
+ *   listen ─▶ make the ticket ─▶ spawn ─▶ the first of: registered, refused, process ended, timeout, abort
+ *
+ * Whatever fails leaves no process, no socket and no timer.
+ */
+export class Launch {
+  readonly #core: DaemonCore;
+  readonly #options: LaunchOptions;
+  readonly #onEnded: () => void;
+  readonly #capabilities: ReadonlySet<string>;
+  /** Made for this launch: the token is good for its owner alone. */
+  readonly #key = generateStaticKey(nodeSuite);
+  readonly #registered = createDeferred<Registered>();
+  readonly #sessionEnded = createDeferred<CrucibleError>();
+  #process: PluginProcess | undefined;
+  #draining = false;
+  #plugin: Plugin | undefined;
+
+  /** `onEnded` is told when the id is free again: the launch has failed, or its plugin has ended. */
+  constructor(core: DaemonCore, options: LaunchOptions, onEnded: () => void) {
+    this.#core = core;
+    this.#options = options;
+    this.#onEnded = onEnded;
+    this.#capabilities = new Set(options.capabilities);
+  }
+
+  /** The plugin, once it has registered. */
+  get plugin(): Plugin | undefined {
+    return this.#plugin;
+  }
+
+  /** Ends a launch that is under way; `run` rejects with `error`. */
+  abort(error: CrucibleError): void {
+    this.#registered.reject(error);
+  }
+
+  /** Called once. */
+  async run(startTimeoutMs: number): Promise<Plugin> {
+    const core = this.#core;
+    const { id } = this.#options;
+    const stopTimer = core.clock.after(startTimeoutMs, () => this.abort(this.#timeout(startTimeoutMs)));
+    let gate: Gate | undefined;
+    try {
+      gate = await this.#openGate();
+      const process = await this.#spawn(gate);
+      const registered = await this.#registered.promise;
+      const sessionEnded = this.#sessionEnded.promise;
+      const plugin = new Plugin({ id, core, process, gate, sessionEnded, ...registered }, this.#onEnded);
+      if (this.#draining) plugin.stopping();
+      this.#plugin = plugin;
+      return plugin;
+    } catch (error) {
+      // Closed first, so that nobody registers while the process ends.
+      await gate?.close();
+      this.#process?.signal("SIGKILL");
+      await this.#process?.exited;
+      this.#onEnded();
+      throw error;
+    } finally {
+      stopTimer();
+    }
+  }
+
+  #openGate(): Promise<Gate> {
+    return Gate.open({
+      core: this.#core,
+      pluginId: this.#options.id,
+      pluginKey: this.#key.publicKey,
+      capabilities: this.#capabilities,
+      onOpened: (opened) => this.#onOpened(opened),
+      onRefused: (error) => this.abort(error),
+    });
+  }
+
+  async #spawn(gate: Gate): Promise<PluginProcess> {
+    const { log } = this.#core;
+    const { id, command, cwd, env } = this.#options;
+    const process = await PluginProcess.start({
+      pluginId: id,
+      command,
+      cwd,
+      env: { ...globalThis.process.env, ...env, CRUCIBLE_TICKET: "fd:3" },
+      ticket: await makeTicket(this.#core, id, gate.address, this.#key),
+      onLine: (stream, message) => log({ level: stream === "stderr" ? "warn" : "info", pluginId: id, stream, message }),
+    });
+    this.#process = process;
+    void process.exited.then((exit) => this.abort(exitedEarly(id, exit, process)));
+    return process;
+  }
+
+  #onOpened({ link, register, answer }: DaemonOpened<VerifiedToken>): void {
+    const { clock, limits, registry, interceptors, validation, log } = this.#core;
+    const { id } = this.#options;
+    const capabilities = new Set(answer.capabilities);
+    const peer = new Peer({
+      link,
+      clock,
+      side: "daemon",
+      peer: { id },
+      limits,
+      peerLimits: limits,
+      registry,
+      peerMethods: register.methods,
+      capabilities,
+      interceptors,
+      validation,
+      onHandlerFailure: ({ method, error }) =>
+        log({ level: "error", pluginId: id, reason: "HANDLER_FAILED", message: `${method}, called by plugin ${id}, threw: ${textOf(error)}`, error }),
+      onClosed: (error) => this.#sessionEnded.resolve(error),
+      onDraining: () => {
+        this.#draining = true;
+        this.#plugin?.stopping();
+      },
+    });
+    for (const warning of answer.warnings ?? []) log({ level: "warn", pluginId: id, message: warning });
+    this.#registered.resolve({ peer, version: register.pluginVersion, capabilities });
+  }
+
+  #timeout(ms: number): CrucibleError {
+    const { id } = this.#options;
+    const words = this.#process === undefined ? "" : lastWords(this.#process);
+    return new CrucibleError("PLUGIN_START_TIMEOUT", `plugin ${id} did not register within ${ms} ms and was killed; does it call serve()?${words}`);
+  }
+}
+
+function exitedEarly(id: string, exit: PluginExit, process: PluginProcess): CrucibleError {
+  const words = lastWords(process);
+  const next = words === "" ? "; it printed nothing on stderr: does it call serve()?" : words;
+  return new CrucibleError("PLUGIN_EXITED", `plugin ${id} ended (${describeExit(exit)}) before it had registered${next}`);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,168 @@
+import type { Codec } from "../codec/codec.js";
+import type { CrucibleError } from "../error/index.js";
+import type { Peer } from "../rpc/peer.js";
+import type { ServiceClient, ServiceClientClass } from "../rpc/service.js";
+import type { EventHandler } from "../session/events.js";
+import type { DaemonCore } from "./core.js";
+import { describeExit, exitError, lastWords } from "./exit-text.js";
+import type { Gate } from "./gate.js";
+import { checkNumber, type CloseOptions, defaultGraceMs } from "./options.js";
+import type { PluginExit, PluginProcess } from "./plugin-process.js";
+
+/**
+ * Where a plugin is on its way.
+ *
+ *   running ──close(), or it says that it stops──▶ draining ──its process has ended──▶ ended
+ *   running ──session lost, or process ended──▶ ended
+ */
+export type PluginState = "running" | "draining" | "ended";
+
+/** @internal What a launch has made. */
+export interface LaunchedParts {
+  readonly id: string;
+  readonly core: DaemonCore;
+  readonly process: PluginProcess;
+  readonly gate: Gate;
+  readonly peer: Peer;
+  readonly version: string;
+  readonly capabilities: ReadonlySet<string>;
+  /** Resolves with why the session has ended. */
+  readonly sessionEnded: Promise<CrucibleError>;
+}
+
+/** How long a process may go on without its session: PROTOCOL.md gives a plugin one second to end by itself. */
+const orphanMs = 1_000;
+
+/** A plugin that runs: calls to it, events both ways, its end. */
+export class Plugin {
+  readonly id: string;
+  /** Of its process. */
+  readonly pid: number;
+  /** What the plugin says of itself, semver; empty when it says nothing. */
+  readonly version: string;
+  /** What it was granted. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Resolves when its process has ended, its socket is gone and its id is free; never rejects. */
+  readonly exited: Promise<PluginExit>;
+  readonly #parts: LaunchedParts;
+  #state: PluginState = "running";
+  #closing: Promise<PluginExit> | undefined;
+
+  /** @internal Plugins come from `Daemon.launch`. */
+  constructor(parts: LaunchedParts, onEnded: () => void) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.pid = parts.process.pid;
+    this.version = parts.version;
+    this.capabilities = parts.capabilities;
+    this.exited = this.#watch(onEnded);
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  /**
+   * A stub of a service that the plugin hosts. Its calls fail with METHOD_UNKNOWN when the plugin does not host it, and
+   * with PEER_LOST or SHUTTING_DOWN once the plugin has ended.
+   */
+  client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
+    return this.#parts.peer.client(type);
+  }
+
+  /**
+   * Sends an event to the plugin. With `acknowledge` the promise resolves once its handlers have succeeded. `subject` is
+   * segments of `A-Za-z0-9_-` joined by dots, at most 255 characters.
+   */
+  publish<Init>(
+    subject: string,
+    codec: Codec<unknown, Init>,
+    message: Init,
+    options?: { readonly acknowledge?: boolean },
+  ): Promise<void> {
+    return this.#parts.peer.publish(subject, codec, message, options);
+  }
+
+  /** Adds a handler of the plugin's events; returns what removes it. */
+  subscribe(handler: EventHandler): () => void {
+    return this.#parts.peer.subscribe(handler);
+  }
+
+  /** Measures a round trip to the plugin, in milliseconds. */
+  ping(): Promise<number> {
+    return this.#parts.peer.session.ping();
+  }
+
+  /**
+   * Ends the plugin in order: no new calls, live ones may take `graceMs`, then the process has a second to end by itself
+   * before SIGTERM, and another before SIGKILL. Resolves when it has ended. May be called twice.
+   */
+  close(options: CloseOptions = {}): Promise<PluginExit> {
+    const graceMs = checkNumber("graceMs", options.graceMs ?? defaultGraceMs, 0, 3_600_000);
+    return (this.#closing ??= this.#close(graceMs, "PLUGIN_STOPPING"));
+  }
+
+  /** @internal As `close`, with the reason that the plugin is told. */
+  closeFor(reason: string, graceMs: number): Promise<PluginExit> {
+    return (this.#closing ??= this.#close(graceMs, reason));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close().then(() => {});
+  }
+
+  /** @internal The plugin has said that it stops. */
+  stopping(): void {
+    if (this.#state === "running") this.#state = "draining";
+  }
+
+  async #close(graceMs: number, reason: string): Promise<PluginExit> {
+    const { peer, process } = this.#parts;
+    if (this.#state === "running") this.#state = "draining";
+    await peer.session.drain(graceMs, reason);
+    if (!(await this.#endsWithin(orphanMs))) {
+      process.signal("SIGTERM");
+      if (!(await this.#endsWithin(orphanMs))) process.signal("SIGKILL");
+    }
+    return this.exited;
+  }
+
+  /** From now to the end of the process. */
+  async #watch(onEnded: () => void): Promise<PluginExit> {
+    const { id, core, process, gate, peer, sessionEnded } = this.#parts;
+    void sessionEnded.then(async (error) => {
+      const inOrder = this.#state !== "running" || process.ended;
+      this.#state = this.#state === "ended" ? "ended" : "draining";
+      if (!inOrder) {
+        core.log({ level: "error", pluginId: id, reason: error.reason, message: `session of plugin ${id} has ended: ${error.message}` });
+      }
+      // close() has steps of its own.
+      if (this.#closing === undefined && !(await this.#endsWithin(orphanMs))) process.signal("SIGKILL");
+    });
+    const exit = await process.exited;
+    const expected = this.#state === "draining" && (exit.code === 0 || this.#closing !== undefined);
+    this.#state = "ended";
+    if (!expected) {
+      const message = `plugin ${id} ended by itself (${describeExit(exit)})${lastWords(process)}`;
+      core.log({ level: "error", pluginId: id, reason: "PLUGIN_EXITED", message });
+    } else {
+      core.log({ level: "info", pluginId: id, message: `plugin ${id} has ended (${describeExit(exit)})` });
+    }
+    peer.session.abort(exitError(id, exit));
+    await gate.close();
+    onEnded();
+    return exit;
+  }
+
+  #endsWithin(ms: number): Promise<boolean> {
+    const { core, process } = this.#parts;
+    if (process.ended) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const stop = core.clock.after(ms, () => resolve(false));
+      void process.exited.then(() => {
+        stop();
+        resolve(true);
+      });
+    });
+  }
+}

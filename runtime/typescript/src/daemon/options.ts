@@ -1,0 +1,108 @@
+import { CrucibleError } from "../error/index.js";
+import { isPluginId } from "../crypto/identity.js";
+import type { LogSink } from "../observe/log.js";
+import type { Interceptor } from "../rpc/interceptor.js";
+import { isCapability } from "../rpc/method-table.js";
+import type { ValidationOptions } from "../rpc/peer.js";
+import type { ServiceImplementation } from "../rpc/service.js";
+import type { SessionLimits } from "../session/limits.js";
+
+/** What a daemon is made of. */
+export interface DaemonOptions {
+  /**
+   * Names the daemon: 1 to 40 of `a-z`, `0-9` and `-`, no hyphen first or last. Its id begins with it, and its authority
+   * lies under it.
+   */
+  readonly name: string;
+  /**
+   * Where the authority's secrets lie; made when missing, mode 0700. Daemons that share it share one identity. Default:
+   * `$XDG_STATE_HOME/crucible/<name>`, which is `~/.local/state/crucible/<name>` unless set otherwise.
+   */
+  readonly stateDirectory?: string;
+  /**
+   * Where the sockets lie; made when missing, mode 0700. At most 107 bytes with the name of a socket. Default:
+   * `/tmp/crucible-plugins`, or the next safe one, with a warning.
+   */
+  readonly socketDirectory?: string;
+  /** The services that plugins may call, given the capabilities. Default: none. */
+  readonly services?: readonly ServiceImplementation[];
+  /** Around every call, both ways, the first outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** What a session takes. Default: `defaultLimits`; the ranges are in PROTOCOL.md. */
+  readonly limits?: Partial<SessionLimits>;
+  /** Where messages are checked against their schema. Default: everywhere. */
+  readonly validation?: ValidationOptions;
+  /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
+  readonly onLog?: LogSink;
+  /** How long a plugin may take from its launch to its registration, in milliseconds: 100 to 60,000. Default: 10,000. */
+  readonly startTimeoutMs?: number;
+  /** Connections that have not registered, over all sockets: 1 to 4,096. Further ones are refused. Default: 64. */
+  readonly maxPendingConnections?: number;
+}
+
+/** Which process to start, and what it may do. */
+export interface LaunchOptions {
+  /** Names the plugin: 1 to 40 of `a-z`, `0-9` and `-`, no hyphen first or last. */
+  readonly id: string;
+  /** The program and its arguments; no shell is involved. */
+  readonly command: readonly [string, ...string[]];
+  /** Its working directory. Default: that of this process. */
+  readonly cwd?: string;
+  /** Environment variables on top of those of this process; undefined removes one. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What it may get: names of capabilities, which the methods of the daemon's services ask for. Default: none. */
+  readonly capabilities?: readonly string[];
+  /** As in DaemonOptions, for this plugin. */
+  readonly startTimeoutMs?: number;
+}
+
+/** How to end in order. */
+export interface CloseOptions {
+  /** How long calls in flight may still take, in milliseconds: 0 to 3,600,000. Default: 5,000. */
+  readonly graceMs?: number;
+}
+
+export const defaultStartTimeoutMs = 10_000;
+export const defaultMaxPendingConnections = 64;
+export const defaultGraceMs = 5_000;
+
+/** @throws CrucibleError OPTION_INVALID unless `value` is a whole number in the range. */
+export function checkNumber(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new CrucibleError("OPTION_INVALID", `${name} is ${String(value)}; it is a whole number from ${least} to ${most}`);
+}
+
+/** The timeout of a start. Launch tokens live 60 seconds: a longer one would only fail later. */
+export function checkStartTimeout(value: number): number {
+  return checkNumber("startTimeoutMs", value, 100, 60_000);
+}
+
+/** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
+export function checkLaunch(options: LaunchOptions): void {
+  const { id, command, cwd, env, capabilities } = options;
+  if (typeof id !== "string" || !isPluginId(id)) {
+    const shown = JSON.stringify(String(id).slice(0, 60));
+    throw new CrucibleError("PLUGIN_ID_INVALID", `plugin id ${shown} has no valid form: use 1 to 40 of a-z, 0-9 and -, no hyphen first or last`);
+  }
+  const wrong = (fact: string): CrucibleError => new CrucibleError("OPTION_INVALID", `launch of ${id}: ${fact}`);
+  if (!Array.isArray(command) || command.length === 0 || command[0] === "" || !command.every(isArgument)) {
+    throw wrong('command is a list of texts without NUL, the program first: ["node", "dist/search.js"]');
+  }
+  if (cwd !== undefined && !isArgument(cwd)) throw wrong("cwd is the path of a directory");
+  for (const [name, value] of Object.entries(env ?? {})) {
+    if (name === "" || name.includes("=") || !isArgument(name) || !(value === undefined || isArgument(value))) {
+      throw wrong(`env has a variable ${JSON.stringify(name)} that no process can have`);
+    }
+  }
+  if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every(isCapabilityText))) {
+    throw wrong("capabilities is a list of names of A-Z, a-z, 0-9, dot, underscore and hyphen");
+  }
+}
+
+function isArgument(value: unknown): boolean {
+  return typeof value === "string" && !value.includes("\0");
+}
+
+function isCapabilityText(value: unknown): boolean {
+  return typeof value === "string" && isCapability(value);
+}

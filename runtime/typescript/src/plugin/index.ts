@@ -1,0 +1,11 @@
+/** What plugins use. */
+export { serve } from "./serve.js";
+export type { ServedPlugin } from "./served-plugin.js";
+export type { CloseOptions, ServeOptions } from "./options.js";
+export { logToStderr } from "./log.js";
+export type { LogLevel, LogRecord, LogSink } from "../observe/log.js";
+export type { ValidationOptions } from "../rpc/peer.js";
+export type { SessionLimits } from "../session/limits.js";
+export { Category, Code, CrucibleError } from "../error/index.js";
+export type { Interceptor } from "../rpc/interceptor.js";
+export type { CallOptions, HandlerContext } from "../rpc/service.js";

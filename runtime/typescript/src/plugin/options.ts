@@ -1,0 +1,34 @@
+import type { LogSink } from "../observe/log.js";
+import type { Interceptor } from "../rpc/interceptor.js";
+import type { ValidationOptions } from "../rpc/peer.js";
+import type { ServiceImplementation } from "../rpc/service.js";
+import type { SessionLimits } from "../session/limits.js";
+
+/** What a plugin is made of. */
+export interface ServeOptions {
+  /** The services that the daemon may call. */
+  readonly services: readonly ServiceImplementation[];
+  /** The capabilities it needs; it gets those of them that its launch allows. Default: all that its launch allows. */
+  readonly capabilities?: readonly string[];
+  /** Version of the plugin, semver; the daemon shows it. Default: none. */
+  readonly version?: string;
+  /** Around every call, both ways, the first outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** What the session takes; what the daemon announces wins. Default: `defaultLimits`; the ranges are in PROTOCOL.md. */
+  readonly limits?: Partial<SessionLimits>;
+  /** Where messages are checked against their schema. Default: everywhere. */
+  readonly validation?: ValidationOptions;
+  /** Takes what is worth knowing. Default: warnings and errors as lines on stderr, which the daemon logs. */
+  readonly onLog?: LogSink;
+  /**
+   * Whether the process ends with its session, and when serve fails. False for programs that end themselves: `serve` then
+   * rejects, `closed` tells, and it is theirs to leave no orphan. Default: true.
+   */
+  readonly exitProcess?: boolean;
+}
+
+/** How to end in order. */
+export interface CloseOptions {
+  /** How long calls in flight may still take, in milliseconds: 0 to 3,600,000. Default: 5,000. */
+  readonly graceMs?: number;
+}

@@ -1,0 +1,83 @@
+import type { Codec } from "../codec/codec.js";
+import { CrucibleError } from "../error/index.js";
+import type { Peer } from "../rpc/peer.js";
+import type { ServiceClient, ServiceClientClass } from "../rpc/service.js";
+import type { EventHandler } from "../session/events.js";
+import type { CloseOptions } from "./options.js";
+
+const defaultGraceMs = 5_000;
+
+/** @internal What `serve` has made. */
+export interface ServedParts {
+  readonly pluginId: string;
+  readonly daemonId: string;
+  readonly capabilities: ReadonlySet<string>;
+  readonly peer: Peer;
+  readonly ended: Promise<CrucibleError | undefined>;
+}
+
+/** A plugin that serves: what it can do beside answering calls. */
+export class ServedPlugin {
+  /** As the daemon launched it. */
+  readonly id: string;
+  readonly daemonId: string;
+  /** What it was granted. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Resolves when the session has ended, however that was; never rejects. */
+  readonly closed: Promise<void>;
+  readonly #peer: Peer;
+  #error: CrucibleError | undefined;
+
+  /** @internal Use serve. */
+  constructor(parts: ServedParts) {
+    this.id = parts.pluginId;
+    this.daemonId = parts.daemonId;
+    this.capabilities = parts.capabilities;
+    this.#peer = parts.peer;
+    this.closed = parts.ended.then((error) => {
+      this.#error = error;
+    });
+  }
+
+  /** Why the session was lost; undefined while it lives and after an end in order. */
+  get closedError(): CrucibleError | undefined {
+    return this.#error;
+  }
+
+  /** A stub of a service that the daemon hosts. Its calls fail with CAPABILITY_MISSING when this plugin may not make them. */
+  client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
+    return this.#peer.client(type);
+  }
+
+  /**
+   * Sends an event to the daemon. With `acknowledge` the promise resolves once its handlers have succeeded. `subject` is
+   * segments of `A-Za-z0-9_-` joined by dots, at most 255 characters.
+   */
+  publish<Init>(
+    subject: string,
+    codec: Codec<unknown, Init>,
+    message: Init,
+    options?: { readonly acknowledge?: boolean },
+  ): Promise<void> {
+    return this.#peer.publish(subject, codec, message, options);
+  }
+
+  /** Adds a handler of the daemon's events; returns what removes it. */
+  subscribe(handler: EventHandler): () => void {
+    return this.#peer.subscribe(handler);
+  }
+
+  /** Ends the session in order: no new calls, live ones may take `graceMs`. Resolves when it has ended. */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const graceMs = options.graceMs ?? defaultGraceMs;
+    if (!(Number.isInteger(graceMs) && graceMs >= 0 && graceMs <= 3_600_000)) {
+      throw new CrucibleError("OPTION_INVALID", `graceMs is ${graceMs}; it is a whole number from 0 to 3600000`);
+    }
+    await this.#peer.session.drain(graceMs, "PLUGIN_STOPPING");
+    await this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,65 @@
+/** What every peer carries: a request of 32 bytes and a response of 64, encoded. */
+export const request = { query: "find-nearest-plugin-by-name0", limit: 10 } as const;
+export const response = {
+  id: "doc-000000001234",
+  score: 1500,
+  title: "A quite ordinary title of a search result",
+} as const;
+
+/** One side of a measured pair. */
+export interface Peer {
+  /** Serves at a path until the process ends. A peer that launches its own server has none. */
+  serve?(path: string): Promise<void>;
+  /** Connects; `path` is a socket path of its own. */
+  connect(path: string): Promise<PeerClient>;
+}
+
+export interface PeerClient {
+  /** Process id of the server when the peer launched it. */
+  readonly serverPid?: number;
+  /** Completed calls a second with `inFlight` at once, over `ms` milliseconds. */
+  throughput(inFlight: number, ms: number): Promise<number>;
+  /** Round trips one after another for `ms` milliseconds, each in microseconds. */
+  latencies(ms: number): Promise<Float64Array>;
+  close(): Promise<void>;
+}
+
+/** Measures a client that makes one call at a time by a promise, checking what comes back. */
+export function measureCalls(
+  call: () => Promise<{ readonly id: string; readonly score: number; readonly title: string }>,
+): Pick<PeerClient, "throughput" | "latencies"> {
+  const once = async (): Promise<void> => {
+    const answer = await call();
+    if (answer.id !== response.id || answer.score !== response.score || answer.title !== response.title) {
+      throw new Error(`wrong answer: ${JSON.stringify(answer)}`);
+    }
+  };
+  return {
+    async throughput(inFlight, ms) {
+      const start = performance.now();
+      const end = start + ms;
+      let done = 0;
+      const worker = async (): Promise<void> => {
+        while (performance.now() < end) {
+          await once();
+          done++;
+        }
+      };
+      await Promise.all(Array.from({ length: inFlight }, worker));
+      return (done / (performance.now() - start)) * 1000;
+    },
+    async latencies(ms) {
+      const samples = new Float64Array(1_000_000);
+      let count = 0;
+      let before = performance.now();
+      const end = before + ms;
+      while (before < end && count < samples.length) {
+        await once();
+        const now = performance.now();
+        samples[count++] = (now - before) * 1000;
+        before = now;
+      }
+      return samples.subarray(0, count);
+    },
+  };
+}

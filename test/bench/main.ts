@@ -1,0 +1,56 @@
+// Benchmarks. Usage: npm run bench -- NAME. Prints a table, and as its last line one JSON object for scripts.
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findNodes, type Node } from "./nodes.js";
+
+/** What a benchmark hands over. */
+export interface BenchResult {
+  /** A table, its head first. */
+  readonly rows: readonly (readonly string[])[];
+  /** `<metric>/<peer>@<node>`: ours over the peer's. */
+  readonly ratios: Readonly<Record<string, number | null>>;
+  /** Packages that were measured against, by the name used in the ratios. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<BenchResult>>> = {
+  calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
+};
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+
+function versionOf(name: string): string {
+  const manifest = readFileSync(join(root, "node_modules", name, "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function print(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  for (const row of rows) {
+    const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)));
+    process.stdout.write(`${cells.join("  ")}\n`);
+  }
+}
+
+const name = process.argv[2] ?? "";
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  process.stderr.write(`no benchmark is called "${name}"; there are: ${Object.keys(benches).join(", ")}\n`);
+  process.exit(2);
+}
+const nodes = findNodes(root, [20, 24]);
+const { rows, ratios, versions } = await bench(nodes);
+print(rows);
+const processors = cpus();
+const result = {
+  bench: name,
+  machine: `${processors.length} × ${processors[0]?.model.trim() ?? "unknown processor"}`,
+  versions: {
+    ...Object.fromEntries(nodes.map(({ major, version }) => [`node${major}`, version])),
+    ...Object.fromEntries(Object.entries(versions).map(([key, packageName]) => [key, versionOf(packageName)])),
+  },
+  ratios,
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);

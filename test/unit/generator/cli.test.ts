@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type CliHost, ExitCode, runCli } from "../../../generator/cli.js";
+import { packageVersion } from "../../../generator/package-root.js";
+
+const empty = mkdtempSync(join(tmpdir(), "crucible-cli-"));
+const broken = join(empty, "broken");
+mkdirSync(join(broken, "proto"), { recursive: true });
+writeFileSync(join(broken, "proto/a.proto"), `syntax = "proto3";\n${"message {}\n".repeat(30)}`);
+afterAll(() => rmSync(empty, { recursive: true, force: true }));
+
+async function run(args: string[], overrides: Partial<CliHost> = {}) {
+  let stdout = "";
+  let stderr = "";
+  const code = await runCli(args, {
+    cwd: empty,
+    env: {},
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    signal: new AbortController().signal,
+    ...overrides,
+  });
+  return { code, stdout, stderr };
+}
+
+describe("asked for help", () => {
+  test.each([["--help"], ["-h"], ["generate", "--help"]])("%s %s", async (...args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stderr]).toEqual([ExitCode.Ok, ""]);
+    for (const word of ["generate", "--config", "--out", "--no-skeleton", "--json", "--version", "Exit codes", "70"]) {
+      expect(stdout).toContain(word);
+    }
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test("the version", async () => {
+    expect(await run(["--version"])).toEqual({ code: 0, stdout: `${packageVersion()}\n`, stderr: "" });
+    expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});
+
+describe("arguments that make no sense: code 2, one line, where to look", () => {
+  test.each([
+    [[], "no command is given"],
+    [["generat"], "did you mean generate"],
+    [["frobnicate"], "frobnicate"],
+    [["generate", "--bogus"], "bogus"],
+    [["generate", "extra"], "extra"],
+    [["generate", "--out"], "out"],
+  ])("%j", async (args, word) => {
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stdout]).toEqual([ExitCode.Usage, ""]);
+    expect(stderr).toMatch(/^error: [^\n]*run "crucible-gen --help"\n$/i);
+    expect(stderr.toLowerCase()).toContain(word);
+  });
+});
+
+describe("mistakes: code 1", () => {
+  test("without a place", async () => {
+    const { code, stdout, stderr } = await run(["generate"]);
+    expect([code, stdout]).toEqual([ExitCode.Mistake, ""]);
+    expect(stderr).toBe(
+      `error: there is neither buf.gen.yaml nor a folder proto in ${empty}: write proto/notes.proto, or go to the folder that has it\n`,
+    );
+  });
+
+  test("with a place, as editors read it; no more than twenty", async () => {
+    const { code, stderr } = await run(["generate"], { cwd: broken });
+    expect(code).toBe(ExitCode.Mistake);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^proto\/a\.proto:2:\d+: /);
+    expect(lines.length).toBe(21);
+    expect(lines[20]).toMatch(/^\.\.\. and \d+ more$/);
+  });
+
+  test("as JSON: all of them, on stdout, nothing else", async () => {
+    const { code, stdout, stderr } = await run(["generate", "--json"], { cwd: broken });
+    expect([code, stderr]).toEqual([ExitCode.Mistake, ""]);
+    const told = JSON.parse(stdout) as { ok: boolean; exitCode: number; errors: object[] };
+    expect(told).toMatchObject({ ok: false, exitCode: 1 });
+    expect(told.errors.length).toBeGreaterThan(20);
+    expect(told.errors[0]).toMatchObject({ path: "proto/a.proto", line: 2, message: expect.any(String) as unknown });
+  });
+});
+
+describe("colours", () => {
+  const failing = async (env: NodeJS.ProcessEnv, isTTY: boolean): Promise<string> => {
+    let text = "";
+    await run(["generate"], { env, stderr: { isTTY, write: (more) => (text += more) } });
+    return text;
+  };
+
+  test("only on a terminal, and not for those who ask for none", async () => {
+    expect(await failing({}, true)).toContain("\u001b[31merror\u001b[39m");
+    expect(await failing({}, false)).not.toContain("\u001b");
+    expect(await failing({ NO_COLOR: "1" }, true)).not.toContain("\u001b");
+    expect(await failing({ TERM: "dumb" }, true)).not.toContain("\u001b");
+  });
+});
+
+describe("faults and interruptions", () => {
+  const failing: CliHost["stdout"] = {
+    write() {
+      throw new TypeError("boom\nsecond line");
+    },
+  };
+
+  test("a fault of ours: code 70, one line, the stack only when asked for", async () => {
+    const { code, stderr } = await run(["--version"], { stdout: failing });
+    expect(code).toBe(ExitCode.Internal);
+    expect(stderr).toBe("error: a fault of crucible-gen: boom (report it with CRUCIBLE_DEBUG=1 set)\n");
+    const debug = await run(["--version"], { stdout: failing, env: { CRUCIBLE_DEBUG: "1" } });
+    expect(debug.stderr).toContain("at Object.write");
+  });
+
+  test("interrupted: code 130", async () => {
+    const { code, stderr } = await run(["generate"], { cwd: broken, signal: AbortSignal.abort(new Error("SIGINT")) });
+    expect([code, stderr]).toEqual([ExitCode.Interrupted, "error: interrupted: nothing was changed\n"]);
+  });
+});
