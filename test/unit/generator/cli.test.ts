@@ -86,18 +86,18 @@ describe("mistakes: code 1", () => {
   });
 });
 
-describe("colours", () => {
-  const failing = async (env: NodeJS.ProcessEnv, isTTY: boolean): Promise<string> => {
-    let text = "";
-    await run(["generate"], { env, stderr: { isTTY, write: (more) => (text += more) } });
-    return text;
-  };
+const told = async (env: NodeJS.ProcessEnv, isTTY: boolean): Promise<string> => {
+  let text = "";
+  await run(["generate"], { env, stderr: { isTTY, write: (more) => (text += more) } });
+  return text;
+};
 
+describe("colours", () => {
   test("only on a terminal, and not for those who ask for none", async () => {
-    expect(await failing({}, true)).toContain("\u001b[31merror\u001b[39m");
-    expect(await failing({}, false)).not.toContain("\u001b");
-    expect(await failing({ NO_COLOR: "1" }, true)).not.toContain("\u001b");
-    expect(await failing({ TERM: "dumb" }, true)).not.toContain("\u001b");
+    expect(await told({}, true)).toContain("\u001b[31merror\u001b[39m");
+    expect(await told({}, false)).not.toContain("\u001b");
+    expect(await told({ NO_COLOR: "1" }, true)).not.toContain("\u001b");
+    expect(await told({ TERM: "dumb" }, true)).not.toContain("\u001b");
   });
 });
 

@@ -14,7 +14,9 @@ describe("parseOptions", () => {
   });
 
   test("reads what is said, empty pairs and dots before an extension included", () => {
-    const options = parseOptions("target=ts,,import_extension=.ts,runtime_import=../v1/,emit=codec+validate,bootstrap_wkt=true");
+    const options = parseOptions(
+      "target=ts,,import_extension=.ts,runtime_import=../v1/,emit=codec+validate,bootstrap_wkt=true",
+    );
     expect(options.importExtension).toBe("ts");
     expect(options.runtimeImport).toBe("../v1");
     expect([...options.emit]).toEqual(["codec", "validate"]);

@@ -1,6 +1,7 @@
 // The bytes type.
 import { cursor } from "./cursor.js";
 import { unfit } from "./failure.js";
+import { expectRoom } from "./room.js";
 import { readLength, writeVarint } from "./varint.js";
 
 /** From this length on, what is read is a view of the input instead of a copy. */
@@ -9,14 +10,10 @@ const viewLength = 4096;
 /** Writes `bytes` with their length. */
 export function writeBytes(bytes: Uint8Array, at: number, value: Uint8Array, field: string): number {
   if (!(value instanceof Uint8Array)) throw unfit(field, "a Uint8Array", value);
-  return writeRaw(bytes, writeVarint(bytes, at, value.length), value);
-}
-
-/** Writes bytes as they are. */
-export function writeRaw(bytes: Uint8Array, at: number, value: Uint8Array): number {
-  const end = at + value.length;
-  if (end <= bytes.length) bytes.set(value, at);
-  return end;
+  expectRoom(bytes, at + value.length);
+  at = writeVarint(bytes, at, value.length);
+  bytes.set(value, at);
+  return at + value.length;
 }
 
 /**

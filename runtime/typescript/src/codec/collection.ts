@@ -1,30 +1,6 @@
 // Lists, maps and nested messages: what generated code needs around their values.
-import { cursor } from "./cursor.js";
-import { checkEnd, foreign, unfit } from "./failure.js";
-import { readLength } from "./varint.js";
-
-/**
- * Reads a packed list and adds its values to `list`.
- *
- * @param end where the surrounding message ends; the offset after the list is left in `cursor.at`.
- * @param read reads one value.
- */
-export function readPacked<T>(
-  list: T[],
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  read: (bytes: Uint8Array, at: number) => T,
-): void {
-  const stop = readLength(bytes, at, end);
-  at = cursor.at;
-  while (at < stop) {
-    list.push(read(bytes, at));
-    at = cursor.at;
-  }
-  checkEnd(at, stop, 0);
-  cursor.at = at;
-}
+import { foreign, unfit } from "./failure.js";
+import { expectRoom } from "./room.js";
 
 /** Sets an entry of a map; `__proto__` becomes a property of its own like any other key. */
 export function setEntry<T>(map: { [key: number]: T }, key: string | number | bigint | boolean, value: T): void {
@@ -70,14 +46,20 @@ export function expectKeys(value: object, field: string): string[] {
 }
 
 /**
- * Checks that a value is a message of the type, or a plain object that can become one.
+ * Called before the fields of a message are written.
  *
- * @throws CrucibleError reason ENCODE_INVALID when it is no object or a message of another type.
+ * @throws CrucibleError reason ENCODE_INVALID when the value is no object or a message of another type; `overflow`.
  */
-export function expectMessage(value: { readonly $typeName?: string | undefined }, typeName: string): void {
+export function startMessage(
+  value: { readonly $typeName?: string | undefined },
+  typeName: string,
+  bytes: Uint8Array,
+  at: number,
+): void {
   if (typeof value !== "object" || value === null) throw unfit(typeName, "an object", value);
   const actual = value.$typeName;
   if (actual !== undefined && actual !== typeName) throw foreign(typeName, actual);
+  expectRoom(bytes, at);
 }
 
 /** The key of a map with integer keys of up to 32 bits; the writer of the key checks the range. */

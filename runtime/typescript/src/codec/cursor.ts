@@ -8,6 +8,8 @@ export const maxDepth = 100;
 export const cursor: {
   /** The offset after the last byte that was read. */
   at: number;
-  /** How many strings the message being decoded has had so far; see `text.ts`. */
-  texts: number;
-} = { at: 0, texts: 0 };
+  /** Where the outermost message ends. */
+  end: number;
+  /** Up to where the window of `text.ts` reaches; 0 while there is none. */
+  windowEnd: number;
+} = { at: 0, end: 0, windowEnd: 0 };

@@ -13,16 +13,14 @@ export function truncated(offset: number): CrucibleError {
 }
 
 /**
- * Called before a field is read. What protobuf-es does not look at (and reads as whatever the schema says) is an error
- * here: the two ends do not have the same schema, or the bytes are damaged.
+ * Called when a field has another wire type than its type in the schema. Where protobuf-es reads on as if it had the
+ * right one, this is an error: the two ends do not have the same schema, or the bytes are damaged.
  *
- * @throws CrucibleError reason DECODE_INVALID when the field has another wire type than its type in the schema.
+ * @throws CrucibleError reason DECODE_INVALID, always.
  */
-export function expectType(tag: number, expected: number, field: string): void {
-  if (tag !== expected) {
-    const fact = `${field} has wire type ${tag & 7} instead of ${expected & 7}`;
-    throw new CrucibleError("DECODE_INVALID", `${fact}; compare the schemas of both ends`);
-  }
+export function refuseType(tag: number, expected: number, field: string): never {
+  const fact = `${field} has wire type ${tag & 7} instead of ${expected & 7}`;
+  throw new CrucibleError("DECODE_INVALID", `${fact}; compare the schemas of both ends`);
 }
 
 /**

@@ -1,8 +1,8 @@
 // Values of four and eight bytes. They pass through eight bytes of their own: a DataView of the caller's bytes would
-// have to be made for each message, and would throw past the end where these writers only count.
+// have to be made for each message.
 import { cursor } from "./cursor.js";
 import { unfit } from "./failure.js";
-import { setInt64, setUint64 } from "./varint.js";
+import { int64Of, uint64Of } from "./varint.js";
 
 const scratch = new Uint8Array(8);
 const view = new DataView(scratch.buffer);
@@ -21,10 +21,19 @@ export function writeSfixed32(bytes: Uint8Array, at: number, value: number, fiel
 
 /** Writes a `float`. */
 export function writeFloat(bytes: Uint8Array, at: number, value: number, field: string): number {
+  view.setFloat32(0, floatOf(value, field), true);
+  return put32(bytes, at, view.getInt32(0, true));
+}
+
+/**
+ * The value itself.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when it is no number, or would become infinite as a `float`.
+ */
+export function floatOf(value: number, field: string): number {
   if (typeof value !== "number") throw unfit(field, "a number", value);
   if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) throw unfit(field, "a number of 32 bits", value);
-  view.setFloat32(0, value, true);
-  return put32(bytes, at, view.getInt32(0, true));
+  return value;
 }
 
 /** Writes a `double`. */
@@ -36,13 +45,13 @@ export function writeDouble(bytes: Uint8Array, at: number, value: number, field:
 
 /** Writes a `fixed64`; decimal text (jstype) and safe integers are taken too. */
 export function writeFixed64(bytes: Uint8Array, at: number, value: bigint | string | number, field: string): number {
-  setUint64(view, value, field);
+  view.setBigUint64(0, uint64Of(value, field), true);
   return put64(bytes, at);
 }
 
 /** Writes a `sfixed64`; decimal text (jstype) and safe integers are taken too. */
 export function writeSfixed64(bytes: Uint8Array, at: number, value: bigint | string | number, field: string): number {
-  setInt64(view, value, field);
+  view.setBigInt64(0, int64Of(value, field), true);
   return put64(bytes, at);
 }
 
@@ -54,16 +63,10 @@ function put32(bytes: Uint8Array, at: number, value: number): number {
   return at + 4;
 }
 
+/** Writes what is in `view`. */
 function put64(bytes: Uint8Array, at: number): number {
-  bytes[at] = scratch[0]!;
-  bytes[at + 1] = scratch[1]!;
-  bytes[at + 2] = scratch[2]!;
-  bytes[at + 3] = scratch[3]!;
-  bytes[at + 4] = scratch[4]!;
-  bytes[at + 5] = scratch[5]!;
-  bytes[at + 6] = scratch[6]!;
-  bytes[at + 7] = scratch[7]!;
-  return at + 8;
+  put32(bytes, at, view.getInt32(0, true));
+  return put32(bytes, at + 4, view.getInt32(4, true));
 }
 
 /** Reads a `fixed32`. */
@@ -106,6 +109,7 @@ function take32(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
+/** Reads into `view`. */
 function take64(bytes: Uint8Array, at: number): void {
   cursor.at = at + 8;
   scratch[0] = bytes[at]!;

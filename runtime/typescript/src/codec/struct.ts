@@ -3,8 +3,9 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { setEntry } from "./collection.js";
 import { cursor } from "./cursor.js";
-import { checkDepth, checkEnd, expectType, unfit } from "./failure.js";
+import { checkDepth, checkEnd, refuseType, unfit } from "./failure.js";
 import { readDouble, writeDouble } from "./fixed.js";
+import { expectRoom } from "./room.js";
 import { readString, writeString } from "./text.js";
 import { skipUnknown } from "./unknown.js";
 import { readBool, readLength, readTag, readUint32, writeLength } from "./varint.js";
@@ -13,6 +14,7 @@ import { readBool, readLength, readTag, readUint32, writeLength } from "./varint
 export function writeStruct(json: JsonObject, bytes: Uint8Array, at: number, field: string): number {
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw unfit(field, "an object of JSON", json);
   for (const key of Object.keys(json)) {
+    expectRoom(bytes, at);
     bytes[at++] = 10; // The entry: key and value.
     let end = at + 1;
     bytes[end++] = 10;
@@ -55,6 +57,7 @@ function writeValue(json: JsonValue | undefined, bytes: Uint8Array, at: number, 
   bytes[at++] = 50;
   let end = at + 1;
   for (const item of json) {
+    expectRoom(bytes, end);
     bytes[end++] = 10;
     end = writeLength(bytes, end, writeValue(item, bytes, end + 1, field));
   }
@@ -76,7 +79,7 @@ export function readStruct(
     at = cursor.at;
     if (tag === group) return json;
     if (tag >>> 3 === 1) {
-      expectType(tag, 10, "google.protobuf.Struct.fields");
+      if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
       const stop = readLength(bytes, at, end);
       readEntry(json, bytes, cursor.at, stop, depth);
     } else {
@@ -96,11 +99,11 @@ function readEntry(json: JsonObject, bytes: Uint8Array, at: number, end: number,
     at = cursor.at;
     switch (tag >>> 3) {
       case 1:
-        expectType(tag, 10, "google.protobuf.Struct.fields");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
         key = readString(bytes, at, end);
         break;
       case 2: {
-        expectType(tag, 18, "google.protobuf.Struct.fields");
+        if (tag !== 18) refuseType(tag, 18, "google.protobuf.Struct.fields");
         const stop = readLength(bytes, at, end);
         value = readValue(value, bytes, cursor.at, stop, depth + 1);
         break;
@@ -123,31 +126,31 @@ function readValue(earlier: JsonValue, bytes: Uint8Array, at: number, end: numbe
     at = cursor.at;
     switch (tag >>> 3) {
       case 1:
-        expectType(tag, 8, "google.protobuf.Value.null_value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Value.null_value");
         readUint32(bytes, at);
         value = null;
         break;
       case 2:
-        expectType(tag, 17, "google.protobuf.Value.number_value");
+        if (tag !== 17) refuseType(tag, 17, "google.protobuf.Value.number_value");
         value = readDouble(bytes, at);
         break;
       case 3:
-        expectType(tag, 26, "google.protobuf.Value.string_value");
+        if (tag !== 26) refuseType(tag, 26, "google.protobuf.Value.string_value");
         value = readString(bytes, at, end);
         break;
       case 4:
-        expectType(tag, 32, "google.protobuf.Value.bool_value");
+        if (tag !== 32) refuseType(tag, 32, "google.protobuf.Value.bool_value");
         value = readBool(bytes, at);
         break;
       case 5: {
-        expectType(tag, 42, "google.protobuf.Value.struct_value");
+        if (tag !== 42) refuseType(tag, 42, "google.protobuf.Value.struct_value");
         const stop = readLength(bytes, at, end);
         const struct = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
         value = readStruct(struct, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       case 6: {
-        expectType(tag, 50, "google.protobuf.Value.list_value");
+        if (tag !== 50) refuseType(tag, 50, "google.protobuf.Value.list_value");
         const stop = readLength(bytes, at, end);
         value = readList(Array.isArray(value) ? value : [], bytes, cursor.at, stop, depth + 1);
         break;
@@ -167,7 +170,7 @@ function readList(list: JsonValue[], bytes: Uint8Array, at: number, end: number,
     const tag = readTag(bytes, at);
     at = cursor.at;
     if (tag >>> 3 === 1) {
-      expectType(tag, 10, "google.protobuf.ListValue.values");
+      if (tag !== 10) refuseType(tag, 10, "google.protobuf.ListValue.values");
       const stop = readLength(bytes, at, end);
       list.push(readValue(null, bytes, cursor.at, stop, depth + 1));
     } else {

@@ -1,8 +1,9 @@
 // Fields that the schema does not know. They are kept with the message and written behind its known fields.
 import type { UnknownField } from "@bufbuild/protobuf";
-import { take, writeRaw } from "./bytes.js";
+import { take } from "./bytes.js";
 import { cursor, maxDepth } from "./cursor.js";
 import { malformed, truncated } from "./failure.js";
+import { expectRoom } from "./room.js";
 import { readLength, readTag, writeInt32, writeVarint } from "./varint.js";
 
 /** What can hold unknown fields: every message. */
@@ -96,7 +97,10 @@ function keep(message: Holder, tag: number, data: Uint8Array): void {
 export function writeUnknown(bytes: Uint8Array, at: number, fields: readonly UnknownField[] | undefined): number {
   if (fields === undefined) return at;
   for (const { no, wireType, data } of fields) {
-    at = writeRaw(bytes, writeVarint(bytes, at, ((no << 3) | wireType) >>> 0), data);
+    expectRoom(bytes, at + data.length);
+    at = writeVarint(bytes, at, ((no << 3) | wireType) >>> 0);
+    bytes.set(data, at);
+    at += data.length;
   }
   return at;
 }

@@ -1,7 +1,8 @@
-// Varints: tags, lengths, integers of 32 and 64 bits. Writers return the offset after what they wrote; past the end of
-// the bytes they write nothing and still count. Readers return the value and leave the offset in `cursor.at`.
+// Varints: tags, lengths, integers of 32 and 64 bits. Writers return the offset after what they wrote; that there is room
+// is for the caller to see to (`room.ts`). Readers return the value and leave the offset in `cursor.at`.
 import { cursor } from "./cursor.js";
 import { malformed, truncated, unfit } from "./failure.js";
+import { expectRoom } from "./room.js";
 
 /** Eight bytes through which 64-bit and floating-point values are taken apart and put together. */
 const words = new DataView(new ArrayBuffer(8));
@@ -27,6 +28,7 @@ export function varintSize(value: number): number {
  */
 export function writeLength(bytes: Uint8Array, at: number, end: number): number {
   const length = end - at - 1;
+  expectRoom(bytes, end);
   if (length < 128) {
     bytes[at] = length;
     return end;
@@ -86,19 +88,19 @@ export function writeBool(bytes: Uint8Array, at: number, value: boolean, field: 
 
 /** Writes an `int64`; decimal text (jstype) and safe integers are taken too. */
 export function writeInt64(bytes: Uint8Array, at: number, value: bigint | string | number, field: string): number {
-  setInt64(words, value, field);
+  words.setBigInt64(0, int64Of(value, field), true);
   return writeVarint64(bytes, at, words.getUint32(0, true), words.getUint32(4, true));
 }
 
 /** Writes a `uint64`; decimal text (jstype) and safe integers are taken too. */
 export function writeUint64(bytes: Uint8Array, at: number, value: bigint | string | number, field: string): number {
-  setUint64(words, value, field);
+  words.setBigUint64(0, uint64Of(value, field), true);
   return writeVarint64(bytes, at, words.getUint32(0, true), words.getUint32(4, true));
 }
 
 /** Writes a `sint64`; decimal text (jstype) and safe integers are taken too. */
 export function writeSint64(bytes: Uint8Array, at: number, value: bigint | string | number, field: string): number {
-  setInt64(words, value, field);
+  words.setBigInt64(0, int64Of(value, field), true);
   const low = words.getInt32(0, true);
   const high = words.getInt32(4, true);
   const sign = high >> 31;
@@ -115,32 +117,32 @@ function writeVarint64(bytes: Uint8Array, at: number, low: number, high: number)
 }
 
 /**
- * Puts a signed 64-bit integer into the first eight bytes of `view`, little-endian.
+ * The value as a bigint.
  *
- * @throws CrucibleError reason ENCODE_INVALID when `value` is none.
+ * @throws CrucibleError reason ENCODE_INVALID when it is no signed integer of 64 bits.
  */
-export function setInt64(view: DataView, value: bigint | string | number, field: string): void {
+export function int64Of(value: bigint | string | number, field: string): bigint {
   const integer = typeof value === "bigint" ? value : integerOf(value, field);
   // Comparing as a number is ten times as fast, and right but for what is rounded to the very limits.
   const near = Number(integer);
   if (!(near < 2 ** 63 && near > -(2 ** 63)) && BigInt.asIntN(64, integer) !== integer) {
     throw unfit(field, "an integer of 64 bits", value);
   }
-  view.setBigInt64(0, integer, true);
+  return integer;
 }
 
 /**
- * Puts an unsigned 64-bit integer into the first eight bytes of `view`, little-endian.
+ * The value as a bigint.
  *
- * @throws CrucibleError reason ENCODE_INVALID when `value` is none.
+ * @throws CrucibleError reason ENCODE_INVALID when it is no unsigned integer of 64 bits.
  */
-export function setUint64(view: DataView, value: bigint | string | number, field: string): void {
+export function uint64Of(value: bigint | string | number, field: string): bigint {
   const integer = typeof value === "bigint" ? value : integerOf(value, field);
   const near = Number(integer);
   if (!(near < 2 ** 64 && near >= 0) && BigInt.asUintN(64, integer) !== integer) {
     throw unfit(field, "an unsigned integer of 64 bits", value);
   }
-  view.setBigUint64(0, integer, true);
+  return integer;
 }
 
 function integerOf(value: unknown, field: string): bigint {
@@ -159,6 +161,11 @@ export function readTag(bytes: Uint8Array, at: number): number {
   if (first < 128 && first > 7) {
     cursor.at = at + 1;
     return first;
+  }
+  const second = bytes[at + 1]!;
+  if (first > 127 && second < 128 && second > 0) {
+    cursor.at = at + 2;
+    return (first & 127) | (second << 7);
   }
   return readLongTag(bytes, at);
 }
@@ -231,12 +238,17 @@ function readLongUint32(bytes: Uint8Array, at: number, value: number): number {
 
 /** Reads an `int32`. */
 export function readInt32(bytes: Uint8Array, at: number): number {
-  return readUint32(bytes, at) | 0;
+  const byte = bytes[at]!;
+  if (byte < 128) {
+    cursor.at = at + 1;
+    return byte;
+  }
+  return readLongUint32(bytes, at + 1, byte & 127) | 0;
 }
 
 /** Reads an enum. Open enums take every number; whether a closed one has it is for the caller to see. */
 export function readEnum<E extends number>(bytes: Uint8Array, at: number): E {
-  return (readUint32(bytes, at) | 0) as E;
+  return readInt32(bytes, at) as E;
 }
 
 /** Reads a `sint32`. */

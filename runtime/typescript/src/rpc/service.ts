@@ -85,7 +85,7 @@ export interface Caller {
  * Key under which an implementation names its service. No method of a schema begins with `$`, so none can collide with
  * it or with `$caller`; a symbol would do as well, but classes with symbol members have no isolated declarations.
  */
-export const serviceKey: "$service" = "$service";
+export const serviceKey = "$service" as const;
 
 /** Base of every generated stub. */
 export abstract class ServiceClient {

@@ -1,3 +1,4 @@
+import { GeneratorError } from "../../../../generator/errors.js";
 import { describe, expect, test } from "vitest";
 import { buildMistakes, generateMistakes, runBuf } from "../../../../generator/buf/run.js";
 
@@ -43,8 +44,25 @@ describe("generateMistakes", () => {
     expect(told(exit)).toBe("plugin protoc-gen-es: exit status 1");
   });
 
+  test("when our own plugin breaks, that is our fault", () => {
+    const stack = "TypeError: x is undefined\n    at foo (x.js:1:1)\n";
+    const stderr = `${stack}Failure: plugin /usr/bin/node /x/protoc-gen-crucible.js: exit status 1\n`;
+    const error = generateMistakes(failed(stderr), "buf.gen.yaml", names, String);
+    expect(error).not.toBeInstanceOf(GeneratorError);
+    expect(error.message).toBe("TypeError: x is undefined");
+  });
+
+  test("what becomes of the other plugins is told only when nothing else is", () => {
+    const killed = "plugin /usr/bin/node /x/protoc-gen-es: signal: killed\n";
+    expect(told(`Failure: plugin other: exit status 1\ncontext canceled\n${killed}`)).toBe(
+      "plugin other: exit status 1",
+    );
+    expect(told(`Failure: ${killed}`)).toBe("plugin protoc-gen-es: signal: killed");
+  });
+
   test("a stack becomes the line that names the error", () => {
-    const stack = "node:internal\n  throw err;\n  ^\n\nTypeError: x is no function\n    at foo (x.js:1:1)\n\nNode.js v20\n";
+    const stack =
+      "node:internal\n  throw err;\n  ^\n\nTypeError: x is no function\n    at foo (x.js:1:1)\n\nNode.js v20\n";
     expect(told(`${stack}Failure: plugin other: exit status 1\n`)).toBe("TypeError: x is no function");
   });
 
@@ -52,7 +70,9 @@ describe("generateMistakes", () => {
     expect(told('Failure: plugin nope: exec: "nope": executable file not found in $PATH\n')).toBe(
       "plugin nope was not found: install its package or correct buf.gen.yaml",
     );
-    expect(told('Failure: decode config file: json: unknown field "x"\n')).toBe('buf.gen.yaml: json: unknown field "x"');
+    expect(told('Failure: decode config file: json: unknown field "x"\n')).toBe(
+      'buf.gen.yaml: json: unknown field "x"',
+    );
   });
 });
 

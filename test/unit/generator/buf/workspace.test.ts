@@ -94,7 +94,9 @@ describe("with buf.yaml", () => {
     const workspace = stage("repo");
     const excluded = ["crucible", "buf"].flatMap((folder) => ["--exclude-path", `.crucible-gen/${folder}`]);
     expect([workspace.args[0], workspace.args.slice(1).toSorted()]).toEqual([".", excluded.toSorted()]);
-    expect(staged()).toMatchObject({ modules: [{ path: ".", excludes: [".crucible-gen"] }, { path: ".crucible-gen" }] });
+    expect(staged()).toMatchObject({
+      modules: [{ path: ".", excludes: [".crucible-gen"] }, { path: ".crucible-gen" }],
+    });
     expect(readdirSync(join(dir, "stage")).toSorted()).toEqual([".crucible-gen", "a", "buf.yaml"]);
   });
 

@@ -6,9 +6,21 @@ const check = (...plugins: string[]) =>
   checkTemplate(parseTemplate(`version: v2\nplugins: [${plugins.join(", ")}]`, "buf.gen.yaml"), "/repo");
 
 test.each([
-  ["by name", "{local: protoc-gen-es, out: gen, opt: import_extension=.js}", "{local: protoc-gen-crucible, out: ./gen/}"],
-  ["by path", "{local: ./bin/protoc-gen-es, out: g, opt: import_extension=js}", "{local: [npx, protoc-gen-crucible], out: g}"],
-  ["last option counts", "{local: protoc-gen-es, out: g, opt: [import_extension=js, import_extension=none]}", "{local: protoc-gen-crucible, out: g, opt: import_extension=none}"],
+  [
+    "by name",
+    "{local: protoc-gen-es, out: gen, opt: import_extension=.js}",
+    "{local: protoc-gen-crucible, out: ./gen/}",
+  ],
+  [
+    "by path",
+    "{local: ./bin/protoc-gen-es, out: g, opt: import_extension=js}",
+    "{local: [npx, protoc-gen-crucible], out: g}",
+  ],
+  [
+    "last option counts",
+    "{local: protoc-gen-es, out: g, opt: [import_extension=js, import_extension=none]}",
+    "{local: protoc-gen-crucible, out: g, opt: import_extension=none}",
+  ],
 ])("finds the two plugins: %s", (_name, es, own) => {
   const pair = check(own, "{remote: buf.build/x/y, out: z}", es);
   expect(pair.own?.name).toContain("protoc-gen-crucible");

@@ -1,19 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { refuseCollisions } from "../../../../generator/commands/collisions.js";
 import { wireId } from "../../../../generator/model/wire-id.js";
+import { collidingMethods } from "../../../support/colliding-methods.js";
 import { modelOfText } from "../../../support/model-of.js";
 
-/** Two methods `A/M…` and `B/M…` whose numbers are the same: about 2^16 tries on each side find a pair. */
-function collidingMethods(): [string, string] {
-  const ids = new Map<number, string>();
-  for (let i = 0; i < 200_000; i++) ids.set(wireId(`acme.v1.A/M${i}`), `M${i}`);
-  for (let i = 0; ; i++) {
-    const other = ids.get(wireId(`acme.v1.B/M${i}`));
-    if (other !== undefined) return [other, `M${i}`];
-  }
-}
-
-const [inA, inB] = collidingMethods();
+const [inA, inB] = collidingMethods("acme.v1.A", "acme.v1.B");
 const proto = (body: string): string =>
   `syntax = "proto3";\npackage acme.v1;\nimport "crucible/options/v1/options.proto";\nimport "acme/v1/m.proto";\n${body}`;
 const files = (host: string): Record<string, string> => ({
@@ -53,10 +44,10 @@ describe("wire ids across files", () => {
   });
 });
 
-describe("the same names in two inputs", () => {
-  const one = (path: string): ReturnType<typeof modelOfText> =>
-    modelOfText({ [path]: 'syntax = "proto3";\npackage x;\nmessage M {}\nservice S {\n  rpc Get(M) returns (M);\n}' });
+const one = (path: string): ReturnType<typeof modelOfText> =>
+  modelOfText({ [path]: 'syntax = "proto3";\npackage x;\nmessage M {}\nservice S {\n  rpc Get(M) returns (M);\n}' });
 
+describe("the same names in two inputs", () => {
   test("a service", () => {
     expect(refusal(one("a.proto"), one("b.proto"))).toBe(
       "b.proto:4:1: service x.S is declared in a.proto:4 too; rename one of them",
@@ -72,12 +63,13 @@ describe("the same names in two inputs", () => {
   test("a file that both import is no collision", () => {
     const shared = 'syntax = "proto3"; package x; message M {} service S { rpc Get(M) returns (M); }';
     const importing = (name: string) => {
-      const model = modelOfText({ "s.proto": shared, [name]: 'syntax = "proto3"; import "s.proto"; message N { x.M m = 1; }' });
+      const model = modelOfText({
+        "s.proto": shared,
+        [name]: 'syntax = "proto3"; import "s.proto"; message N { x.M m = 1; }',
+      });
       // As buf would have it when only `name` was asked for.
       return { ...model, files: model.files.map((file) => ({ ...file, generate: file.path === name })) };
     };
-    expect(refusal(importing("a.proto"), importing("b.proto"))).toBe(
-      "",
-    );
+    expect(refusal(importing("a.proto"), importing("b.proto"))).toBe("");
   });
 });

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -28,8 +38,18 @@ describe("writeFiles", () => {
 
   test.each([
     ["a file where a folder has to be", () => writeFileSync(join(dir, "z"), ""), "z/c.ts", "a file stands where"],
-    ["a folder where the file has to be", () => mkdirSync(join(dir, "z/c.ts"), { recursive: true }), "z/c.ts", "folder of that name"],
-    ["a link that leads nowhere", () => symlinkSync("/proc/none/x", join(dir, "z")), "z/c.ts", "z/c.ts cannot be written"],
+    [
+      "a folder where the file has to be",
+      () => mkdirSync(join(dir, "z/c.ts"), { recursive: true }),
+      "z/c.ts",
+      "folder of that name",
+    ],
+    [
+      "a link that leads nowhere",
+      () => symlinkSync("/proc/none/x", join(dir, "z")),
+      "z/c.ts",
+      "z/c.ts cannot be written",
+    ],
   ])("%s: nothing changes at all", (_name, obstruct, path, message) => {
     writeFileSync(join(dir, "a.ts"), "old");
     obstruct();

@@ -66,7 +66,8 @@ describe("finds its members", () => {
   });
 
   test("brackets and names in comments, texts and templates do not count", () => {
-    const text = "class A extends SearchPlugin { // }\n a() { return '}' + `}${1}` + \"\\\"}\"; } /* b() {} } */ c() {} }";
+    const text =
+      'class A extends SearchPlugin { // }\n a() { return \'}\' + `}${1}` + "\\"}"; } /* b() {} } */ c() {} }';
     expect(members(text)).toEqual(["a", "c"]);
   });
 

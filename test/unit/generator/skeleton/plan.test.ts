@@ -27,7 +27,9 @@ function write(path: string, text: string): void {
 
 const plans = () => planSkeletons([model], dir);
 const summary = () =>
-  Object.fromEntries(plans().map((plan) => [plan.service.fullName, [relative(dir, plan.path), plan.existing !== undefined]]));
+  Object.fromEntries(
+    plans().map((plan) => [plan.service.fullName, [relative(dir, plan.path), plan.existing !== undefined]]),
+  );
 
 describe("planSkeletons", () => {
   test("a file for each plugin-hosted service with methods; equal names get their package", () => {

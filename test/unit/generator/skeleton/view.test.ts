@@ -26,9 +26,10 @@ const model = modelOfText({
 });
 const services = model.files.flatMap((file) => file.services);
 
+const specifier = (module: string): string => `../gen/${module}.js`;
+
 function print(name: string): string {
   const service = services.find((one) => one.name === name)!;
-  const specifier = (module: string): string => `../gen/${module}.js`;
   return render("typescript/skeleton", skeletonView(service, { specifier, file: "src/x.ts" }));
 }
 
@@ -68,7 +69,9 @@ await serve(new S());
     const text = print("SearchProvider");
     expect(text).toContain("async *watch(_request: M, _context: HandlerContext): AsyncIterable<MInit> {");
     expect(text).toContain("_requests: AsyncIterable<M>,\n    _context: HandlerContext,\n  ): Promise<Empty> {");
-    expect(text).toContain("_requests: AsyncIterable<Timestamp>,\n    _context: HandlerContext,\n  ): AsyncIterable<MInit$1>");
+    expect(text).toContain(
+      "_requests: AsyncIterable<Timestamp>,\n    _context: HandlerContext,\n  ): AsyncIterable<MInit$1>",
+    );
     expect(text).toContain('import type { MInit as MInit$1 } from "../gen/acme/v1/b_codec.js";');
     expect(text).toContain('import type { Empty, Timestamp } from "@bufbuild/protobuf/wkt";');
   });

@@ -1,8 +1,10 @@
 /** The door of generated codecs. */
 export type { Codec } from "../../codec/codec.js";
-export { decode, encode, inherit, messageCodec, type MessageCodec } from "../../codec/message-codec.js";
+export { encode } from "../../codec/encode.js";
+export { expectRoom } from "../../codec/room.js";
+export { decode, inherit, messageCodec, type MessageCodec } from "../../codec/message-codec.js";
 export { cursor } from "../../codec/cursor.js";
-export { checkDepth, checkEnd, expectType, missing } from "../../codec/failure.js";
+export { checkDepth, checkEnd, missing, refuseType } from "../../codec/failure.js";
 export {
   readBool,
   readEnum,
@@ -37,6 +39,30 @@ export {
   writeSfixed32,
   writeSfixed64,
 } from "../../codec/fixed.js";
+export {
+  readPacked,
+  readPackedBool,
+  readPackedInt32,
+  readPackedInt64,
+  readPackedSint32,
+  readPackedSint64,
+  readPackedUint32,
+  readPackedUint64,
+} from "../../codec/packed.js";
+export {
+  readPackedDouble,
+  readPackedFixed32,
+  readPackedFixed64,
+  readPackedFloat,
+  readPackedSfixed32,
+  readPackedSfixed64,
+  writePackedDouble,
+  writePackedFixed32,
+  writePackedFixed64,
+  writePackedFloat,
+  writePackedSfixed32,
+  writePackedSfixed64,
+} from "../../codec/packed-fixed.js";
 export { readLenientString, readString, writeString } from "../../codec/text.js";
 export { readBytes, writeBytes } from "../../codec/bytes.js";
 export { keepUnknownEnum, readUnknown, skipUnknown, writeUnknown } from "../../codec/unknown.js";
@@ -44,12 +70,11 @@ export {
   booleanKey,
   expectKeys,
   expectList,
-  expectMessage,
   mapValues,
   numberKey,
   ownProperty,
-  readPacked,
   setEntry,
+  startMessage,
   valueOf,
 } from "../../codec/collection.js";
 export { readStruct, writeStruct } from "../../codec/struct.js";

@@ -10,13 +10,13 @@ import {
   cursor,
   decode,
   encode,
-  expectMessage,
-  expectType,
   messageCodec,
   readBytes,
   readString,
   readTag,
   readUnknown,
+  refuseType,
+  startMessage,
   writeBytes,
   writeString,
   writeUnknown,
@@ -80,7 +80,7 @@ function emptyAny(): Any {
 }
 
 function writeAny(message: AnyInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Any");
+  startMessage(message, "google.protobuf.Any", bytes, at);
   // string type_url = 1
   const typeUrl = message.typeUrl;
   if (typeUrl !== undefined && typeUrl !== "") {
@@ -99,18 +99,24 @@ function writeAny(message: AnyInit, bytes: Uint8Array, at: number): number {
 function readAny(message: Any, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Any {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string type_url = 1
       case 1:
-        expectType(tag, 10, "google.protobuf.Any.type_url");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Any.type_url");
         message.typeUrl = readString(bytes, at, end);
         break;
       // bytes value = 2
       case 2:
-        expectType(tag, 18, "google.protobuf.Any.value");
+        if (tag !== 18) refuseType(tag, 18, "google.protobuf.Any.value");
         message.value = readBytes(bytes, at, end);
         break;
       default:

@@ -10,13 +10,13 @@ import {
   cursor,
   decode,
   encode,
-  expectMessage,
-  expectType,
   messageCodec,
   readInt32,
   readInt64,
   readTag,
   readUnknown,
+  refuseType,
+  startMessage,
   writeInt32,
   writeInt64,
   writeUnknown,
@@ -80,7 +80,7 @@ function emptyDuration(): Duration {
 }
 
 function writeDuration(message: DurationInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Duration");
+  startMessage(message, "google.protobuf.Duration", bytes, at);
   // int64 seconds = 1
   const seconds = message.seconds;
   if (seconds !== undefined && seconds !== 0n) {
@@ -106,18 +106,24 @@ function readDuration(
 ): Duration {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // int64 seconds = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.Duration.seconds");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Duration.seconds");
         message.seconds = readInt64(bytes, at);
         break;
       // int32 nanos = 2
       case 2:
-        expectType(tag, 16, "google.protobuf.Duration.nanos");
+        if (tag !== 16) refuseType(tag, 16, "google.protobuf.Duration.nanos");
         message.nanos = readInt32(bytes, at);
         break;
       default:

@@ -10,10 +10,10 @@ import {
   cursor,
   decode,
   encode,
-  expectMessage,
   messageCodec,
   readTag,
   readUnknown,
+  startMessage,
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
@@ -62,16 +62,22 @@ function emptyEmpty(): Empty {
 }
 
 function writeEmpty(message: EmptyInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Empty");
+  startMessage(message, "google.protobuf.Empty", bytes, at);
   return writeUnknown(bytes, at, message.$unknown);
 }
 
 function readEmpty(message: Empty, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Empty {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     readUnknown(message, bytes, tag, at, end, depth);
     at = cursor.at;
   }

@@ -11,12 +11,13 @@ import {
   decode,
   encode,
   expectList,
-  expectMessage,
-  expectType,
+  expectRoom,
   messageCodec,
   readString,
   readTag,
   readUnknown,
+  refuseType,
+  startMessage,
   writeString,
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
@@ -74,11 +75,12 @@ function emptyFieldMask(): FieldMask {
 }
 
 function writeFieldMask(message: FieldMaskInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.FieldMask");
+  startMessage(message, "google.protobuf.FieldMask", bytes, at);
   // repeated string paths = 1
   const paths = message.paths;
   if (paths !== undefined) {
     for (const item of expectList(paths, "google.protobuf.FieldMask.paths")) {
+      expectRoom(bytes, at);
       bytes[at++] = 10;
       at = writeString(bytes, at, item, "google.protobuf.FieldMask.paths");
     }
@@ -96,13 +98,19 @@ function readFieldMask(
 ): FieldMask {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated string paths = 1
       case 1:
-        expectType(tag, 10, "google.protobuf.FieldMask.paths");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.FieldMask.paths");
         message.paths.push(readString(bytes, at, end));
         break;
       default:

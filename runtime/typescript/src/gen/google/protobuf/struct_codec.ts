@@ -12,8 +12,7 @@ import {
   encode,
   expectKeys,
   expectList,
-  expectMessage,
-  expectType,
+  expectRoom,
   mapValues,
   messageCodec,
   readBool,
@@ -23,8 +22,10 @@ import {
   readString,
   readTag,
   readUnknown,
+  refuseType,
   setEntry,
   skipUnknown,
+  startMessage,
   valueOf,
   writeBool,
   writeDouble,
@@ -92,11 +93,12 @@ function emptyStruct(): Struct {
 }
 
 function writeStruct(message: StructInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Struct");
+  startMessage(message, "google.protobuf.Struct", bytes, at);
   // map<string, Value> fields = 1
   const fields = message.fields;
   if (fields !== undefined) {
     for (const key of expectKeys(fields, "google.protobuf.Struct.fields")) {
+      expectRoom(bytes, at);
       bytes[at++] = 10;
       let end = at + 1;
       bytes[end++] = 10;
@@ -112,13 +114,19 @@ function writeStruct(message: StructInit, bytes: Uint8Array, at: number): number
 function readStruct(message: Struct, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Struct {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // map<string, Value> fields = 1
       case 1: {
-        expectType(tag, 10, "google.protobuf.Struct.fields");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
         const stop = readLength(bytes, at, end);
         readStructFieldsEntry(message.fields, bytes, cursor.at, stop, depth);
         break;
@@ -141,11 +149,11 @@ function readStructFieldsEntry(map: Struct["fields"], bytes: Uint8Array, at: num
     at = cursor.at;
     switch (tag >>> 3) {
       case 1:
-        expectType(tag, 10, "google.protobuf.Struct.fields");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
         key = readString(bytes, at, end);
         break;
       case 2: {
-        expectType(tag, 18, "google.protobuf.Struct.fields");
+        if (tag !== 18) refuseType(tag, 18, "google.protobuf.Struct.fields");
         const stop = readLength(bytes, at, end);
         readValue(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -229,7 +237,7 @@ function emptyValue(): Value {
 }
 
 function writeValue(message: ValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Value");
+  startMessage(message, "google.protobuf.Value", bytes, at);
   // NullValue null_value = 1
   const kind = message.kind;
   if (kind?.case === "nullValue") {
@@ -267,33 +275,39 @@ function writeValue(message: ValueInit, bytes: Uint8Array, at: number): number {
 function readValue(message: Value, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Value {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // NullValue null_value = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.Value.null_value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Value.null_value");
         message.kind = { case: "nullValue", value: readEnum(bytes, at) };
         break;
       // double number_value = 2
       case 2:
-        expectType(tag, 17, "google.protobuf.Value.number_value");
+        if (tag !== 17) refuseType(tag, 17, "google.protobuf.Value.number_value");
         message.kind = { case: "numberValue", value: readDouble(bytes, at) };
         break;
       // string string_value = 3
       case 3:
-        expectType(tag, 26, "google.protobuf.Value.string_value");
+        if (tag !== 26) refuseType(tag, 26, "google.protobuf.Value.string_value");
         message.kind = { case: "stringValue", value: readString(bytes, at, end) };
         break;
       // bool bool_value = 4
       case 4:
-        expectType(tag, 32, "google.protobuf.Value.bool_value");
+        if (tag !== 32) refuseType(tag, 32, "google.protobuf.Value.bool_value");
         message.kind = { case: "boolValue", value: readBool(bytes, at) };
         break;
       // Struct struct_value = 5
       case 5: {
-        expectType(tag, 42, "google.protobuf.Value.struct_value");
+        if (tag !== 42) refuseType(tag, 42, "google.protobuf.Value.struct_value");
         const stop = readLength(bytes, at, end);
         const earlier = message.kind;
         const value = readStruct(
@@ -309,7 +323,7 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       }
       // ListValue list_value = 6
       case 6: {
-        expectType(tag, 50, "google.protobuf.Value.list_value");
+        if (tag !== 50) refuseType(tag, 50, "google.protobuf.Value.list_value");
         const stop = readLength(bytes, at, end);
         const earlier = message.kind;
         const value = readListValue(
@@ -383,7 +397,7 @@ function emptyListValue(): ListValue {
 }
 
 function writeListValue(message: ListValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.ListValue");
+  startMessage(message, "google.protobuf.ListValue", bytes, at);
   // repeated Value values = 1
   const values = message.values;
   if (values !== undefined) {
@@ -405,13 +419,19 @@ function readListValue(
 ): ListValue {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated Value values = 1
       case 1: {
-        expectType(tag, 10, "google.protobuf.ListValue.values");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.ListValue.values");
         const stop = readLength(bytes, at, end);
         message.values.push(readValue(emptyValue(), bytes, cursor.at, stop, depth + 1, 0));
         break;

@@ -20,8 +20,6 @@ import {
   cursor,
   decode,
   encode,
-  expectMessage,
-  expectType,
   messageCodec,
   readBool,
   readBytes,
@@ -34,6 +32,8 @@ import {
   readUint32,
   readUint64,
   readUnknown,
+  refuseType,
+  startMessage,
   writeBool,
   writeBytes,
   writeDouble,
@@ -109,7 +109,7 @@ function emptyDoubleValue(): DoubleValue {
 }
 
 function writeDoubleValue(message: DoubleValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.DoubleValue");
+  startMessage(message, "google.protobuf.DoubleValue", bytes, at);
   // double value = 1
   const value$ = message.value;
   if (value$ !== undefined && !Object.is(value$, 0)) {
@@ -129,13 +129,19 @@ function readDoubleValue(
 ): DoubleValue {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // double value = 1
       case 1:
-        expectType(tag, 9, "google.protobuf.DoubleValue.value");
+        if (tag !== 9) refuseType(tag, 9, "google.protobuf.DoubleValue.value");
         message.value = readDouble(bytes, at);
         break;
       default:
@@ -198,7 +204,7 @@ function emptyFloatValue(): FloatValue {
 }
 
 function writeFloatValue(message: FloatValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.FloatValue");
+  startMessage(message, "google.protobuf.FloatValue", bytes, at);
   // float value = 1
   const value$ = message.value;
   if (value$ !== undefined && !Object.is(value$, 0)) {
@@ -218,13 +224,19 @@ function readFloatValue(
 ): FloatValue {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // float value = 1
       case 1:
-        expectType(tag, 13, "google.protobuf.FloatValue.value");
+        if (tag !== 13) refuseType(tag, 13, "google.protobuf.FloatValue.value");
         message.value = readFloat(bytes, at);
         break;
       default:
@@ -287,7 +299,7 @@ function emptyInt64Value(): Int64Value {
 }
 
 function writeInt64Value(message: Int64ValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Int64Value");
+  startMessage(message, "google.protobuf.Int64Value", bytes, at);
   // int64 value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0n) {
@@ -307,13 +319,19 @@ function readInt64Value(
 ): Int64Value {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // int64 value = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.Int64Value.value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Int64Value.value");
         message.value = readInt64(bytes, at);
         break;
       default:
@@ -376,7 +394,7 @@ function emptyUInt64Value(): UInt64Value {
 }
 
 function writeUInt64Value(message: UInt64ValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.UInt64Value");
+  startMessage(message, "google.protobuf.UInt64Value", bytes, at);
   // uint64 value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0n) {
@@ -396,13 +414,19 @@ function readUInt64Value(
 ): UInt64Value {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // uint64 value = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.UInt64Value.value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.UInt64Value.value");
         message.value = readUint64(bytes, at);
         break;
       default:
@@ -465,7 +489,7 @@ function emptyInt32Value(): Int32Value {
 }
 
 function writeInt32Value(message: Int32ValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.Int32Value");
+  startMessage(message, "google.protobuf.Int32Value", bytes, at);
   // int32 value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
@@ -485,13 +509,19 @@ function readInt32Value(
 ): Int32Value {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // int32 value = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.Int32Value.value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Int32Value.value");
         message.value = readInt32(bytes, at);
         break;
       default:
@@ -554,7 +584,7 @@ function emptyUInt32Value(): UInt32Value {
 }
 
 function writeUInt32Value(message: UInt32ValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.UInt32Value");
+  startMessage(message, "google.protobuf.UInt32Value", bytes, at);
   // uint32 value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
@@ -574,13 +604,19 @@ function readUInt32Value(
 ): UInt32Value {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // uint32 value = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.UInt32Value.value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.UInt32Value.value");
         message.value = readUint32(bytes, at);
         break;
       default:
@@ -643,7 +679,7 @@ function emptyBoolValue(): BoolValue {
 }
 
 function writeBoolValue(message: BoolValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.BoolValue");
+  startMessage(message, "google.protobuf.BoolValue", bytes, at);
   // bool value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$ !== false) {
@@ -663,13 +699,19 @@ function readBoolValue(
 ): BoolValue {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // bool value = 1
       case 1:
-        expectType(tag, 8, "google.protobuf.BoolValue.value");
+        if (tag !== 8) refuseType(tag, 8, "google.protobuf.BoolValue.value");
         message.value = readBool(bytes, at);
         break;
       default:
@@ -732,7 +774,7 @@ function emptyStringValue(): StringValue {
 }
 
 function writeStringValue(message: StringValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.StringValue");
+  startMessage(message, "google.protobuf.StringValue", bytes, at);
   // string value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$ !== "") {
@@ -752,13 +794,19 @@ function readStringValue(
 ): StringValue {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string value = 1
       case 1:
-        expectType(tag, 10, "google.protobuf.StringValue.value");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.StringValue.value");
         message.value = readString(bytes, at, end);
         break;
       default:
@@ -821,7 +869,7 @@ function emptyBytesValue(): BytesValue {
 }
 
 function writeBytesValue(message: BytesValueInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "google.protobuf.BytesValue");
+  startMessage(message, "google.protobuf.BytesValue", bytes, at);
   // bytes value = 1
   const value$ = message.value;
   if (value$ !== undefined && value$.length !== 0) {
@@ -841,13 +889,19 @@ function readBytesValue(
 ): BytesValue {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // bytes value = 1
       case 1:
-        expectType(tag, 10, "google.protobuf.BytesValue.value");
+        if (tag !== 10) refuseType(tag, 10, "google.protobuf.BytesValue.value");
         message.value = readBytes(bytes, at, end);
         break;
       default:

@@ -10,8 +10,7 @@ import {
   decode,
   encode,
   expectList,
-  expectMessage,
-  expectType,
+  expectRoom,
   messageCodec,
   readBool,
   readBytes,
@@ -25,6 +24,8 @@ import {
   readUint32,
   readUint64,
   readUnknown,
+  refuseType,
+  startMessage,
   writeBool,
   writeBytes,
   writeDouble,
@@ -165,7 +166,7 @@ function emptyHostedMethod(): HostedMethod {
 }
 
 function writeHostedMethod(message: HostedMethodInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.HostedMethod");
+  startMessage(message, "crucible.ipc.v1.HostedMethod", bytes, at);
   // fixed32 id = 1
   const id = message.id;
   if (id !== undefined && id !== 0) {
@@ -203,28 +204,34 @@ function readHostedMethod(
 ): HostedMethod {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // fixed32 id = 1
       case 1:
-        expectType(tag, 13, "crucible.ipc.v1.HostedMethod.id");
+        if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.HostedMethod.id");
         message.id = readFixed32(bytes, at);
         break;
       // string name = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.HostedMethod.name");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.HostedMethod.name");
         message.name = readString(bytes, at, end);
         break;
       // MethodKind kind = 3
       case 3:
-        expectType(tag, 24, "crucible.ipc.v1.HostedMethod.kind");
+        if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.HostedMethod.kind");
         message.kind = readEnum(bytes, at);
         break;
       // bool sensitive = 4
       case 4:
-        expectType(tag, 32, "crucible.ipc.v1.HostedMethod.sensitive");
+        if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.HostedMethod.sensitive");
         message.sensitive = readBool(bytes, at);
         break;
       default:
@@ -305,7 +312,7 @@ function emptyPluginRegister(): PluginRegister {
 }
 
 function writePluginRegister(message: PluginRegisterInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.PluginRegister");
+  startMessage(message, "crucible.ipc.v1.PluginRegister", bytes, at);
   // string plugin_id = 1
   const pluginId = message.pluginId;
   if (pluginId !== undefined && pluginId !== "") {
@@ -330,6 +337,7 @@ function writePluginRegister(message: PluginRegisterInit, bytes: Uint8Array, at:
   const capabilities = message.capabilities;
   if (capabilities !== undefined) {
     for (const item of expectList(capabilities, "crucible.ipc.v1.PluginRegister.capabilities")) {
+      expectRoom(bytes, at);
       bytes[at++] = 34;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginRegister.capabilities");
     }
@@ -347,30 +355,36 @@ function readPluginRegister(
 ): PluginRegister {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string plugin_id = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.PluginRegister.plugin_id");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.PluginRegister.plugin_id");
         message.pluginId = readString(bytes, at, end);
         break;
       // string plugin_version = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.PluginRegister.plugin_version");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginRegister.plugin_version");
         message.pluginVersion = readString(bytes, at, end);
         break;
       // repeated HostedMethod methods = 3
       case 3: {
-        expectType(tag, 26, "crucible.ipc.v1.PluginRegister.methods");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginRegister.methods");
         const stop = readLength(bytes, at, end);
         message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string capabilities = 4
       case 4:
-        expectType(tag, 34, "crucible.ipc.v1.PluginRegister.capabilities");
+        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.PluginRegister.capabilities");
         message.capabilities.push(readString(bytes, at, end));
         break;
       default:
@@ -462,11 +476,12 @@ function emptyPluginRegistered(): PluginRegistered {
 }
 
 function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.PluginRegistered");
+  startMessage(message, "crucible.ipc.v1.PluginRegistered", bytes, at);
   // repeated string capabilities = 1
   const capabilities = message.capabilities;
   if (capabilities !== undefined) {
     for (const item of expectList(capabilities, "crucible.ipc.v1.PluginRegistered.capabilities")) {
+      expectRoom(bytes, at);
       bytes[at++] = 10;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginRegistered.capabilities");
     }
@@ -495,6 +510,7 @@ function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array,
   const warnings = message.warnings;
   if (warnings !== undefined) {
     for (const item of expectList(warnings, "crucible.ipc.v1.PluginRegistered.warnings")) {
+      expectRoom(bytes, at);
       bytes[at++] = 42;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginRegistered.warnings");
     }
@@ -518,42 +534,48 @@ function readPluginRegistered(
 ): PluginRegistered {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated string capabilities = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.PluginRegistered.capabilities");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.PluginRegistered.capabilities");
         message.capabilities.push(readString(bytes, at, end));
         break;
       // repeated HostedMethod methods = 2
       case 2: {
-        expectType(tag, 18, "crucible.ipc.v1.PluginRegistered.methods");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginRegistered.methods");
         const stop = readLength(bytes, at, end);
         message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Limits limits = 3
       case 3: {
-        expectType(tag, 26, "crucible.ipc.v1.PluginRegistered.limits");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginRegistered.limits");
         const stop = readLength(bytes, at, end);
         message.limits = readLimits(message.limits ?? emptyLimits(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // uint32 heartbeat_interval_ms = 4
       case 4:
-        expectType(tag, 32, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+        if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
         message.heartbeatIntervalMs = readUint32(bytes, at);
         break;
       // repeated string warnings = 5
       case 5:
-        expectType(tag, 42, "crucible.ipc.v1.PluginRegistered.warnings");
+        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.PluginRegistered.warnings");
         message.warnings.push(readString(bytes, at, end));
         break;
       // bytes session_ticket = 6
       case 6:
-        expectType(tag, 50, "crucible.ipc.v1.PluginRegistered.session_ticket");
+        if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.PluginRegistered.session_ticket");
         message.sessionTicket = readBytes(bytes, at, end);
         break;
       default:
@@ -629,7 +651,7 @@ function emptyLimits(): Limits {
 }
 
 function writeLimits(message: LimitsInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Limits");
+  startMessage(message, "crucible.ipc.v1.Limits", bytes, at);
   // uint32 max_frame_bytes = 1
   const maxFrameBytes = message.maxFrameBytes;
   if (maxFrameBytes !== undefined && maxFrameBytes !== 0) {
@@ -654,23 +676,29 @@ function writeLimits(message: LimitsInit, bytes: Uint8Array, at: number): number
 function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Limits {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // uint32 max_frame_bytes = 1
       case 1:
-        expectType(tag, 8, "crucible.ipc.v1.Limits.max_frame_bytes");
+        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Limits.max_frame_bytes");
         message.maxFrameBytes = readUint32(bytes, at);
         break;
       // uint32 max_message_bytes = 2
       case 2:
-        expectType(tag, 16, "crucible.ipc.v1.Limits.max_message_bytes");
+        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Limits.max_message_bytes");
         message.maxMessageBytes = readUint32(bytes, at);
         break;
       // uint32 max_calls = 3
       case 3:
-        expectType(tag, 24, "crucible.ipc.v1.Limits.max_calls");
+        if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.Limits.max_calls");
         message.maxCalls = readUint32(bytes, at);
         break;
       default:
@@ -734,11 +762,12 @@ function emptyPluginUnregister(): PluginUnregister {
 }
 
 function writePluginUnregister(message: PluginUnregisterInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.PluginUnregister");
+  startMessage(message, "crucible.ipc.v1.PluginUnregister", bytes, at);
   // repeated string services = 1
   const services = message.services;
   if (services !== undefined) {
     for (const item of expectList(services, "crucible.ipc.v1.PluginUnregister.services")) {
+      expectRoom(bytes, at);
       bytes[at++] = 10;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginUnregister.services");
     }
@@ -756,13 +785,19 @@ function readPluginUnregister(
 ): PluginUnregister {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated string services = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.PluginUnregister.services");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.PluginUnregister.services");
         message.services.push(readString(bytes, at, end));
         break;
       default:
@@ -826,11 +861,12 @@ function emptyCapabilityQuery(): CapabilityQuery {
 }
 
 function writeCapabilityQuery(message: CapabilityQueryInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.CapabilityQuery");
+  startMessage(message, "crucible.ipc.v1.CapabilityQuery", bytes, at);
   // repeated string capabilities = 1
   const capabilities = message.capabilities;
   if (capabilities !== undefined) {
     for (const item of expectList(capabilities, "crucible.ipc.v1.CapabilityQuery.capabilities")) {
+      expectRoom(bytes, at);
       bytes[at++] = 10;
       at = writeString(bytes, at, item, "crucible.ipc.v1.CapabilityQuery.capabilities");
     }
@@ -848,13 +884,19 @@ function readCapabilityQuery(
 ): CapabilityQuery {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated string capabilities = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.CapabilityQuery.capabilities");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.CapabilityQuery.capabilities");
         message.capabilities.push(readString(bytes, at, end));
         break;
       default:
@@ -918,11 +960,12 @@ function emptyCapabilityReport(): CapabilityReport {
 }
 
 function writeCapabilityReport(message: CapabilityReportInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.CapabilityReport");
+  startMessage(message, "crucible.ipc.v1.CapabilityReport", bytes, at);
   // repeated string granted = 1
   const granted = message.granted;
   if (granted !== undefined) {
     for (const item of expectList(granted, "crucible.ipc.v1.CapabilityReport.granted")) {
+      expectRoom(bytes, at);
       bytes[at++] = 10;
       at = writeString(bytes, at, item, "crucible.ipc.v1.CapabilityReport.granted");
     }
@@ -940,13 +983,19 @@ function readCapabilityReport(
 ): CapabilityReport {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated string granted = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.CapabilityReport.granted");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.CapabilityReport.granted");
         message.granted.push(readString(bytes, at, end));
         break;
       default:
@@ -1021,7 +1070,7 @@ function emptyResourceRequest(): ResourceRequest {
 }
 
 function writeResourceRequest(message: ResourceRequestInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.ResourceRequest");
+  startMessage(message, "crucible.ipc.v1.ResourceRequest", bytes, at);
   // string resource = 1
   const resource = message.resource;
   if (resource !== undefined && resource !== "") {
@@ -1053,23 +1102,29 @@ function readResourceRequest(
 ): ResourceRequest {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string resource = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.ResourceRequest.resource");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.ResourceRequest.resource");
         message.resource = readString(bytes, at, end);
         break;
       // uint64 amount = 2
       case 2:
-        expectType(tag, 16, "crucible.ipc.v1.ResourceRequest.amount");
+        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.ResourceRequest.amount");
         message.amount = readUint64(bytes, at);
         break;
       // string reason = 3
       case 3:
-        expectType(tag, 26, "crucible.ipc.v1.ResourceRequest.reason");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.ResourceRequest.reason");
         message.reason = readString(bytes, at, end);
         break;
       default:
@@ -1133,7 +1188,7 @@ function emptyResourceGrant(): ResourceGrant {
 }
 
 function writeResourceGrant(message: ResourceGrantInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.ResourceGrant");
+  startMessage(message, "crucible.ipc.v1.ResourceGrant", bytes, at);
   // uint64 amount = 1
   const amount = message.amount;
   if (amount !== undefined && amount !== 0n) {
@@ -1153,13 +1208,19 @@ function readResourceGrant(
 ): ResourceGrant {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // uint64 amount = 1
       case 1:
-        expectType(tag, 8, "crucible.ipc.v1.ResourceGrant.amount");
+        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.ResourceGrant.amount");
         message.amount = readUint64(bytes, at);
         break;
       default:
@@ -1223,7 +1284,7 @@ function emptyHealthCheck(): HealthCheck {
 }
 
 function writeHealthCheck(message: HealthCheckInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.HealthCheck");
+  startMessage(message, "crucible.ipc.v1.HealthCheck", bytes, at);
   // string service = 1
   const service = message.service;
   if (service !== undefined && service !== "") {
@@ -1243,13 +1304,19 @@ function readHealthCheck(
 ): HealthCheck {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string service = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.HealthCheck.service");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.HealthCheck.service");
         message.service = readString(bytes, at, end);
         break;
       default:
@@ -1318,7 +1385,7 @@ function emptyHealthReport(): HealthReport {
 }
 
 function writeHealthReport(message: HealthReportInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.HealthReport");
+  startMessage(message, "crucible.ipc.v1.HealthReport", bytes, at);
   // HealthStatus status = 1
   const status = message.status;
   if (status !== undefined && status !== 0) {
@@ -1344,18 +1411,24 @@ function readHealthReport(
 ): HealthReport {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // HealthStatus status = 1
       case 1:
-        expectType(tag, 8, "crucible.ipc.v1.HealthReport.status");
+        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.HealthReport.status");
         message.status = readEnum(bytes, at);
         break;
       // string message = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.HealthReport.message");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.HealthReport.message");
         message.message = readString(bytes, at, end);
         break;
       default:
@@ -1418,7 +1491,7 @@ function emptyMetricsReport(): MetricsReport {
 }
 
 function writeMetricsReport(message: MetricsReportInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.MetricsReport");
+  startMessage(message, "crucible.ipc.v1.MetricsReport", bytes, at);
   // repeated Metric metrics = 1
   const metrics = message.metrics;
   if (metrics !== undefined) {
@@ -1440,13 +1513,19 @@ function readMetricsReport(
 ): MetricsReport {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated Metric metrics = 1
       case 1: {
-        expectType(tag, 10, "crucible.ipc.v1.MetricsReport.metrics");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.MetricsReport.metrics");
         const stop = readLength(bytes, at, end);
         message.metrics.push(readMetric(emptyMetric(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -1516,7 +1595,7 @@ function emptyMetric(): Metric {
 }
 
 function writeMetric(message: MetricInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Metric");
+  startMessage(message, "crucible.ipc.v1.Metric", bytes, at);
   // string name = 1
   const name = message.name;
   if (name !== undefined && name !== "") {
@@ -1535,18 +1614,24 @@ function writeMetric(message: MetricInit, bytes: Uint8Array, at: number): number
 function readMetric(message: Metric, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Metric {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.Metric.name");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Metric.name");
         message.name = readString(bytes, at, end);
         break;
       // double value = 2
       case 2:
-        expectType(tag, 17, "crucible.ipc.v1.Metric.value");
+        if (tag !== 17) refuseType(tag, 17, "crucible.ipc.v1.Metric.value");
         message.value = readDouble(bytes, at);
         break;
       default:
@@ -1610,7 +1695,7 @@ function emptyHeartbeat(): Heartbeat {
 }
 
 function writeHeartbeat(message: HeartbeatInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Heartbeat");
+  startMessage(message, "crucible.ipc.v1.Heartbeat", bytes, at);
   // fixed64 nonce = 1
   const nonce = message.nonce;
   if (nonce !== undefined && nonce !== 0n) {
@@ -1630,13 +1715,19 @@ function readHeartbeat(
 ): Heartbeat {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // fixed64 nonce = 1
       case 1:
-        expectType(tag, 9, "crucible.ipc.v1.Heartbeat.nonce");
+        if (tag !== 9) refuseType(tag, 9, "crucible.ipc.v1.Heartbeat.nonce");
         message.nonce = readFixed64(bytes, at);
         break;
       default:
@@ -1712,7 +1803,7 @@ function emptyShutdown(): Shutdown {
 }
 
 function writeShutdown(message: ShutdownInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Shutdown");
+  startMessage(message, "crucible.ipc.v1.Shutdown", bytes, at);
   // string reason = 1
   const reason = message.reason;
   if (reason !== undefined && reason !== "") {
@@ -1744,23 +1835,29 @@ function readShutdown(
 ): Shutdown {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string reason = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.Shutdown.reason");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Shutdown.reason");
         message.reason = readString(bytes, at, end);
         break;
       // uint32 grace_ms = 2
       case 2:
-        expectType(tag, 16, "crucible.ipc.v1.Shutdown.grace_ms");
+        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Shutdown.grace_ms");
         message.graceMs = readUint32(bytes, at);
         break;
       // uint64 last_message_id = 3
       case 3:
-        expectType(tag, 24, "crucible.ipc.v1.Shutdown.last_message_id");
+        if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.Shutdown.last_message_id");
         message.lastMessageId = readUint64(bytes, at);
         break;
       default:

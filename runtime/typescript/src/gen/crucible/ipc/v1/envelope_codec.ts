@@ -10,17 +10,18 @@ import {
   decode,
   encode,
   expectList,
-  expectMessage,
-  expectType,
+  expectRoom,
   messageCodec,
   readBytes,
   readFixed32,
   readLength,
-  readPacked,
+  readPackedUint64,
   readString,
   readTag,
   readUint64,
   readUnknown,
+  refuseType,
+  startMessage,
   writeBytes,
   writeFixed32,
   writeLength,
@@ -90,7 +91,7 @@ function emptyMetadata(): Metadata {
 }
 
 function writeMetadata(message: MetadataInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Metadata");
+  startMessage(message, "crucible.ipc.v1.Metadata", bytes, at);
   // string key = 1
   const key$ = message.key;
   if (key$ !== undefined && key$ !== "") {
@@ -116,18 +117,24 @@ function readMetadata(
 ): Metadata {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string key = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.Metadata.key");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Metadata.key");
         message.key = readString(bytes, at, end);
         break;
       // string value = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.Metadata.value");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Metadata.value");
         message.value = readString(bytes, at, end);
         break;
       default:
@@ -224,7 +231,7 @@ function emptyRequest(): Request {
 }
 
 function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Request");
+  startMessage(message, "crucible.ipc.v1.Request", bytes, at);
   // fixed32 method_id = 1
   const methodId = message.methodId;
   if (methodId !== undefined && methodId !== 0) {
@@ -282,45 +289,51 @@ function readRequest(
 ): Request {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // fixed32 method_id = 1
       case 1:
-        expectType(tag, 13, "crucible.ipc.v1.Request.method_id");
+        if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.Request.method_id");
         message.methodId = readFixed32(bytes, at);
         break;
       // uint64 timeout_us = 2
       case 2:
-        expectType(tag, 16, "crucible.ipc.v1.Request.timeout_us");
+        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Request.timeout_us");
         message.timeoutUs = readUint64(bytes, at);
         break;
       // repeated Metadata metadata = 3
       case 3: {
-        expectType(tag, 26, "crucible.ipc.v1.Request.metadata");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Request.metadata");
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string traceparent = 4
       case 4:
-        expectType(tag, 34, "crucible.ipc.v1.Request.traceparent");
+        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Request.traceparent");
         message.traceparent = readString(bytes, at, end);
         break;
       // string tracestate = 5
       case 5:
-        expectType(tag, 42, "crucible.ipc.v1.Request.tracestate");
+        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.Request.tracestate");
         message.tracestate = readString(bytes, at, end);
         break;
       // bytes idempotency_key = 6
       case 6:
-        expectType(tag, 50, "crucible.ipc.v1.Request.idempotency_key");
+        if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.Request.idempotency_key");
         message.idempotencyKey = readBytes(bytes, at, end);
         break;
       // bytes body = 15
       case 15:
-        expectType(tag, 122, "crucible.ipc.v1.Request.body");
+        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Request.body");
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -389,7 +402,7 @@ function emptyResponse(): Response {
 }
 
 function writeResponse(message: ResponseInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Response");
+  startMessage(message, "crucible.ipc.v1.Response", bytes, at);
   // repeated Metadata metadata = 3
   const metadata = message.metadata;
   if (metadata !== undefined) {
@@ -417,20 +430,26 @@ function readResponse(
 ): Response {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated Metadata metadata = 3
       case 3: {
-        expectType(tag, 26, "crucible.ipc.v1.Response.metadata");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Response.metadata");
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // bytes body = 15
       case 15:
-        expectType(tag, 122, "crucible.ipc.v1.Response.body");
+        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Response.body");
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -491,7 +510,7 @@ function emptyStream(): Stream {
 }
 
 function writeStream(message: StreamInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Stream");
+  startMessage(message, "crucible.ipc.v1.Stream", bytes, at);
   // bytes body = 15
   const body = message.body;
   if (body !== undefined) {
@@ -504,13 +523,19 @@ function writeStream(message: StreamInit, bytes: Uint8Array, at: number): number
 function readStream(message: Stream, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Stream {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // bytes body = 15
       case 15:
-        expectType(tag, 122, "crucible.ipc.v1.Stream.body");
+        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Stream.body");
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -608,7 +633,7 @@ function emptyEvent(): Event {
 }
 
 function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Event");
+  startMessage(message, "crucible.ipc.v1.Event", bytes, at);
   // bytes event_id = 1
   const eventId = message.eventId;
   if (eventId !== undefined && eventId.length !== 0) {
@@ -659,45 +684,51 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
 function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Event {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // bytes event_id = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.Event.event_id");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Event.event_id");
         message.eventId = readBytes(bytes, at, end);
         break;
       // string subject = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.Event.subject");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Event.subject");
         message.subject = readString(bytes, at, end);
         break;
       // repeated Metadata metadata = 3
       case 3: {
-        expectType(tag, 26, "crucible.ipc.v1.Event.metadata");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Event.metadata");
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string traceparent = 4
       case 4:
-        expectType(tag, 34, "crucible.ipc.v1.Event.traceparent");
+        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Event.traceparent");
         message.traceparent = readString(bytes, at, end);
         break;
       // string tracestate = 5
       case 5:
-        expectType(tag, 42, "crucible.ipc.v1.Event.tracestate");
+        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.Event.tracestate");
         message.tracestate = readString(bytes, at, end);
         break;
       // uint64 sequence = 6
       case 6:
-        expectType(tag, 48, "crucible.ipc.v1.Event.sequence");
+        if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Event.sequence");
         message.sequence = readUint64(bytes, at);
         break;
       // bytes body = 15
       case 15:
-        expectType(tag, 122, "crucible.ipc.v1.Event.body");
+        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Event.body");
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -761,7 +792,7 @@ function emptyCancel(): Cancel {
 }
 
 function writeCancel(message: CancelInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Cancel");
+  startMessage(message, "crucible.ipc.v1.Cancel", bytes, at);
   // string reason = 1
   const reason = message.reason;
   if (reason !== undefined && reason !== "") {
@@ -774,13 +805,19 @@ function writeCancel(message: CancelInit, bytes: Uint8Array, at: number): number
 function readCancel(message: Cancel, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Cancel {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string reason = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.Cancel.reason");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Cancel.reason");
         message.reason = readString(bytes, at, end);
         break;
       default:
@@ -844,7 +881,7 @@ function emptyCredit(): Credit {
 }
 
 function writeCredit(message: CreditInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Credit");
+  startMessage(message, "crucible.ipc.v1.Credit", bytes, at);
   // fixed32 bytes = 1
   const bytes$ = message.bytes;
   if (bytes$ !== undefined && bytes$ !== 0) {
@@ -857,13 +894,19 @@ function writeCredit(message: CreditInit, bytes: Uint8Array, at: number): number
 function readCredit(message: Credit, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Credit {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // fixed32 bytes = 1
       case 1:
-        expectType(tag, 13, "crucible.ipc.v1.Credit.bytes");
+        if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.Credit.bytes");
         message.bytes = readFixed32(bytes, at);
         break;
       default:
@@ -927,13 +970,14 @@ function emptyAck(): Ack {
 }
 
 function writeAck(message: AckInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Ack");
+  startMessage(message, "crucible.ipc.v1.Ack", bytes, at);
   // repeated uint64 message_ids = 1
   const messageIds = message.messageIds;
   if (messageIds !== undefined && expectList(messageIds, "crucible.ipc.v1.Ack.message_ids").length !== 0) {
     bytes[at++] = 10;
     let end = at + 1;
     for (const item of messageIds) {
+      expectRoom(bytes, end);
       end = writeUint64(bytes, end, item, "crucible.ipc.v1.Ack.message_ids");
     }
     at = writeLength(bytes, at, end);
@@ -944,16 +988,22 @@ function writeAck(message: AckInit, bytes: Uint8Array, at: number): number {
 function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Ack {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated uint64 message_ids = 1
       case 1:
         if (tag === 10) {
-          readPacked(message.messageIds, bytes, at, end, readUint64);
+          readPackedUint64(message.messageIds, bytes, at, end);
         } else {
-          expectType(tag, 8, "crucible.ipc.v1.Ack.message_ids");
+          if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Ack.message_ids");
           message.messageIds.push(readUint64(bytes, at));
         }
         break;

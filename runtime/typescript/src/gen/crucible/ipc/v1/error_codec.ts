@@ -10,8 +10,6 @@ import {
   decode,
   encode,
   expectList,
-  expectMessage,
-  expectType,
   messageCodec,
   readBool,
   readBytes,
@@ -21,6 +19,8 @@ import {
   readTag,
   readUint32,
   readUnknown,
+  refuseType,
+  startMessage,
   writeBool,
   writeBytes,
   writeInt32,
@@ -174,7 +174,7 @@ function emptyError(): Error$1 {
 }
 
 function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Error");
+  startMessage(message, "crucible.ipc.v1.Error", bytes, at);
   // Category category = 1
   const category = message.category;
   if (category !== undefined && category !== 0) {
@@ -238,48 +238,54 @@ function readError(
 ): Error$1 {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // Category category = 1
       case 1:
-        expectType(tag, 8, "crucible.ipc.v1.Error.category");
+        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Error.category");
         message.category = readEnum(bytes, at);
         break;
       // Code code = 2
       case 2:
-        expectType(tag, 16, "crucible.ipc.v1.Error.code");
+        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Error.code");
         message.code = readEnum(bytes, at);
         break;
       // string reason = 3
       case 3:
-        expectType(tag, 26, "crucible.ipc.v1.Error.reason");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Error.reason");
         message.reason = readString(bytes, at, end);
         break;
       // string message = 4
       case 4:
-        expectType(tag, 34, "crucible.ipc.v1.Error.message");
+        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Error.message");
         message.message = readString(bytes, at, end);
         break;
       // bool retryable = 5
       case 5:
-        expectType(tag, 40, "crucible.ipc.v1.Error.retryable");
+        if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Error.retryable");
         message.retryable = readBool(bytes, at);
         break;
       // uint32 retry_after_ms = 6
       case 6:
-        expectType(tag, 48, "crucible.ipc.v1.Error.retry_after_ms");
+        if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Error.retry_after_ms");
         message.retryAfterMs = readUint32(bytes, at);
         break;
       // bool started = 7
       case 7:
-        expectType(tag, 56, "crucible.ipc.v1.Error.started");
+        if (tag !== 56) refuseType(tag, 56, "crucible.ipc.v1.Error.started");
         message.started = readBool(bytes, at);
         break;
       // repeated ErrorDetail details = 8
       case 8: {
-        expectType(tag, 66, "crucible.ipc.v1.Error.details");
+        if (tag !== 66) refuseType(tag, 66, "crucible.ipc.v1.Error.details");
         const stop = readLength(bytes, at, end);
         message.details.push(readErrorDetail(emptyErrorDetail(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -351,7 +357,7 @@ function emptyErrorDetail(): ErrorDetail {
 }
 
 function writeErrorDetail(message: ErrorDetailInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.ErrorDetail");
+  startMessage(message, "crucible.ipc.v1.ErrorDetail", bytes, at);
   // string type_name = 1
   const typeName = message.typeName;
   if (typeName !== undefined && typeName !== "") {
@@ -377,18 +383,24 @@ function readErrorDetail(
 ): ErrorDetail {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string type_name = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.ErrorDetail.type_name");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.ErrorDetail.type_name");
         message.typeName = readString(bytes, at, end);
         break;
       // bytes value = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.ErrorDetail.value");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.ErrorDetail.value");
         message.value = readBytes(bytes, at, end);
         break;
       default:
@@ -451,7 +463,7 @@ function emptyViolations(): Violations {
 }
 
 function writeViolations(message: ViolationsInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Violations");
+  startMessage(message, "crucible.ipc.v1.Violations", bytes, at);
   // repeated Violation violations = 1
   const violations = message.violations;
   if (violations !== undefined) {
@@ -473,13 +485,19 @@ function readViolations(
 ): Violations {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated Violation violations = 1
       case 1: {
-        expectType(tag, 10, "crucible.ipc.v1.Violations.violations");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Violations.violations");
         const stop = readLength(bytes, at, end);
         message.violations.push(readViolation(emptyViolation(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -569,7 +587,7 @@ function emptyViolation(): Violation {
 }
 
 function writeViolation(message: ViolationInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.Violation");
+  startMessage(message, "crucible.ipc.v1.Violation", bytes, at);
   // string field_path = 1
   const fieldPath = message.fieldPath;
   if (fieldPath !== undefined && fieldPath !== "") {
@@ -613,33 +631,39 @@ function readViolation(
 ): Violation {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string field_path = 1
       case 1:
-        expectType(tag, 10, "crucible.ipc.v1.Violation.field_path");
+        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Violation.field_path");
         message.fieldPath = readString(bytes, at, end);
         break;
       // string rule_path = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.Violation.rule_path");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Violation.rule_path");
         message.rulePath = readString(bytes, at, end);
         break;
       // string rule_id = 3
       case 3:
-        expectType(tag, 26, "crucible.ipc.v1.Violation.rule_id");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Violation.rule_id");
         message.ruleId = readString(bytes, at, end);
         break;
       // string message = 4
       case 4:
-        expectType(tag, 34, "crucible.ipc.v1.Violation.message");
+        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Violation.message");
         message.message = readString(bytes, at, end);
         break;
       // bool for_key = 5
       case 5:
-        expectType(tag, 40, "crucible.ipc.v1.Violation.for_key");
+        if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Violation.for_key");
         message.forKey = readBool(bytes, at);
         break;
       default:

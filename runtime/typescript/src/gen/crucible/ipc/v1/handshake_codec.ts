@@ -10,17 +10,18 @@ import {
   decode,
   encode,
   expectList,
-  expectMessage,
-  expectType,
+  expectRoom,
   messageCodec,
   readBytes,
   readEnum,
-  readPacked,
+  readPackedUint32,
   readString,
   readTag,
   readUint32,
   readUint64,
   readUnknown,
+  refuseType,
+  startMessage,
   writeBytes,
   writeInt32,
   writeLength,
@@ -116,7 +117,7 @@ function emptyPluginHello(): PluginHello {
 }
 
 function writePluginHello(message: PluginHelloInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.PluginHello");
+  startMessage(message, "crucible.ipc.v1.PluginHello", bytes, at);
   // repeated uint32 protocol_versions = 1
   const protocolVersions = message.protocolVersions;
   if (
@@ -126,6 +127,7 @@ function writePluginHello(message: PluginHelloInit, bytes: Uint8Array, at: numbe
     bytes[at++] = 10;
     let end = at + 1;
     for (const item of protocolVersions) {
+      expectRoom(bytes, end);
       end = writeUint32(bytes, end, item, "crucible.ipc.v1.PluginHello.protocol_versions");
     }
     at = writeLength(bytes, at, end);
@@ -134,6 +136,7 @@ function writePluginHello(message: PluginHelloInit, bytes: Uint8Array, at: numbe
   const features = message.features;
   if (features !== undefined) {
     for (const item of expectList(features, "crucible.ipc.v1.PluginHello.features")) {
+      expectRoom(bytes, at);
       bytes[at++] = 18;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginHello.features");
     }
@@ -163,32 +166,38 @@ function readPluginHello(
 ): PluginHello {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated uint32 protocol_versions = 1
       case 1:
         if (tag === 10) {
-          readPacked(message.protocolVersions, bytes, at, end, readUint32);
+          readPackedUint32(message.protocolVersions, bytes, at, end);
         } else {
-          expectType(tag, 8, "crucible.ipc.v1.PluginHello.protocol_versions");
+          if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.PluginHello.protocol_versions");
           message.protocolVersions.push(readUint32(bytes, at));
         }
         break;
       // repeated string features = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.PluginHello.features");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginHello.features");
         message.features.push(readString(bytes, at, end));
         break;
       // string product_version = 3
       case 3:
-        expectType(tag, 26, "crucible.ipc.v1.PluginHello.product_version");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginHello.product_version");
         message.productVersion = readString(bytes, at, end);
         break;
       // string daemon_id = 4
       case 4:
-        expectType(tag, 34, "crucible.ipc.v1.PluginHello.daemon_id");
+        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.PluginHello.daemon_id");
         message.daemonId = readString(bytes, at, end);
         break;
       default:
@@ -294,7 +303,7 @@ function emptyDaemonHello(): DaemonHello {
 }
 
 function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.DaemonHello");
+  startMessage(message, "crucible.ipc.v1.DaemonHello", bytes, at);
   // repeated uint32 protocol_versions = 1
   const protocolVersions = message.protocolVersions;
   if (
@@ -304,6 +313,7 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
     bytes[at++] = 10;
     let end = at + 1;
     for (const item of protocolVersions) {
+      expectRoom(bytes, end);
       end = writeUint32(bytes, end, item, "crucible.ipc.v1.DaemonHello.protocol_versions");
     }
     at = writeLength(bytes, at, end);
@@ -312,6 +322,7 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
   const features = message.features;
   if (features !== undefined) {
     for (const item of expectList(features, "crucible.ipc.v1.DaemonHello.features")) {
+      expectRoom(bytes, at);
       bytes[at++] = 18;
       at = writeString(bytes, at, item, "crucible.ipc.v1.DaemonHello.features");
     }
@@ -332,6 +343,7 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
   const chosenFeatures = message.chosenFeatures;
   if (chosenFeatures !== undefined) {
     for (const item of expectList(chosenFeatures, "crucible.ipc.v1.DaemonHello.chosen_features")) {
+      expectRoom(bytes, at);
       bytes[at++] = 42;
       at = writeString(bytes, at, item, "crucible.ipc.v1.DaemonHello.chosen_features");
     }
@@ -340,6 +352,7 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
   const certificateChain = message.certificateChain;
   if (certificateChain !== undefined) {
     for (const item of expectList(certificateChain, "crucible.ipc.v1.DaemonHello.certificate_chain")) {
+      expectRoom(bytes, at);
       bytes[at++] = 50;
       at = writeBytes(bytes, at, item, "crucible.ipc.v1.DaemonHello.certificate_chain");
     }
@@ -369,52 +382,58 @@ function readDaemonHello(
 ): DaemonHello {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // repeated uint32 protocol_versions = 1
       case 1:
         if (tag === 10) {
-          readPacked(message.protocolVersions, bytes, at, end, readUint32);
+          readPackedUint32(message.protocolVersions, bytes, at, end);
         } else {
-          expectType(tag, 8, "crucible.ipc.v1.DaemonHello.protocol_versions");
+          if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.DaemonHello.protocol_versions");
           message.protocolVersions.push(readUint32(bytes, at));
         }
         break;
       // repeated string features = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.DaemonHello.features");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.DaemonHello.features");
         message.features.push(readString(bytes, at, end));
         break;
       // string product_version = 3
       case 3:
-        expectType(tag, 26, "crucible.ipc.v1.DaemonHello.product_version");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.DaemonHello.product_version");
         message.productVersion = readString(bytes, at, end);
         break;
       // uint32 chosen_protocol_version = 4
       case 4:
-        expectType(tag, 32, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+        if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
         message.chosenProtocolVersion = readUint32(bytes, at);
         break;
       // repeated string chosen_features = 5
       case 5:
-        expectType(tag, 42, "crucible.ipc.v1.DaemonHello.chosen_features");
+        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.DaemonHello.chosen_features");
         message.chosenFeatures.push(readString(bytes, at, end));
         break;
       // repeated bytes certificate_chain = 6
       case 6:
-        expectType(tag, 50, "crucible.ipc.v1.DaemonHello.certificate_chain");
+        if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.DaemonHello.certificate_chain");
         message.certificateChain.push(readBytes(bytes, at, end));
         break;
       // uint64 not_after = 7
       case 7:
-        expectType(tag, 56, "crucible.ipc.v1.DaemonHello.not_after");
+        if (tag !== 56) refuseType(tag, 56, "crucible.ipc.v1.DaemonHello.not_after");
         message.notAfter = readUint64(bytes, at);
         break;
       // bytes key_signature = 8
       case 8:
-        expectType(tag, 66, "crucible.ipc.v1.DaemonHello.key_signature");
+        if (tag !== 66) refuseType(tag, 66, "crucible.ipc.v1.DaemonHello.key_signature");
         message.keySignature = readBytes(bytes, at, end);
         break;
       default:
@@ -489,7 +508,7 @@ function emptyPluginProof(): PluginProof {
 }
 
 function writePluginProof(message: PluginProofInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "crucible.ipc.v1.PluginProof");
+  startMessage(message, "crucible.ipc.v1.PluginProof", bytes, at);
   // Intent intent = 1
   const intent = message.intent;
   if (intent !== undefined && intent !== 0) {
@@ -521,23 +540,29 @@ function readPluginProof(
 ): PluginProof {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // Intent intent = 1
       case 1:
-        expectType(tag, 8, "crucible.ipc.v1.PluginProof.intent");
+        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.PluginProof.intent");
         message.intent = readEnum(bytes, at);
         break;
       // string token = 2
       case 2:
-        expectType(tag, 18, "crucible.ipc.v1.PluginProof.token");
+        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginProof.token");
         message.token = readString(bytes, at, end);
         break;
       // bytes session_ticket = 3
       case 3:
-        expectType(tag, 26, "crucible.ipc.v1.PluginProof.session_ticket");
+        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginProof.session_ticket");
         message.sessionTicket = readBytes(bytes, at, end);
         break;
       default:

@@ -1,0 +1,6 @@
+/**
+ * Builds the programs.
+ *
+ * @param outdir where to; default generator/dist.
+ */
+export function bundle(outdir?: string): Promise<void>;

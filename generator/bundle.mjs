@@ -1,0 +1,81 @@
+// Builds what is published: each program as one file in generator/dist, templates compiled, everything it needs inside.
+// Usage: node generator/bundle.mjs
+import { readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import Handlebars from "handlebars";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const templatesDir = join(here, "../templates");
+
+/** Programs by the name of their file in dist. */
+const entryPoints = {
+  "crucible-gen": join(here, "main-cli.ts"),
+  "protoc-gen-crucible": join(here, "main-plugin.ts"),
+};
+
+/** Handlebars templates as JavaScript: the source of a module that stands for render/templates.ts. */
+function compiledTemplates(compileOptions) {
+  const specs = [];
+  for (const language of readdirSync(templatesDir).toSorted()) {
+    for (const file of readdirSync(join(templatesDir, language)).toSorted()) {
+      if (!file.endsWith(".hbs")) continue;
+      const source = readFileSync(join(templatesDir, language, file), "utf8");
+      const name = `${language}/${file.slice(0, -".hbs".length)}`;
+      specs.push(`${JSON.stringify(name)}: ${Handlebars.precompile(source, compileOptions)}`);
+    }
+  }
+  return `const specs = {\n${specs.join(",\n")}\n};\nexport function templateSpec(name) { return specs[name]; }\n`;
+}
+
+/** Replaces the module that compiles templates when they are used. */
+const precompiledTemplates = {
+  name: "precompiled-templates",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]render[\\/]templates\.ts$/ }, async () => {
+      const options = await build({
+        entryPoints: [join(here, "render/compile-options.ts")],
+        format: "esm",
+        write: false,
+      });
+      const url = `data:text/javascript,${encodeURIComponent(options.outputFiles[0].text)}`;
+      const { compileOptions } = await import(url);
+      return { contents: compiledTemplates(compileOptions), loader: "js" };
+    });
+  },
+};
+
+/**
+ * Builds the programs.
+ *
+ * @param {string} outdir where to; default generator/dist.
+ */
+export async function bundle(outdir = join(here, "dist")) {
+  const { metafile } = await build({
+    entryPoints,
+    outdir,
+    bundle: true,
+    splitting: true,
+    minifySyntax: true,
+    platform: "node",
+    target: "node20.19",
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    legalComments: "none",
+    // The build of yaml for Node requires "process" at run time, which a module cannot.
+    alias: {
+      yaml: fileURLToPath(import.meta.resolve("yaml/package.json").replace("package.json", "browser/index.js")),
+    },
+    logLevel: "warning",
+    plugins: [precompiledTemplates],
+    metafile: true,
+  });
+  // Chunks of an earlier build; the programs themselves are never missing, so that they can be used meanwhile.
+  const built = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const file of readdirSync(outdir)) {
+    if (file.endsWith(".mjs") && !built.has(file)) unlinkSync(join(outdir, file));
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

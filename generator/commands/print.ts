@@ -1,0 +1,30 @@
+import type { GenerateReport } from "./generate.js";
+
+/** Paints parts of a line; the same text when there is nobody to see it. */
+export interface Paint {
+  good(text: string): string;
+  bad(text: string): string;
+  quiet(text: string): string;
+}
+
+/** Colours for a terminal whose owner has not asked for none (https://no-color.org). */
+export function createPaint(isTerminal: boolean, env: NodeJS.ProcessEnv): Paint {
+  const coloured = isTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+  const paint = (code: number) => (text: string) => (coloured ? `\u001b[${code}m${text}\u001b[39m` : text);
+  return { good: paint(32), bad: paint(31), quiet: paint(90) };
+}
+
+/** What a run of `generate` did, in a few lines. */
+export function printReport(report: GenerateReport, paint: Paint): string {
+  const lines: string[] = [];
+  if (report.config.written) lines.push(`${paint.good(report.config.path)} written: what to generate, yours to change`);
+  const counts = [
+    `${paint.good(`${report.written.length} written`)}`,
+    paint.quiet(`${report.unchanged} unchanged`),
+    ...(report.deleted.length > 0 ? [paint.bad(`${report.deleted.length} deleted`)] : []),
+  ];
+  lines.push(`${report.folders.join(", ")}: ${counts.join(", ")}`);
+  for (const path of report.skeletons) lines.push(`${paint.good(path)} written: fill in its methods`);
+  for (const note of report.notes) lines.push(`note: ${note}`);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,57 @@
+// Layout as prettier would choose it, for what templates cannot decide: whether something fits on its line.
+
+/** How wide prettier lets a line get. */
+export const lineWidth = 120;
+
+/** Whether a text, from the start of its line on, fits on that line. */
+export function fits(line: string, width: number = lineWidth): boolean {
+  return displayWidth(line) <= width;
+}
+
+// Letters and signs of East Asia, which take two columns each.
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{20000}-\u{3fffd}]/gu;
+
+/** How many columns a text takes on the screen; emoji and combining marks are not looked at. */
+function displayWidth(line: string): number {
+  // oxlint-disable-next-line no-control-regex -- nearly all lines are ASCII.
+  if (/^[\x00-\x7f]*$/.test(line)) return line.length;
+  return Array.from(line).length + (line.match(wide)?.length ?? 0);
+}
+
+/**
+ * Joins parts on one line where they fit, else one to a line with a comma behind each.
+ *
+ * @param head what stands before the parts, with the indentation of the line.
+ * @param tail what stands behind them on the same line.
+ * @param brokenHead `head` when the parts get lines of their own; `brokenTail` likewise, without indentation.
+ */
+export function fit(
+  head: string,
+  parts: readonly string[],
+  tail: string,
+  brokenHead: string = head,
+  brokenTail: string = tail,
+  width: number = lineWidth,
+): string {
+  const line = head + parts.join(", ") + tail;
+  if (fits(line, width)) return line;
+  const indent = /^ */.exec(brokenHead)?.[0] ?? "";
+  return `${brokenHead}\n${parts.map((part) => `${indent}  ${part},\n`).join("")}${indent}${brokenTail}`;
+}
+
+/** `left = right` (or with another operator), the right side on a line of its own where both do not fit on one. */
+export function assign(left: string, operator: string, right: string): string {
+  const line = `${left}${operator} ${right}`;
+  const indent = /^ */.exec(left)?.[0] ?? "";
+  return fits(line) ? line : `${left}${operator}\n${indent}  ${right}`;
+}
+
+/** A string literal of TypeScript: in double quotes, or in single ones where that saves escapes. */
+export function quote(text: string): string {
+  const double = JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  if (!text.includes('"')) return double;
+  const count = (mark: string): number => text.split(mark).length - 1;
+  if (count('"') <= count("'")) return double;
+  return `'${double.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}

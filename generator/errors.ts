@@ -1,0 +1,32 @@
+import type { SourceLocation } from "./model/model.js";
+
+/** One mistake of the user: where and what. */
+export interface Mistake {
+  readonly location: SourceLocation | undefined;
+  /** One line: the fact, then the next step. */
+  readonly message: string;
+}
+
+/** What the user has to put right. Never a fault of the generator: those are plain errors and keep their stack. */
+export class GeneratorError extends Error {
+  readonly mistakes: readonly Mistake[];
+
+  constructor(mistakes: readonly Mistake[]) {
+    super(mistakes.map(formatMistake).join("\n"));
+    this.name = "GeneratorError";
+    this.mistakes = mistakes;
+  }
+}
+
+/** A single mistake, without a place in a .proto file unless one is given. */
+export function mistake(message: string, location?: SourceLocation): GeneratorError {
+  return new GeneratorError([{ location, message }]);
+}
+
+/** `path:line:column: message`, with as much of the place as is known. */
+export function formatMistake({ location, message }: Mistake): string {
+  if (location === undefined) return message;
+  return location.line === 0
+    ? `${location.path}: ${message}`
+    : `${location.path}:${location.line}:${location.column}: ${message}`;
+}

@@ -1,0 +1,4 @@
+// The program protoc-gen-crucible.
+import { runPlugin } from "./plugin.js";
+
+await runPlugin();

@@ -1,0 +1,147 @@
+// Puts files in place: all of them or none, and only those that change.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { mistake } from "../errors.js";
+
+/** A file to be put in place. */
+export interface OutputFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+/** What became of the files. Paths are absolute. */
+export interface WriteReport {
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+interface Draft {
+  readonly draft: string;
+  readonly path: string;
+}
+
+/**
+ * Writes the files whose content differs from what is there; the others keep their times.
+ *
+ * Everything is written beside its place first and renamed only when all of it is there, so that a full disk or a
+ * forbidden folder leaves what was there as it was.
+ *
+ * @param cwd names files in messages relative to it.
+ * @throws GeneratorError when a file or folder cannot be written.
+ */
+export function writeFiles(files: readonly OutputFile[], cwd: string): WriteReport {
+  const unchanged: string[] = [];
+  const drafts: Draft[] = [];
+  const folders: string[] = [];
+  try {
+    for (const { path, content } of files) {
+      if (isSame(path, content)) {
+        unchanged.push(path);
+        continue;
+      }
+      attempt(path, cwd, () => {
+        // Found out now, because a rename that fails comes too late to change nothing.
+        if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new FolderInTheWay();
+        makeFolder(dirname(path), folders);
+        const draft = `${path}.${process.pid}.tmp`;
+        drafts.push({ draft, path });
+        writeFileSync(draft, content);
+      });
+    }
+    for (const { draft, path } of drafts) attempt(path, cwd, () => renameSync(draft, path));
+  } catch (error) {
+    for (const { draft } of drafts) rmSync(draft, { force: true });
+    for (const folder of folders) removeEmpty(folder);
+    throw error;
+  }
+  return { written: drafts.map(({ path }) => path), unchanged };
+}
+
+/**
+ * Deletes files, and the folders that this leaves empty.
+ *
+ * @param root is never deleted itself.
+ * @throws GeneratorError when a file cannot be deleted.
+ */
+export function deleteFiles(paths: readonly string[], root: string, cwd: string): void {
+  for (const path of paths) {
+    attempt(path, cwd, () => rmSync(path));
+    for (let folder = dirname(path); folder !== root && folder.startsWith(root); folder = dirname(folder)) {
+      if (!removeEmpty(folder)) break;
+    }
+  }
+}
+
+/**
+ * Makes a folder and those above it, and puts what was made at the front of `made`. Node's own way, `recursive`, never
+ * returns where a folder appears to be missing and cannot be made, such as in /proc (seen with Node 20).
+ */
+function makeFolder(path: string, made: string[]): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path), made);
+    mkdirSync(path);
+  }
+  made.unshift(path);
+}
+
+function isSame(path: string, content: Uint8Array): boolean {
+  try {
+    return readFileSync(path).equals(content);
+  } catch {
+    // Not there, or not readable: writing tells which.
+    return false;
+  }
+}
+
+/** Says whether the folder was empty, and is gone. */
+function removeEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function attempt(path: string, cwd: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    const near = relative(cwd, path);
+    const shown = near.startsWith("..") ? path : near;
+    throw mistake(`${shown} cannot be written (${explain(error)}): choose another out, or make room for the file`);
+  }
+}
+
+/** Has the code that the rename would fail with. */
+class FolderInTheWay extends Error {
+  readonly code = "EISDIR";
+}
+
+function explain(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "EROFS":
+      return "the file system is read-only";
+    case "ENOSPC":
+      return "the disk is full";
+    case "EISDIR":
+      return "there is a folder of that name";
+    case "ENOTDIR":
+    case "EEXIST":
+      return "a file stands where a folder has to be";
+    case "ENOENT":
+      return "its folder cannot be made";
+    default:
+      return code ?? String(error);
+  }
+}

@@ -1,0 +1,228 @@
+// The cases of the switch that reads a message, one for each field.
+import { fit, quote } from "../../emit/layout.js";
+import type { FieldModel, MessageModel } from "../../model/model.js";
+import {
+  declaration,
+  isJson,
+  isPackable,
+  scalars,
+  tagOf,
+  unwraps,
+  wire,
+  wireType,
+  wrapped,
+  zeroOf,
+} from "./codec-field.js";
+import type { CodecScope } from "./codec-scope.js";
+import { assignCase, type Call, call, indented, statement } from "./codec-text.js";
+import { propertyName } from "./names.js";
+
+/** The cases of all fields of a message. */
+export function readCases(message: MessageModel, scope: CodecScope): string[] {
+  return message.fields.toSorted((a, b) => a.number - b.number).flatMap((field) => readCase(field, scope));
+}
+
+function readCase(field: FieldModel, scope: CodecScope): string[] {
+  const head = [`      // ${declaration(field)}`];
+  const label = `      case ${field.number}:`;
+  const body = caseBody(field, scope);
+  if (!body.some((line) => line.startsWith("const "))) {
+    return [...head, label, ...indented([...body, "break;"], 8)];
+  }
+  return [...head, `${label} {`, ...indented([...body, "break;"], 8), "      }"];
+}
+
+/** The statements of a case, not indented. */
+function caseBody(field: FieldModel, scope: CodecScope): string[] {
+  const path = quote(`${field.parent.fullName}.${field.name}`);
+  if (isPackable(field)) return readPackable(field, path, scope);
+  const type = field.cardinality === "map" ? wire.length : wireType(field);
+  return [...deindented(typeCheck(8, tagOf(field.number, type), path, scope)), ...readField(field, scope)];
+}
+
+/** The line that refuses other wire types than that of `tag`. */
+function typeCheck(indent: number, tag: number, path: string, { context }: CodecScope): string[] {
+  const condition = `if (tag !== ${tag})`;
+  const refuse = call(context.runtime("refuseType"), ["tag", String(tag), path]);
+  const line = statement(indent, `${condition} `, refuse);
+  return line.length === 1 ? line : [`${" ".repeat(indent)}${condition}`, ...statement(indent + 2, "", refuse)];
+}
+
+function readField(field: FieldModel, scope: CodecScope): string[] {
+  const { context } = scope;
+  const target = `message.${propertyName(field.oneof ?? field)}`;
+  if (field.cardinality === "map") {
+    return [
+      ...readStop(scope),
+      ...assign(
+        "",
+        call(scope.entryReader(field), [target, "bytes", `${context.runtime("cursor")}.at`, "stop", "depth"]),
+      ),
+    ];
+  }
+  if (field.type.kind === "message") return readMessage(field, target, scope);
+  const value = readValue(field, "end", scope);
+  if (field.cardinality === "list") return assign("", call(`${target}.push`, [value]));
+  const { type } = field;
+  if (type.kind !== "enum" || type.enum.open) return store(field, target, value);
+  const known = `${scope.closedNumbers(type.enum)}.has(value)`;
+  return [
+    ...assign("const value = ", call(`${context.runtime("readEnum")}<${scope.enumType(type.enum)}>`, ["bytes", "at"])),
+    `if (${known}) {`,
+    ...indented(store(field, target, "value")),
+    "} else {",
+    ...indented(assign("", call(context.runtime("keepUnknownEnum"), ["message", String(field.number), "value"]))),
+    "}",
+  ];
+}
+
+/** The assignment of a value to the property of a field, or to that of its oneof. */
+function store(field: FieldModel, target: string, value: string | Call): string[] {
+  if (field.oneof === undefined) return assign(`${target} = `, value);
+  return deindented(assignCase(8, target, propertyName(field), value));
+}
+
+function readStop({ context }: CodecScope): string[] {
+  return assign("const stop = ", call(context.runtime("readLength"), ["bytes", "at", "end"]));
+}
+
+function readMessage(field: FieldModel, target: string, scope: CodecScope): string[] {
+  if (field.type.kind !== "message") throw new Error(`${field.name} holds no message`);
+  const { message } = field.type;
+  const group = wireType(field) === wire.start;
+  const before = group ? [] : readStop(scope);
+  const place = group
+    ? ["bytes", "at", "end", "depth + 1", String(tagOf(field.number, wire.end))]
+    : ["bytes", `${scope.context.runtime("cursor")}.at`, "stop", "depth + 1", "0"];
+  const json = isJson(field);
+  const read = json ? scope.context.runtime("readStruct") : scope.functions(message).read;
+  const empty = json ? "{}" : `${scope.functions(message).empty}()`;
+  if (field.cardinality === "list") {
+    return [...before, ...assign("", call(`${target}.push`, [call(read, [empty, ...place])]))];
+  }
+  if (unwraps(field)) {
+    const zero = wrapped(message).zero;
+    const earlier = `{ $typeName: ${quote(message.fullName)}, value: ${target} ?? ${zero} }`;
+    return [...before, ...assign(`${target} = `, call(read, [earlier, ...place], ".value"))];
+  }
+  if (field.oneof === undefined) {
+    return [...before, ...assign(`${target} = `, call(read, [`${target} ?? ${empty}`, ...place]))];
+  }
+  const key = quote(propertyName(field));
+  return [
+    ...before,
+    `const earlier = ${target};`,
+    ...assign("const value = ", call(read, [`earlier.case === ${key} ? earlier.value : ${empty}`, ...place])),
+    `${target} = { case: ${key}, value };`,
+  ];
+}
+
+function readPackable(field: FieldModel, path: string, scope: CodecScope): string[] {
+  const target = `message.${propertyName(field)}`;
+  return [
+    `if (tag === ${tagOf(field.number, wire.length)}) {`,
+    ...deindented(statement(10, "", readPacked(field, target, scope)), 8),
+    "} else {",
+    ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), path, scope), 8),
+    ...indented(assign("", call(`${target}.push`, [readValue(field, "end", scope)]))),
+    "}",
+  ];
+}
+
+/** The call that reads a packed list. Text for 64-bit integers has no loop of its own. */
+function readPacked(field: FieldModel, target: string, { context }: CodecScope): Call {
+  const suffix = field.type.kind === "scalar" ? scalars[field.type.scalar].suffix : "Int32";
+  const place = [target, "bytes", "at", "end"];
+  if (!field.longAsString) return call(context.runtime(`readPacked${packedSuffix(suffix)}`), place);
+  return call(context.runtime("readPacked"), [
+    ...place,
+    `(bytes, at) => String(${context.runtime(`read${suffix}`)}(bytes, at))`,
+  ]);
+}
+
+type Suffix = (typeof scalars)[keyof typeof scalars]["suffix"];
+
+function packedSuffix(suffix: Suffix): Exclude<Suffix, "String" | "Bytes"> {
+  if (suffix === "String" || suffix === "Bytes") throw new Error("text and bytes are never packed");
+  return suffix;
+}
+
+function readFunction(field: FieldModel, scope: CodecScope): string {
+  if (field.type.kind !== "scalar") return scope.context.runtime("readEnum");
+  if (field.type.scalar === "string" && !field.utf8) return scope.context.runtime("readLenientString");
+  return scope.context.runtime(`read${scalars[field.type.scalar].suffix}`);
+}
+
+function readValue(field: FieldModel, end: string, scope: CodecScope): Call {
+  const args = ["bytes", "at", ...(wireType(field) === wire.length ? [end] : [])];
+  const value = call(readFunction(field, scope), args);
+  return field.longAsString ? call("String", [value]) : value;
+}
+
+/** The view of the function that reads an entry of a map. */
+export function entryView(field: FieldModel, scope: CodecScope): object {
+  const { context } = scope;
+  const keyName = field.mapKey ?? "string";
+  const key = scalars[keyName];
+  const path = quote(`${field.parent.fullName}.${field.name}`);
+  const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), path, scope);
+  const readKey =
+    keyName === "string"
+      ? call(context.runtime(field.utf8 ? "readString" : "readLenientString"), ["bytes", "at", "end"])
+      : call(context.runtime(`read${key.suffix}`), ["bytes", "at"]);
+  return {
+    declaration: declaration(field),
+    head: fit(
+      `function ${scope.entryReader(field)}(`,
+      [
+        `map: ${context.shape(field.parent)}[${quote(propertyName(field))}]`,
+        "bytes: Uint8Array",
+        "at: number",
+        "end: number",
+        "depth: number",
+      ],
+      "): void {",
+    ),
+    keyZero: key.zero,
+    value: entryValue(field, scope),
+    readKey: [...expect(1, key.wire), ...statement(8, "key = ", readKey)],
+    readValue: [...expect(2, wireType(field)), ...entryReadValue(field, scope)],
+  };
+}
+
+/** The declaration of the variable that holds the value of an entry. */
+function entryValue(field: FieldModel, scope: CodecScope): string {
+  const { type } = field;
+  switch (type.kind) {
+    case "scalar":
+      return type.scalar === "bytes"
+        ? "let value: Uint8Array = new Uint8Array(0);"
+        : `let value = ${scalars[type.scalar].zero};`;
+    case "enum":
+      return `let value: ${scope.enumType(type.enum)} = ${zeroOf(type.enum)};`;
+    case "message":
+      return isJson(field)
+        ? `let value: ${scope.context.scope.import("JsonObject", "@bufbuild/protobuf", true)} = {};`
+        : `let value = ${scope.functions(type.message).empty}();`;
+  }
+}
+
+function entryReadValue(field: FieldModel, scope: CodecScope): string[] {
+  if (field.type.kind !== "message") return statement(8, "value = ", readValue(field, "end", scope));
+  const { context } = scope;
+  const read = isJson(field) ? context.runtime("readStruct") : scope.functions(field.type.message).read;
+  const args = ["value", "bytes", `${context.runtime("cursor")}.at`, "stop", "depth + 1", "0"];
+  return [
+    ...statement(8, "const stop = ", call(context.runtime("readLength"), ["bytes", "at", "end"])),
+    ...statement(8, "", call(read, args)),
+  ];
+}
+
+/** A statement of a case: laid out at its depth of eight spaces, returned without them. */
+function assign(head: string, value: string | Call): string[] {
+  return deindented(statement(8, head, value));
+}
+
+function deindented(lines: readonly string[], by = 8): string[] {
+  return lines.map((line) => line.slice(by));
+}

@@ -1,0 +1,93 @@
+// `<proto>_service.ts`: for each service the table of its methods, which both sides and the runtime read.
+import { docComment } from "../../emit/doc.js";
+import { assign, fits, quote } from "../../emit/layout.js";
+import type { MethodModel, ServiceModel } from "../../model/model.js";
+import { docs, type FileContext } from "./context.js";
+
+const kinds = {
+  unary: "Unary",
+  server_stream: "ServerStream",
+  client_stream: "ClientStream",
+  bidi_stream: "BidiStream",
+} as const;
+const idempotencies = { unknown: "Unknown", no_side_effects: "NoSideEffects", idempotent: "Idempotent" } as const;
+
+/** The tables of a file's services; undefined when it has none. */
+export function serviceView(context: FileContext): object | undefined {
+  const { services } = context.file;
+  if (services.length === 0) return undefined;
+  return { services: services.map((service) => serviceTable(service, context)) };
+}
+
+function serviceTable(service: ServiceModel, context: FileContext): object {
+  const names = context.names.service(service);
+  const declaration = `export const ${names.table}: ${context.runtime("Service")}<${names.methods}> =`;
+  // Where the brace does not fit on the line, all of the object moves in.
+  const indent = fits(`${declaration} {`) ? "" : "  ";
+  const property = (level: string, key: string, value: string): string => printProperty(indent + level, key, value);
+  return {
+    docs: docs(service),
+    methodsDocs: docComment(`The methods of {@link ${names.table}}.`, false),
+    methodsType: names.methods,
+    head: indent === "" ? `${declaration} {` : `${declaration}\n${indent}{`,
+    tail: `${indent}};`,
+    indent,
+    typeName: property("  ", "typeName", quote(service.fullName)),
+    host: property("  ", "host", quote(service.host)),
+    // The one import of the schema that is not type-only; it runs when somebody asks for reflection.
+    schema: assign(`${indent}  schema: () =>`, "", `import(${quote(context.specifier(context.file, "pb"))}),`),
+    methods: service.methods.map((method) => ({
+      docs: docs(method, "  "),
+      name: context.names.method(method),
+      type: methodType(method, context),
+      rows: methodRows(method, context).map(([key, value]) => property("      ", key, value)),
+    })),
+  };
+}
+
+/** The properties of a method in the table, in order, with the text of their values. */
+function methodRows(method: MethodModel, context: FileContext): [key: string, value: string][] {
+  const rows: [key: string, value: string | undefined][] = [
+    ["name", quote(method.wireName)],
+    ["id", `0x${method.wireId.toString(16).padStart(8, "0")}`],
+    ["kind", `${context.runtime("MethodKind")}.${kinds[method.shape]}`],
+    ["request", context.codec(method.request)],
+    ["response", context.codec(method.response)],
+    ["validateRequest", context.validator(method.request)],
+    ["validateResponse", context.validator(method.response)],
+    ["idempotency", `${context.runtime("Idempotency")}.${idempotencies[method.idempotency]}`],
+    ["timeoutMs", numberLiteral(method.timeoutMs)],
+    ["sensitive", String(method.sensitive)],
+    ["capability", quote(method.capability)],
+    ["cache", method.cache && cacheLiteral(method.cache)],
+  ];
+  return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+/** `readonly query: Method<…>;` as prettier lays it out. */
+function methodType(method: MethodModel, context: FileContext): string {
+  const head = `  readonly ${context.names.method(method)}: ${context.runtime("Method")}<`;
+  const types = [
+    context.shape(method.request),
+    context.init(method.request),
+    context.shape(method.response),
+    context.init(method.response),
+  ];
+  const line = `${head}${types.join(", ")}>;`;
+  return fits(line) ? line : `${head}\n${types.map((type) => `    ${type}`).join(",\n")}\n  >;`;
+}
+
+/** One property of an object literal. A string goes to the next line where that gains anything. */
+function printProperty(indent: string, key: string, value: string): string {
+  const line = `${indent}${key}: ${value},`;
+  return fits(line) || key.length < 5 ? line : `${indent}${key}:\n${indent}  ${value},`;
+}
+
+function cacheLiteral(cache: { readonly ttlMs: number; readonly maxBytes: number }): string {
+  return `{ ttlMs: ${numberLiteral(cache.ttlMs)}, maxBytes: ${numberLiteral(cache.maxBytes)} }`;
+}
+
+/** `30_000` for 30000. */
+function numberLiteral(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, "_");
+}

@@ -1,0 +1,60 @@
+// The target TypeScript: which files it writes for a .proto, in which order, and what each may ask for.
+//
+// How to add a kind of file, say `codec`:
+//  1. `options.ts` (of the generator) lists its name in `fileKinds`; the file written is `<proto>_<name>.ts`.
+//  2. `targets/typescript/codec.ts` exports `codecView(context: FileContext): object | undefined`. Undefined means that
+//     there is nothing to say and no file is written. The view is a plain object of strings, booleans, lists and such
+//     objects, with every key that the template reads present (a key may be undefined): all decisions are made here.
+//  3. `templates/typescript/codec.hbs` prints it. Nothing is escaped; helpers are `each`, `if`, `unless` and no others; it
+//     prints the body only: header and import statements are put in front.
+//  4. `views` below maps the name to the function.
+//
+// Names and imports: everything outside the module is reached through the context, which imports what is asked for and
+// returns the identifier to print: `context.shape(message)` for the protobuf-es type (type-only), `context.codec(message)`,
+// `context.init(message)`, … for what codec files export, `context.runtime("Codec")` for a name of the runtime, which must
+// be in `runtime/typescript/src/codegen/v1/symbols.ts` and exported by its door. In the module that declares a name the same
+// call returns it without an import. `context.scope.declare("readNote")` makes an identifier for the module's own use.
+// `context.names` has the names themselves, `propertyName()` and `enumKey()` of names.ts those of fields and enum values.
+// `docs(element, indent)` gives its doc comment, ready to stand before the declaration. What must be laid out by its width
+// (120) goes through `fit()` of emit/layout.ts. The output must be what prettier makes of it; test/golden proves it.
+import type { FileKindName, GeneratorOptions } from "../../options.js";
+import { type GeneratedFile, printFile } from "../../emit/file.js";
+import type { FileModel, Model } from "../../model/model.js";
+import { render } from "../../render/environment.js";
+import { codecView } from "./codec.js";
+import { createContext, type FileContext, isWellKnown, modulePath } from "./context.js";
+import { daemonView, pluginView } from "./sides.js";
+import { serviceView } from "./service.js";
+import { validateView } from "./validate.js";
+
+const views: Record<FileKindName, (context: FileContext) => object | undefined> = {
+  codec: codecView,
+  validate: validateView,
+  service: serviceView,
+  daemon: daemonView,
+  plugin: pluginView,
+};
+
+/** Writes the files of every .proto that the request asks for, in the order of their paths. */
+export function generateTypeScript(model: Model, options: GeneratorOptions): GeneratedFile[] {
+  const wanted = model.files
+    .filter((file) => file.generate && (options.bootstrapWkt || !isWellKnown(file)))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return wanted.flatMap((file) => generateFile(file, model, options));
+}
+
+function generateFile(file: FileModel, model: Model, options: GeneratorOptions): GeneratedFile[] {
+  const generated: GeneratedFile[] = [];
+  for (const kind of Object.keys(views) as FileKindName[]) {
+    if (!options.emit.has(kind)) continue;
+    const context = createContext(file, kind, model, options);
+    const view = views[kind](context);
+    if (view === undefined) continue;
+    const body = render(`typescript/${kind === "plugin" ? "daemon" : kind}`, view);
+    generated.push({
+      path: `${modulePath(file, kind)}.ts`,
+      content: printFile(file.path, context.scope.printImports(), body),
+    });
+  }
+  return generated;
+}

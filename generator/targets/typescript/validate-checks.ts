@@ -1,0 +1,73 @@
+// The statements that check one value that is at hand.
+import type { Check, ValuePlan } from "../../model/checks/check.js";
+import type { FieldModel } from "../../model/model.js";
+import { caseLabels, conditionOf } from "./validate-condition.js";
+import { assignCall, constant, indentOf, lines, only, type Statement, stringLiteral, when } from "./validate-layout.js";
+import type { ValidateScope } from "./validate-scope.js";
+
+/** A value at hand: where it is, and whose rules it has to keep. */
+export interface Place {
+  readonly field: FieldModel;
+  /** The identifier that holds the value. */
+  readonly name: string;
+  /** The expression for its path. */
+  readonly path: string;
+  /** It is the key of an entry. */
+  readonly forKey: boolean;
+  readonly isBytes: boolean;
+  /** Known not to be zero or empty. */
+  readonly isNotZero: boolean;
+}
+
+/** The statements for a value: for the message that it is, then for its rules. */
+export function checkStatements(plan: ValuePlan, place: Place, scope: ValidateScope): Statement[] {
+  const nested = plan.nested === undefined ? [] : nestedStatements(plan.nested, place, scope);
+  return [...nested, ...plan.checks.flatMap((check) => checkStatement(check, place, scope) ?? [])];
+}
+
+function nestedStatements(message: NonNullable<ValuePlan["nested"]>, place: Place, scope: ValidateScope): Statement[] {
+  const note = assignCall("violations", scope.context.runtime("within"), ["violations", place.path, "nested"]);
+  return [
+    constant("nested", [scope.nestedCall(message, place.field.parent, place.name)]),
+    when(only("nested !== undefined"), [note]),
+  ];
+}
+
+function checkStatement(check: Check, place: Place, scope: ValidateScope): Statement | undefined {
+  const labels = caseLabels(check);
+  if (labels !== undefined) return switchStatement(check, labels, place, scope);
+  const otherwise = check.otherwise && checkStatement(check.otherwise, place, scope);
+  if (check.test.kind === "empty" && place.isNotZero) return otherwise;
+  const condition = conditionOf(check, {
+    file: scope.context,
+    value: place.name,
+    isBytes: place.isBytes,
+    declared: (literal) => scope.declared(check, literal),
+  });
+  return when(condition, [violation(check, place, scope)], otherwise === undefined ? [] : [otherwise]);
+}
+
+/** A long list of values as the labels of a `switch`. */
+function switchStatement(check: Check, labels: readonly string[], place: Place, scope: ValidateScope): Statement {
+  const note = violation(check, place, scope);
+  return lines((level) => {
+    const indent = indentOf(level);
+    const cases = labels.map((label) => `${indent}  case ${label}:`);
+    const wrong = note.print(level + 2);
+    return [
+      `${indent}switch (${place.name}) {`,
+      ...cases,
+      ...(check.test.kind === "in" ? wrong : []),
+      `${indent}    break;`,
+      ...(check.test.kind === "in" ? [] : [`${indent}  default:`, ...wrong]),
+      `${indent}}`,
+    ];
+  });
+}
+
+function violation(check: Check, place: Place, scope: ValidateScope): ReturnType<typeof assignCall> {
+  const args = ["violations", place.path, stringLiteral(check.ruleId), stringLiteral(check.message)];
+  if (check.rulePath !== check.ruleId || place.forKey) args.push(stringLiteral(check.rulePath));
+  if (place.forKey) args.push("true");
+  return assignCall("violations", scope.context.runtime("violate"), args);
+}

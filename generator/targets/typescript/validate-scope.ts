@@ -1,0 +1,143 @@
+// The identifiers of one validator module.
+import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
+import type { Mistake } from "../../errors.js";
+import type { Check, MessagePlan, ValuePlan } from "../../model/checks/check.js";
+import type { FieldModel, MessageModel } from "../../model/model.js";
+import type { FileContext } from "./context.js";
+import { propertyName } from "./names.js";
+import { PatternError, regexpLiteral } from "./pattern/regexp.js";
+import { reservedIdentifiers } from "./reserved.js";
+import { findCircles } from "./validate-cycles.js";
+import { longLiterals } from "./validate-condition.js";
+import { constant } from "./validate-layout.js";
+
+/** Longer names of fields would not leave room for conditions on a line. */
+const maxLocalLength = 32;
+
+/** What the parts of a validator module share. */
+export class ValidateScope {
+  readonly context: FileContext;
+  readonly #circles: ReadonlyMap<MessageModel, number>;
+  readonly #inner = new Map<MessageModel, string>();
+  readonly #validators = new Map<MessageModel, string>();
+  readonly #declared = new Map<Check, Map<string, string>>();
+  readonly #constants = new Map<MessageModel, string[]>();
+  readonly #hidden: Set<string>;
+  readonly #locals = new Set<string>();
+
+  /**
+   * Names everything that the module declares or imports, so that locals can keep clear of it.
+   *
+   * @param mistakes gets the patterns that cannot be compiled.
+   */
+  constructor(context: FileContext, plans: readonly MessagePlan[], mistakes: Mistake[]) {
+    this.context = context;
+    this.#circles = findCircles(plans);
+    this.#hidden = new Set([...reservedIdentifiers, ...context.names.taken, ...Object.keys(symbols)]);
+    for (const name of ["depth", "message", "violations"]) this.#hidden.add(name);
+    for (const plan of plans) {
+      if (this.#circles.has(plan.message)) {
+        this.#inner.set(plan.message, this.#declare(`check${context.names.message(plan.message).shape}`));
+      }
+      for (const field of plan.fields) {
+        for (const part of [field.value, field.items, field.values]) this.#importNested(part);
+        this.#declareConstants(field.field, field.value, "", mistakes);
+        this.#declareConstants(field.field, field.items, "Item", mistakes);
+        this.#declareConstants(field.field, field.keys, "Key", mistakes);
+        this.#declareConstants(field.field, field.values, "Value", mistakes);
+      }
+    }
+  }
+
+  /** The function that does the work of a validator in a circle; it takes the depth too. */
+  inner(message: MessageModel): string | undefined {
+    return this.#inner.get(message);
+  }
+
+  /** The call that checks a message held by one of type `holder`. */
+  nestedCall(message: MessageModel, holder: MessageModel, value: string): string {
+    const inner = this.#inner.get(message);
+    const circle = this.#circles.get(message);
+    if (inner !== undefined && circle === this.#circles.get(holder)) return `${inner}(${value}, depth + 1)`;
+    return `${this.#validators.get(message) ?? this.context.validator(message) ?? ""}(${value})`;
+  }
+
+  /** The constant that is declared for a long literal or the pattern of a rule. */
+  declared(check: Check, literal: string): string | undefined {
+    return this.#declared.get(check)?.get(literal);
+  }
+
+  /** The declarations that stand before the validator of a message. */
+  constants(message: MessageModel): readonly string[] {
+    return this.#constants.get(message) ?? [];
+  }
+
+  /** Forgets the local variables of the function before. */
+  beginFunction(): void {
+    this.#locals.clear();
+  }
+
+  /**
+   * A name for a local variable that holds a property, unique in the function.
+   *
+   * @param inner names that are declared inside the blocks which use it.
+   */
+  local(property: string, number: number, inner: readonly string[]): string {
+    let name = property.length > maxLocalLength ? `field${number}` : property;
+    while (this.#hidden.has(name) || this.#locals.has(name) || inner.includes(name)) name += "$";
+    this.#locals.add(name);
+    return name;
+  }
+
+  #declare(preferred: string): string {
+    const name = this.context.scope.declare(preferred);
+    this.#hidden.add(name);
+    return name;
+  }
+
+  #importNested(plan: ValuePlan | undefined): void {
+    if (plan?.nested === undefined || this.#validators.has(plan.nested)) return;
+    const name = this.context.validator(plan.nested);
+    if (name === undefined) return;
+    this.#validators.set(plan.nested, name);
+    this.#hidden.add(name);
+  }
+
+  #declareConstants(field: FieldModel, plan: ValuePlan | undefined, role: string, mistakes: Mistake[]): void {
+    for (const check of plan?.checks ?? []) {
+      for (const literal of longLiterals(check)) {
+        this.#declareConstant(field, check, `${role}Constant`, literal, literal);
+      }
+      if (check.test.kind !== "no_match") continue;
+      try {
+        const { pattern } = check.test;
+        this.#declareConstant(field, check, `${role}Pattern`, pattern, regexpLiteral(pattern));
+      } catch (error) {
+        if (!(error instanceof PatternError)) throw error;
+        mistakes.push({
+          location: field.location,
+          message:
+            `the rule ${check.rulePath} of ${field.parent.fullName}.${field.name} has a pattern that cannot be ` +
+            `compiled: ${JSON.stringify(check.test.pattern)} ${error.message}`,
+        });
+      }
+    }
+  }
+
+  #declareConstant(field: FieldModel, check: Check, suffix: string, key: string, literal: string): void {
+    const name = this.#declare(firstLower(this.#label(field)) + suffix);
+    const declared = this.#declared.get(check) ?? new Map<string, string>();
+    this.#declared.set(check, declared.set(key, name));
+    const lines = this.#constants.get(field.parent) ?? [];
+    this.#constants.set(field.parent, [...lines, ...constant(name, [literal]).print(0)]);
+  }
+
+  #label(field: FieldModel): string {
+    const property = propertyName(field);
+    return this.context.names.message(field.parent).shape + property.charAt(0).toUpperCase() + property.slice(1);
+  }
+}
+
+function firstLower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

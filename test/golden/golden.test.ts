@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { format } from "prettier";
+import { describe, expect, test } from "vitest";
+import { generate } from "../../generator/generate.js";
+import { headerMark } from "../../generator/emit/file.js";
+import { cases, compile, walk } from "./case.js";
+
+// `UPDATE_GOLDEN=1 npx vitest run test/golden` writes what comes out; review it with git diff.
+const update = process.env["UPDATE_GOLDEN"] === "1";
+
+test("there are cases", () => {
+  expect(cases.length).toBeGreaterThan(10);
+});
+
+describe.each(cases)("$name", (golden) => {
+  const expectDir = join(golden.dir, "expect/typescript");
+  const errorFile = join(golden.dir, "stderr.txt");
+
+  test("generates what is expected", async () => {
+    const response = generate(await compile(golden));
+    if (update) {
+      rmSync(join(golden.dir, "expect"), { recursive: true, force: true });
+      rmSync(errorFile, { force: true });
+      if (response.error !== "") writeFileSync(errorFile, `${response.error}\n`);
+      for (const file of response.file) {
+        mkdirSync(dirname(join(expectDir, file.name)), { recursive: true });
+        writeFileSync(join(expectDir, file.name), file.content);
+      }
+    }
+    const error = existsSync(errorFile) ? readFileSync(errorFile, "utf8") : "";
+    expect(response.error === "" ? "" : `${response.error}\n`).toBe(error);
+    const got = Object.fromEntries(response.file.map((file) => [file.name, file.content]));
+    const want = Object.fromEntries(walk(expectDir).map((path) => [path, readFileSync(join(expectDir, path), "utf8")]));
+    expect(got).toEqual(want);
+    expect(Object.keys(got).length > 0 || error !== "").toBe(true);
+  });
+
+  test.skipIf(existsSync(errorFile))("is left alone by prettier", async () => {
+    for (const file of generate(await compile(golden)).file) {
+      const formatted = await format(file.content, { parser: "typescript", printWidth: 120 });
+      expect(file.content, file.name).toBe(formatted);
+      expect(file.content.startsWith(headerMark), file.name).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readImage } from "../../generator/buf/image.js";
+import { modelOf } from "../../generator/generate.js";
+import type { Model } from "../../generator/model/model.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The model of some .proto files, given as text by their paths; our own options may be imported. */
+export function modelOfText(files: Readonly<Record<string, string>>): Model {
+  const dir = mkdtempSync(join(tmpdir(), "crucible-model-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, "proto", path)), { recursive: true });
+      writeFileSync(join(dir, "proto", path), text);
+    }
+    const options = "crucible/options/v1/options.proto";
+    mkdirSync(join(dir, "own", dirname(options)), { recursive: true });
+    writeFileSync(join(dir, "own", options), readFileSync(join(root, "proto", options)));
+    writeFileSync(
+      join(dir, "buf.yaml"),
+      JSON.stringify({ version: "v2", modules: [{ path: "proto" }, { path: "own" }] }),
+    );
+    execFileSync(join(root, "node_modules/.bin/buf"), ["build", "proto", "-o", "image.binpb"], { cwd: dir });
+    return modelOf(readImage(readFileSync(join(dir, "image.binpb"))));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
