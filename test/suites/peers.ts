@@ -1,4 +1,4 @@
-import { systemClock } from "../../runtime/typescript/src/clock/clock.js";
+import { type Clock, systemClock } from "../../runtime/typescript/src/clock/clock.js";
 import type { FrameCipher } from "../../runtime/typescript/src/crypto/frame-cipher.js";
 import type { CrucibleError } from "../../runtime/typescript/src/error/index.js";
 import {
@@ -139,7 +139,7 @@ export function echoHandlers(handlers: Partial<EchoHandlers> = {}): ServiceImple
 }
 
 /** A cipher that changes every byte and adds a tag, so that tests see what is sealed without a handshake. */
-const toyCipher: FrameCipher = {
+export const toyCipher: FrameCipher = {
   seal(bytes, _header, start, end) {
     for (let i = start; i < end; i++) bytes[i] = bytes[i]! ^ 0x5a;
     bytes.fill(0x77, end, end + 16);
@@ -192,8 +192,8 @@ function tap(connection: Connection, into: Uint8Array[]): Connection {
 }
 
 /** A link that is open already, for tests that are not about the handshake. */
-export function openLink(connection: Connection): Link {
-  const link = new Link(connection, idle, { clock: systemClock, frameTimeoutMs: defaultLimits.frameTimeoutMs });
+export function openLink(connection: Connection, clock: Clock = systemClock): Link {
+  const link = new Link(connection, idle, { clock, frameTimeoutMs: defaultLimits.frameTimeoutMs });
   link.setCiphers(toyCipher, toyCipher);
   link.setSession(0x01234567, 0x89ab8def);
   return link;

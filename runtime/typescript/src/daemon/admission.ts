@@ -25,7 +25,11 @@ const versionForm = /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,64})?$/;
  *
  * @throws CrucibleError IDENTITY_MISMATCH, REGISTER_INVALID, METHOD_COLLISION.
  */
-export function admit(register: PluginRegister, rules: AdmissionRules, warnings: readonly string[]): PluginRegisteredInit {
+export function admit(
+  register: PluginRegister,
+  rules: AdmissionRules,
+  warnings: readonly string[],
+): PluginRegisteredInit {
   const { pluginId, capabilities: allowed, limits } = rules;
   const shown = `plugin ${pluginId}`;
   if (register.pluginId !== pluginId) {

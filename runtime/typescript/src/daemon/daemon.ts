@@ -64,7 +64,10 @@ export class Daemon {
     const { id } = options;
     if (this.#closing !== undefined) throw shuttingDown(this.name);
     if (this.#launches.has(id)) {
-      throw new CrucibleError("PLUGIN_ID_IN_USE", `plugin ${id} is running already; close it first or choose another id`);
+      throw new CrucibleError(
+        "PLUGIN_ID_IN_USE",
+        `plugin ${id} is running already; close it first or choose another id`,
+      );
     }
     const launch = new Launch(this.#core, options, () => this.#launches.delete(id));
     const running = launch.run(startTimeoutMs);
@@ -114,7 +117,12 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
   const log = safeSink(options.onLog ?? logToStderr);
   const limits = resolveLimits(options.limits);
   const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
-  const maxPending = checkNumber("maxPendingConnections", options.maxPendingConnections ?? defaultMaxPendingConnections, 1, 4_096);
+  const maxPending = checkNumber(
+    "maxPendingConnections",
+    options.maxPendingConnections ?? defaultMaxPendingConnections,
+    1,
+    4_096,
+  );
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -128,7 +136,13 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
     log,
     authority,
     issuer: new TokenIssuer({ daemonId, bootId, key: tokenKey, clock }),
-    verifier: new TokenVerifier({ daemonId, bootId, keys: [ownTrustedKey(daemonId, tokenKey)], ledger: new TokenLedger({ clock }), clock }),
+    verifier: new TokenVerifier({
+      daemonId,
+      bootId,
+      keys: [ownTrustedKey(daemonId, tokenKey)],
+      ledger: new TokenLedger({ clock }),
+      clock,
+    }),
     staticKey: nodeSuite.keyPair(nodeSuite.random(32)),
     transport: createUnixTransport({ clock }),
     socketDirectory: socketDirectoryOf(options, (message) => log({ level: "warn", message })),

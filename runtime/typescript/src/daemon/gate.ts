@@ -101,7 +101,10 @@ export class Gate {
       verifyPlugin: async (token, presentedKey) => {
         const verified = await verifier.verify(token, { staticKey: presentedKey, pluginId });
         if (Buffer.compare(presentedKey, pluginKey) === 0) return verified;
-        throw new CrucibleError("IDENTITY_MISMATCH", `the token is from another launch of plugin ${pluginId}; let the daemon launch it again`);
+        throw new CrucibleError(
+          "IDENTITY_MISMATCH",
+          `the token is from another launch of plugin ${pluginId}; let the daemon launch it again`,
+        );
       },
     });
     await openAsDaemon({
@@ -127,7 +130,11 @@ export class Gate {
       throw new CrucibleError("PLUGIN_ID_IN_USE", `plugin ${pluginId} has a session already, or is being stopped`);
     }
     const { registry, limits, verifier } = core;
-    const answer = admit(register, { pluginId, capabilities, registry, limits }, warning === undefined ? [] : [warning]);
+    const answer = admit(
+      register,
+      { pluginId, capabilities, registry, limits },
+      warning === undefined ? [] : [warning],
+    );
     verifier.settle(token);
     this.#admitted = true;
     return { ...drawSessionId(), answer };
@@ -135,7 +142,10 @@ export class Gate {
 
   #refuse(connection: Connection): void {
     const { core, pluginId } = this.#options;
-    const error = new CrucibleError("TOO_MANY_CONNECTIONS", `too many connections to plugin ${pluginId}'s socket have not registered; try again later`);
+    const error = new CrucibleError(
+      "TOO_MANY_CONNECTIONS",
+      `too many connections to plugin ${pluginId}'s socket have not registered; try again later`,
+    );
     this.#report(error, connection.peer);
     if (this.#refusing >= maxRefusing) {
       connection.abort();
@@ -147,7 +157,7 @@ export class Gate {
     const link = new Link(connection, handler, { clock, frameTimeoutMs: limits.frameTimeoutMs });
     link.start();
     link.fail(error);
-    void this.#linger(connection).then(() => {
+    void this.#linger(connection).finally(() => {
       this.#refusing--;
     });
   }

@@ -129,7 +129,13 @@ export class Launch {
       interceptors,
       validation,
       onHandlerFailure: ({ method, error }) =>
-        log({ level: "error", pluginId: id, reason: "HANDLER_FAILED", message: `${method}, called by plugin ${id}, threw: ${textOf(error)}`, error }),
+        log({
+          level: "error",
+          pluginId: id,
+          reason: "HANDLER_FAILED",
+          message: `${method}, called by plugin ${id}, threw: ${textOf(error)}`,
+          error,
+        }),
       onClosed: (error) => this.#sessionEnded.resolve(error),
       onDraining: () => {
         this.#draining = true;
@@ -143,14 +149,20 @@ export class Launch {
   #timeout(ms: number): CrucibleError {
     const { id } = this.#options;
     const words = this.#process === undefined ? "" : lastWords(this.#process);
-    return new CrucibleError("PLUGIN_START_TIMEOUT", `plugin ${id} did not register within ${ms} ms and was killed; does it call serve()?${words}`);
+    return new CrucibleError(
+      "PLUGIN_START_TIMEOUT",
+      `plugin ${id} did not register within ${ms} ms and was killed; does it call serve()?${words}`,
+    );
   }
 }
 
 function exitedEarly(id: string, exit: PluginExit, process: PluginProcess): CrucibleError {
   const words = lastWords(process);
   const next = words === "" ? "; it printed nothing on stderr: does it call serve()?" : words;
-  return new CrucibleError("PLUGIN_EXITED", `plugin ${id} ended (${describeExit(exit)}) before it had registered${next}`);
+  return new CrucibleError(
+    "PLUGIN_EXITED",
+    `plugin ${id} ended (${describeExit(exit)}) before it had registered${next}`,
+  );
 }
 
 function textOf(error: unknown): string {

@@ -107,8 +107,8 @@ export class Plugin {
     return (this.#closing ??= this.#close(graceMs, reason));
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close().then(() => {});
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** @internal The plugin has said that it stops. */
@@ -129,16 +129,8 @@ export class Plugin {
 
   /** From now to the end of the process. */
   async #watch(onEnded: () => void): Promise<PluginExit> {
-    const { id, core, process, gate, peer, sessionEnded } = this.#parts;
-    void sessionEnded.then(async (error) => {
-      const inOrder = this.#state !== "running" || process.ended;
-      this.#state = this.#state === "ended" ? "ended" : "draining";
-      if (!inOrder) {
-        core.log({ level: "error", pluginId: id, reason: error.reason, message: `session of plugin ${id} has ended: ${error.message}` });
-      }
-      // close() has steps of its own.
-      if (this.#closing === undefined && !(await this.#endsWithin(orphanMs))) process.signal("SIGKILL");
-    });
+    const { id, core, process, gate, peer } = this.#parts;
+    void this.#watchSession();
     const exit = await process.exited;
     const expected = this.#state === "draining" && (exit.code === 0 || this.#closing !== undefined);
     this.#state = "ended";
@@ -154,12 +146,25 @@ export class Plugin {
     return exit;
   }
 
+  /** A session that ends takes its process along. */
+  async #watchSession(): Promise<void> {
+    const { id, core, process, sessionEnded } = this.#parts;
+    const error = await sessionEnded;
+    if (this.#state === "running" && !process.ended) {
+      const message = `session of plugin ${id} has ended: ${error.message}`;
+      core.log({ level: "error", pluginId: id, reason: error.reason, message });
+    }
+    this.stopping();
+    // close() has steps of its own.
+    if (this.#closing === undefined && !(await this.#endsWithin(orphanMs))) process.signal("SIGKILL");
+  }
+
   #endsWithin(ms: number): Promise<boolean> {
     const { core, process } = this.#parts;
     if (process.ended) return Promise.resolve(true);
     return new Promise((resolve) => {
       const stop = core.clock.after(ms, () => resolve(false));
-      void process.exited.then(() => {
+      void process.exited.finally(() => {
         stop();
         resolve(true);
       });

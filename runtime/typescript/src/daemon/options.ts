@@ -69,7 +69,10 @@ export const defaultGraceMs = 5_000;
 /** @throws CrucibleError OPTION_INVALID unless `value` is a whole number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new CrucibleError("OPTION_INVALID", `${name} is ${String(value)}; it is a whole number from ${least} to ${most}`);
+  throw new CrucibleError(
+    "OPTION_INVALID",
+    `${name} is ${String(value)}; it is a whole number from ${least} to ${most}`,
+  );
 }
 
 /** The timeout of a start. Launch tokens live 60 seconds: a longer one would only fail later. */
@@ -82,7 +85,10 @@ export function checkLaunch(options: LaunchOptions): void {
   const { id, command, cwd, env, capabilities } = options;
   if (typeof id !== "string" || !isPluginId(id)) {
     const shown = JSON.stringify(String(id).slice(0, 60));
-    throw new CrucibleError("PLUGIN_ID_INVALID", `plugin id ${shown} has no valid form: use 1 to 40 of a-z, 0-9 and -, no hyphen first or last`);
+    throw new CrucibleError(
+      "PLUGIN_ID_INVALID",
+      `plugin id ${shown} has no valid form: use 1 to 40 of a-z, 0-9 and -, no hyphen first or last`,
+    );
   }
   const wrong = (fact: string): CrucibleError => new CrucibleError("OPTION_INVALID", `launch of ${id}: ${fact}`);
   if (!Array.isArray(command) || command.length === 0 || command[0] === "" || !command.every(isArgument)) {

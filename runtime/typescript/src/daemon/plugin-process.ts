@@ -141,9 +141,11 @@ function startFailed({ pluginId, command, cwd }: PluginProcessOptions, cause: un
   const shown = JSON.stringify(command[0]);
   const say = (reason: "COMMAND_NOT_FOUND" | "PLUGIN_EXITED", fact: string): CrucibleError =>
     new CrucibleError(reason, `cannot start plugin ${pluginId}: ${fact}`, { cause });
-  if (code === "EACCES") return say("COMMAND_NOT_FOUND", `command ${shown} is not executable (EACCES); chmod +x it or name its interpreter`);
+  if (code === "EACCES")
+    return say("COMMAND_NOT_FOUND", `command ${shown} is not executable (EACCES); chmod +x it or name its interpreter`);
   if (code !== "ENOENT") return say("PLUGIN_EXITED", `the system starts no process for ${shown} (${code})`);
-  if (!command[0].includes("/")) return say("COMMAND_NOT_FOUND", `command ${shown} was not found in PATH (ENOENT); install it or give its path`);
+  if (!command[0].includes("/"))
+    return say("COMMAND_NOT_FOUND", `command ${shown} was not found in PATH (ENOENT); install it or give its path`);
   const path = isAbsolute(command[0]) ? command[0] : resolve(cwd ?? "", command[0]);
   return exists(path)
     ? say("COMMAND_NOT_FOUND", `command ${shown} names an interpreter in its first line that does not exist (ENOENT)`)

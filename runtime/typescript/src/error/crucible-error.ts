@@ -52,7 +52,15 @@ export class CrucibleError extends Error {
   /** `error` itself when it is a CrucibleError, else one with `reason` that has it as its cause. */
   static from(error: unknown, reason: Reason = "HANDLER_FAILED"): CrucibleError {
     if (error instanceof CrucibleError) return error;
-    const text = error instanceof Error ? error.message : String(error);
-    return new CrucibleError(reason, text || reason, { cause: error });
+    return new CrucibleError(reason, textOf(error) || reason, { cause: error });
+  }
+}
+
+/** What anything that was thrown says; some objects cannot be made text. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return "";
   }
 }

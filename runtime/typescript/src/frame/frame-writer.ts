@@ -62,6 +62,11 @@ export class FrameWriter {
     return this.#next - this.#taken;
   }
 
+  /** About how many bytes wait to be taken: full arenas count as such, though large frames have larger ones. */
+  get pendingBytes(): number {
+    return this.#full.length * arenaBytes + this.#next - this.#taken;
+  }
+
   /**
    * Starts a frame whose payload is expected to take about `roomBytes`, and returns where the payload begins. A payload
    * that turns out longer, see `fits`, begins again with more room.

@@ -11,3 +11,14 @@ export function endProcess(clock: Clock, code: number): void {
   process.exitCode ??= code;
   clock.after(exitDelayMs, () => process.exit());
 }
+
+/**
+ * Lets output that nobody reads be lost. The daemon reads it; when the daemon has gone, a handler that prints while it
+ * cleans up would otherwise end the process there and then.
+ */
+export function ignoreBrokenOutput(): void {
+  process.stdout.on("error", ignore);
+  process.stderr.on("error", ignore);
+}
+
+function ignore(): void {}

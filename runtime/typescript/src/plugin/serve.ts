@@ -13,7 +13,7 @@ import type { SessionLimits } from "../session/limits.js";
 import { openAsPlugin, type PluginOpened } from "../session/plugin-opening.js";
 import { adoptLimits, resolveLimits } from "../session/resolve-limits.js";
 import { createUnixTransport } from "../transport/node/unix.js";
-import { endProcess } from "./end-process.js";
+import { endProcess, ignoreBrokenOutput } from "./end-process.js";
 import { logToStderr } from "./log.js";
 import type { ServeOptions } from "./options.js";
 import { ServedPlugin } from "./served-plugin.js";
@@ -99,13 +99,14 @@ async function connect(
       capabilities,
       interceptors: options.interceptors ?? [],
       validation: options.validation ?? {},
-      onHandlerFailure: ({ method, error }) => log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
+      onHandlerFailure: ({ method, error }) =>
+        log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
       onClosed: (error) => onEnded(draining || error.reason === "SHUTTING_DOWN" ? undefined : error),
       onDraining: () => {
         draining = true;
       },
     });
-    void source.daemonGone.then(() => {
+    void source.daemonGone.finally(() => {
       clock.after(lastWordsMs, () => peer.session.abort(new CrucibleError("PEER_LOST", `daemon ${daemonId} has gone`)));
     });
     return new ServedPlugin({ pluginId, daemonId, capabilities, peer, ended });
@@ -132,11 +133,16 @@ async function connect(
   };
 
   const served = await retried(attempt);
-  void ended.then((error) => {
+  if (options.exitProcess !== false) ignoreBrokenOutput();
+  const leave = async (): Promise<void> => {
+    const error = await ended;
     source.close();
-    if (error !== undefined) log({ level: "error", reason: error.reason, message: `plugin ${pluginId} ends: ${error.message}` });
     if (options.exitProcess !== false) endProcess(clock, error === undefined ? 0 : 1);
-  });
+    if (error !== undefined) {
+      log({ level: "error", reason: error.reason, message: `plugin ${pluginId} ends: ${error.message}` });
+    }
+  };
+  void leave();
   return served;
 }
 

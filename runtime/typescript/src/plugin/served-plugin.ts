@@ -34,9 +34,7 @@ export class ServedPlugin {
     this.daemonId = parts.daemonId;
     this.capabilities = parts.capabilities;
     this.#peer = parts.peer;
-    this.closed = parts.ended.then((error) => {
-      this.#error = error;
-    });
+    this.closed = this.#remember(parts.ended);
   }
 
   /** Why the session was lost; undefined while it lives and after an end in order. */
@@ -75,6 +73,10 @@ export class ServedPlugin {
     }
     await this.#peer.session.drain(graceMs, "PLUGIN_STOPPING");
     await this.closed;
+  }
+
+  async #remember(ended: Promise<CrucibleError | undefined>): Promise<void> {
+    this.#error = await ended;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -25,16 +25,25 @@ const lineFeed = 10;
  *
  * @throws CrucibleError TICKET_MISSING, TICKET_INVALID.
  */
-export async function takeTicket(env: Record<string, string | undefined>, clock: Clock = systemClock): Promise<TicketSource> {
+export async function takeTicket(
+  env: Record<string, string | undefined>,
+  clock: Clock = systemClock,
+): Promise<TicketSource> {
   const where = env[ticketVariable];
   delete env[ticketVariable];
   if (where === undefined || where === "") {
     const example = `daemon.launch({ id: "…", command: ["node", "${process.argv[1] ?? "plugin.js"}"] })`;
-    throw new CrucibleError("TICKET_MISSING", `this is a plugin and has no launch ticket; start it by a daemon: ${example}`);
+    throw new CrucibleError(
+      "TICKET_MISSING",
+      `this is a plugin and has no launch ticket; start it by a daemon: ${example}`,
+    );
   }
   const descriptor = /^fd:([0-9]{1,4})$/.exec(where)?.[1];
   if (descriptor !== undefined) return readDescriptor(Number(descriptor), clock);
-  if (!isAbsolute(where)) throw ticketInvalid(`is at ${JSON.stringify(where.slice(0, 80))}, which is neither fd:<number> nor an absolute path`);
+  if (!isAbsolute(where))
+    throw ticketInvalid(
+      `is at ${JSON.stringify(where.slice(0, 80))}, which is neither fd:<number> nor an absolute path`,
+    );
   return { ticket: parseTicket(readFile(where)), daemonGone: new Promise(() => {}), close: () => {} };
 }
 
@@ -66,7 +75,9 @@ function readDescriptor(descriptor: number, clock: Clock): Promise<TicketSource>
       close();
       reject(error);
     };
-    const stopTimer = clock.after(ticketTimeoutMs, () => fail(ticketInvalid(`did not arrive within ${ticketTimeoutMs} ms`)));
+    const stopTimer = clock.after(ticketTimeoutMs, () =>
+      fail(ticketInvalid(`did not arrive within ${ticketTimeoutMs} ms`)),
+    );
     const onEnd = (): void => {
       if (ticket === undefined) fail(ticketInvalid("ended before its line did: the daemon has gone"));
       else gone();
@@ -109,7 +120,8 @@ function readFile(path: string): string {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw ticketInvalid(`at ${path} is no regular file`);
     if (stats.uid !== process.geteuid?.()) throw ticketInvalid(`at ${path} belongs to user ${stats.uid}`);
-    if ((stats.mode & 0o777) !== 0o600) throw ticketInvalid(`at ${path} has mode 0${(stats.mode & 0o777).toString(8)} instead of 0600`);
+    if ((stats.mode & 0o777) !== 0o600)
+      throw ticketInvalid(`at ${path} has mode 0${(stats.mode & 0o777).toString(8)} instead of 0600`);
     if (stats.nlink !== 1) throw ticketInvalid(`at ${path} has ${stats.nlink} links instead of one`);
     const bytes = Buffer.alloc(maxTicketBytes + 1);
     const length = readSync(file, bytes, 0, bytes.length, 0);

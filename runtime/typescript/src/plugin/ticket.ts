@@ -54,5 +54,7 @@ function textOf(fields: Record<string, unknown>, name: string, isValid: (text: s
 
 /** The error of every ticket that cannot be used. */
 export function ticketInvalid(fact: string, cause?: unknown): CrucibleError {
-  return new CrucibleError("TICKET_INVALID", `the launch ticket ${fact}; let the daemon launch this plugin again`, { cause });
+  return new CrucibleError("TICKET_INVALID", `the launch ticket ${fact}; let the daemon launch this plugin again`, {
+    cause,
+  });
 }

@@ -190,22 +190,49 @@ export async function sendRequests(
 ): Promise<void> {
   const { session } = call.core;
   let wake: (() => void) | undefined;
+  let source: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  let done = false;
+  // A source that waits for its own next message hears of the end at once, if it listens.
+  const leave = (): void => {
+    wake?.();
+    if (!done && source !== undefined) void returnQuietly(source);
+    done = true;
+  };
   call.onRoom = () => wake?.();
-  call.onEnded = () => wake?.();
+  call.onEnded = leave;
   try {
-    for await (const request of requests) {
+    source = iterate(requests);
+    for (;;) {
+      const result = await source.next();
+      if (result.done === true) {
+        done = true;
+        break;
+      }
       if (call.ended) return;
-      session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
+      session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, await result.value);
       if (call.queue !== undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
-        if (call.ended) return;
       }
+      if (call.ended) return;
     }
     session.send(call, FrameType.Stream, Flag.EndStream, noHead, 0, undefined, undefined);
   } catch (error) {
     call.giveUp(CrucibleError.from(error, "STREAM_MISUSE"));
+  }
+}
+
+function iterate(requests: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterator<unknown> | Iterator<unknown> {
+  return Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
+}
+
+/** Lets a source go. Its call has ended: nobody is left to hear what it says to that. */
+async function returnQuietly(source: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+  try {
+    await source.return?.();
+  } catch {
+    // As above.
   }
 }
 

@@ -244,7 +244,11 @@ export class Client implements Caller {
         metadata: Object.fromEntries(passed.metadata),
       });
     };
-    return chain(interceptors, last)(call);
+    try {
+      return chain(interceptors, last)(call);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 }
 
@@ -267,11 +271,29 @@ class LazyStream implements AsyncIterable<unknown> {
     } catch (error) {
       opened = Promise.reject(error as CrucibleError);
     }
-    if (!(opened instanceof Promise)) return opened[Symbol.asyncIterator]();
-    return iterateLater(opened);
+    return opened instanceof Promise ? new LaterStream(opened) : opened[Symbol.asyncIterator]();
   }
 }
 
-async function* iterateLater(opened: Promise<AsyncIterable<unknown>>): AsyncGenerator<unknown> {
-  yield* await opened;
+/** Reads a stream that is still being opened. Leaving it before it is open closes it once it is. */
+class LaterStream implements AsyncIterator<unknown> {
+  readonly #opened: Promise<AsyncIterator<unknown>>;
+  #left = false;
+
+  constructor(opened: Promise<AsyncIterable<unknown>>) {
+    this.#opened = opened.then((stream) => stream[Symbol.asyncIterator]());
+    // Whoever reads is told; one that never does is no unhandled rejection.
+    this.#opened.catch(() => {});
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    if (this.#left) return { done: true, value: undefined };
+    return (await this.#opened).next();
+  }
+
+  return(): Promise<IteratorResult<unknown>> {
+    this.#left = true;
+    this.#opened.then((iterator) => iterator.return?.()).catch(() => {});
+    return Promise.resolve({ done: true, value: undefined });
+  }
 }

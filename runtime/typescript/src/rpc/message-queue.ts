@@ -1,4 +1,4 @@
-import type { CrucibleError } from "../error/index.js";
+import { CrucibleError } from "../error/index.js";
 
 /**
  * The receiving end of a stream: messages pushed by the session, pulled by one consumer with `for await`. It is bounded
@@ -76,7 +76,9 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     if (this.#waiting !== undefined) {
-      return Promise.reject(new TypeError("a stream has one consumer; await each next() before the following one"));
+      return Promise.reject(
+        new CrucibleError("STREAM_MISUSE", "a stream has one consumer; await each next() before the following one"),
+      );
     }
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -87,9 +89,12 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
   return(): Promise<IteratorResult<T, undefined>> {
     const abandoned = !this.#ended;
     this.end();
+    let dropped = 0;
+    for (let i = this.#head + 1; i < this.#items.length; i += 2) dropped += this.#items[i] as number;
     this.#items.length = 0;
     this.#head = 0;
     this.#error = undefined;
+    if (dropped > 0) this.#onConsumed(dropped);
     if (abandoned) this.#onAbandoned();
     return Promise.resolve({ done: true, value: undefined });
   }

@@ -118,7 +118,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   override onSent(): void {
-    if (this.#finished) this.#core.session.finish(this);
+    if (this.#finished) this.#finish();
     this.#wake?.();
   }
 
@@ -135,13 +135,13 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         this.#fail(CrucibleError.from(error, "ENCODE_INVALID"));
       }
     }
-    this.#core.session.settled();
+    this.#core.session.settled(this);
   }
 
   /** The handler has thrown, or its promise has been rejected. */
   throw(error: unknown): void {
     if (!this.ended) this.#fail(this.#core.errorOf(error, this));
-    this.#core.session.settled();
+    this.#core.session.settled(this);
   }
 
   /** Sends what a handler of a server or bidi stream yields. */
@@ -152,6 +152,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         this.#check(message);
         this.#send(FrameType.Stream, 0, this.method.response, message);
         if (this.queue !== undefined) await this.#room();
+        if (this.ended) break;
       }
       if (!this.ended) {
         this.#send(FrameType.Response, Flag.EndStream, undefined, undefined);
@@ -160,7 +161,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     } catch (error) {
       if (!this.ended) this.#fail(this.#core.errorOf(error, this));
     }
-    this.#core.session.settled();
+    this.#core.session.settled(this);
   }
 
   #check(message: unknown): void {
@@ -176,9 +177,10 @@ export class ServerCall extends Call implements HandlerContext, Timed {
 
   #finish(): void {
     this.#finished = true;
-    if (this.heapIndex >= 0) this.#core.deadlines.remove(this);
     this.requests?.end();
     this.#core.session.finish(this);
+    // An answer that still waits for credit has no longer than its handler had.
+    if (this.ended && this.heapIndex >= 0) this.#core.deadlines.remove(this);
   }
 
   #fail(error: CrucibleError): void {

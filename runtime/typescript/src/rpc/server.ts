@@ -2,12 +2,16 @@ import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import type { Acceptor, Session } from "../session/session.js";
+import { throwLater } from "../session/throw-later.js";
 import type { Client } from "./client.js";
 import type { Deadlines } from "./deadlines.js";
 import type { HostedHandler, Registry } from "./registry.js";
 import { chain, type InterceptedCall, type Interceptor } from "./interceptor.js";
 import { decodeRequest, ServerCall, streamsRequests, streamsResponses } from "./server-call.js";
 import type { PeerInfo } from "./service.js";
+
+/** The longest time that a call may ask for, in microseconds: a day. */
+const maxTimeoutUs = 86_400_000_000;
 
 /** What a handler threw that was no CrucibleError; for the log of this side. */
 export interface HandlerFailure {
@@ -109,7 +113,7 @@ export class Server implements Acceptor, ServerCore {
     call.remoteEnded = !withStream;
     this.session.accept(call, id, window);
     if (timeoutUs !== undefined) {
-      call.deadlineMs = this.session.clock.monotonicMs() + timeoutUs / 1000;
+      call.deadlineMs = this.session.clock.monotonicMs() + Math.min(timeoutUs, maxTimeoutUs) / 1000;
       this.deadlines.add(call);
     }
     if (withStream) {
@@ -132,7 +136,11 @@ export class Server implements Acceptor, ServerCore {
         cause: error,
       });
     }
-    this.#options.onHandlerFailure({ method: call.method.name, error });
+    try {
+      this.#options.onHandlerFailure({ method: call.method.name, error });
+    } catch (thrown) {
+      throwLater(thrown);
+    }
     const text =
       this.#options.exposeErrors && error instanceof Error ? `: ${error.message}` : "; the log of its host says more";
     return new CrucibleError("HANDLER_FAILED", `${call.method.name} failed${text}`, { started: true, cause: error });
@@ -171,19 +179,24 @@ export class Server implements Acceptor, ServerCore {
 
   #run(hosted: HostedHandler, call: ServerCall, request: unknown): void {
     let outcome: unknown;
+    let later: boolean;
     try {
       outcome =
         this.#options.interceptors.length === 0
           ? hosted.handle(request, call)
           : this.#intercepted(hosted, call, request);
+      later = isThenable(outcome);
+      // What only looks like a promise may throw, or settle twice.
+      if (later && !(outcome instanceof Promise)) outcome = Promise.resolve(outcome);
     } catch (error) {
       call.throw(error);
       return;
     }
     if (streamsResponses(hosted.method)) {
-      void call.stream(isThenable(outcome) ? iterateLater(outcome) : (outcome as AsyncIterable<unknown>));
-    } else if (isThenable(outcome)) {
-      outcome.then(
+      const messages = outcome as AsyncIterable<unknown>;
+      void call.stream(later ? iterateLater(outcome as Promise<unknown>) : messages);
+    } else if (later) {
+      (outcome as Promise<unknown>).then(
         (message) => call.succeed(message),
         (error: unknown) => call.throw(error),
       );
@@ -208,13 +221,13 @@ export class Server implements Acceptor, ServerCore {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): boolean {
   return (
     value instanceof Promise ||
     (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
   );
 }
 
-async function* iterateLater(outcome: PromiseLike<unknown>): AsyncGenerator<unknown> {
+async function* iterateLater(outcome: Promise<unknown>): AsyncGenerator<unknown> {
   yield* (await outcome) as AsyncIterable<unknown>;
 }

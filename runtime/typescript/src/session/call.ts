@@ -10,6 +10,8 @@ export interface Outgoing {
   id: number;
   /** Told the id when it is drawn. */
   readonly onId?: (id: number) => void;
+  /** Told when it will never leave. */
+  readonly onDropped?: (error: CrucibleError) => void;
   readonly bytes: Uint8Array;
   /** How many bytes have left. */
   sent: number;
@@ -33,6 +35,8 @@ export abstract class Call {
   remoteEnded = false;
   /** The call is over; nothing more is sent or delivered. */
   ended = false;
+  /** On the callee's side: its handler is done, though its answer may still wait. */
+  settled = false;
 
   // Sending: bytes the peer will still take, and what waits for more.
   sendWindow: number = initialWindowBytes;

@@ -21,20 +21,25 @@ interface Pending {
 /** Control requests both ways, at most 16 unanswered each. */
 export class Controls {
   readonly #link: Link;
+  readonly #clock: Clock;
   readonly #handler: ControlHandler;
   readonly #drawId: () => number;
   readonly #pending: Map<number, Pending> = new Map();
-  #heartbeat = 0n;
-  #heartbeatPending = false;
+  #nonce = 0n;
+  /** The Heartbeat that is not answered; a side may have one. */
+  #heartbeat: Promise<number> | undefined;
+  #closed: CrucibleError | undefined;
 
-  constructor(link: Link, handler: ControlHandler, drawId: () => number) {
+  constructor(link: Link, clock: Clock, handler: ControlHandler, drawId: () => number) {
     this.#link = link;
+    this.#clock = clock;
     this.#handler = handler;
     this.#drawId = drawId;
   }
 
   /** Sends a control request; resolves with the body of its answer. */
   request(type: number, payload: Uint8Array): Promise<Uint8Array> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (this.#pending.size >= maxPendingControls) {
       return Promise.reject(
         new CrucibleError(
@@ -52,31 +57,37 @@ export class Controls {
 
   /** Sends a Heartbeat unless one is unanswered. */
   heartbeat(): void {
-    if (this.#heartbeatPending) return;
-    this.#heartbeatPending = true;
     // A refused heartbeat is as good an answer as any; a lost connection is told to everyone by the session.
-    const done = (): void => {
-      this.#heartbeatPending = false;
-    };
-    this.request(FrameType.Heartbeat, encodeHeartbeat({ nonce: ++this.#heartbeat })).then(done, done);
+    this.ping().catch(() => {});
   }
 
-  /** Measures a round trip, in milliseconds. Rejects with DECODE_INVALID when the answer is not the question's. */
-  async ping(clock: Clock): Promise<number> {
-    const nonce = ++this.#heartbeat;
-    const sent = clock.monotonicMs();
+  /**
+   * Measures a round trip, in milliseconds; that of a Heartbeat which is under way, if there is one. Rejects with
+   * DECODE_INVALID when the answer is not the question's.
+   */
+  ping(): Promise<number> {
+    this.#heartbeat ??= this.#measure().finally(() => {
+      this.#heartbeat = undefined;
+    });
+    return this.#heartbeat;
+  }
+
+  async #measure(): Promise<number> {
+    const nonce = ++this.#nonce;
+    const sent = this.#clock.monotonicMs();
     const body = await this.request(FrameType.Heartbeat, encodeHeartbeat({ nonce }));
     if (decodeHeartbeat(body).nonce !== nonce) {
       throw new CrucibleError("DECODE_INVALID", `peer ${this.#link.peer} answered another heartbeat than it was sent`);
     }
-    return clock.monotonicMs() - sent;
+    return this.#clock.monotonicMs() - sent;
   }
 
   /** A control request of the peer. */
   onRequest(type: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     const payload = bytes.slice(start, end);
     try {
-      const body = type === FrameType.Heartbeat ? payload : this.#handler(type, payload);
+      const body =
+        type === FrameType.Heartbeat ? encodeHeartbeat(decodeHeartbeat(payload)) : this.#handler(type, payload);
       this.#link.sendControl(FrameType.Response, Flag.EndStream, id, encodeResponse({ body }), false);
     } catch (error) {
       this.#link.sendControl(FrameType.Error, Flag.EndStream, id, encodeError(CrucibleError.from(error)), false);
@@ -105,6 +116,7 @@ export class Controls {
   }
 
   close(error: CrucibleError): void {
+    this.#closed = error;
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
   }

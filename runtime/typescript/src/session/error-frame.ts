@@ -10,19 +10,29 @@ import { maxErrorBytes } from "./limits.js";
 const maxTextCharacters = 4_096;
 const reasonPattern = /^[A-Z][A-Z0-9_]{0,63}$/;
 
-/** The payload of an Error frame; details are left out, and the text cut, when they would not fit 16 KiB. */
+/**
+ * The payload of an Error frame; details are left out, and the text cut, when they would not fit 16 KiB. Errors come from
+ * handlers too, with whatever is in them: one always leaves.
+ */
 export function encodeError(error: CrucibleError): Uint8Array {
   const base = {
-    category: error.category,
-    code: error.code,
-    reason: error.reason,
-    message: error.message.slice(0, maxTextCharacters),
-    retryable: error.retryable,
-    retryAfterMs: Math.min(error.retryAfterMs, 0xffffffff),
-    started: error.started,
+    category: isOneOf(Category, error.category) ? error.category : Category.Plugin,
+    code: isOneOf(Code, error.code) ? error.code : Code.Unknown,
+    reason: reasonPattern.test(error.reason) ? error.reason : "UNKNOWN",
+    message: wellFormed(String(error.message).slice(0, maxTextCharacters)),
+    retryable: error.retryable === true,
+    retryAfterMs: error.retryAfterMs > 0 ? Math.min(Math.ceil(error.retryAfterMs), 0xffffffff) : 0,
+    started: error.started === true,
   };
-  const bytes = encodeErrorMessage({ ...base, details: error.details });
-  return bytes.length <= maxErrorBytes ? bytes : encodeErrorMessage(base);
+  if (error.details.length > 0) {
+    try {
+      const bytes = encodeErrorMessage({ ...base, details: error.details });
+      if (bytes.length <= maxErrorBytes) return bytes;
+    } catch {
+      // Details that are no messages are left out as those are that do not fit.
+    }
+  }
+  return encodeErrorMessage(base);
 }
 
 /**
@@ -44,6 +54,11 @@ export function decodeError(bytes: Uint8Array): CrucibleError {
     started: sent.started,
     details: sent.details.map(({ typeName, value }) => ({ typeName, value })),
   });
+}
+
+/** `text` with U+FFFD for each half of a surrogate pair that stands alone; cutting may leave one. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 function isOneOf<T extends number>(values: Readonly<Record<string, T>>, value: number): value is T {

@@ -1,11 +1,11 @@
-import type { Clock } from "../clock/clock.js";
+import type { Clock, Stop } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import { decodeEvent, encodeAck, encodeEvent } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import { Call } from "./call.js";
 import { createEventId } from "./event-id.js";
-import { initialWindowBytes } from "./limits.js";
+import { ackTimeoutMs, initialWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
 import type { Outbox } from "./outbox.js";
 import { appendFragment, takeAssembly } from "./reassembly.js";
@@ -38,6 +38,13 @@ class EventWindow extends Call {
   override onFailed(): void {}
 }
 
+/** An event that was sent and is to be acknowledged. */
+interface Unacknowledged {
+  readonly sentMs: number;
+  readonly done: () => void;
+  readonly fail: (error: CrucibleError) => void;
+}
+
 /** Events both ways: notifications that belong to no call and share one window each way. */
 export class Events {
   readonly #link: Link;
@@ -48,7 +55,9 @@ export class Events {
   readonly #sequences: Map<string, bigint> = new Map();
   /** What settles each publisher that waits, for credit or for an Ack. */
   readonly #publishers: Set<(error: CrucibleError) => void> = new Set();
-  readonly #unacknowledged: Map<number, () => void> = new Map();
+  /** By message id, the eldest first. */
+  readonly #unacknowledged: Map<number, Unacknowledged> = new Map();
+  #stopTimer: Stop | undefined;
   readonly #handlers: Set<EventHandler> = new Set();
   /** Id of the event whose fragments are coming in; 0 when none is. */
   #assemblingId = 0;
@@ -58,7 +67,12 @@ export class Events {
   #dropping = false;
   /** Ids of the events delivered last, in order: a redelivery is not handled twice. */
   readonly #seen: Set<string> = new Set();
-  #closed: CrucibleError | undefined;
+  /** Ids of the events that handlers are at work on. */
+  readonly #handling: Set<string> = new Set();
+  /** No more events are sent. */
+  #stopped: CrucibleError | undefined;
+  /** The session has ended. */
+  #closed = false;
 
   /** `grant` tells the peer how many bytes of events it may send on. */
   constructor(link: Link, outbox: Outbox, clock: Clock, grant: (bytes: number) => void) {
@@ -77,11 +91,11 @@ export class Events {
   /**
    * Sends an event. With `acknowledge` the promise resolves once the handlers of the peer have succeeded; without, once
    * the event is on its way. Rejects with OPTION_INVALID for a bad subject, TOO_MANY_CALLS when the peer does not keep
-   * up, and what ended the session.
+   * up, DEADLINE_EXCEEDED when no Ack came in 30 s, and what ended the session.
    */
   publish<Init>(subject: string, codec: Codec<unknown, Init>, message: Init, acknowledge = false): Promise<void> {
     try {
-      if (this.#closed !== undefined) throw this.#closed;
+      if (this.#stopped !== undefined) throw this.#stopped;
       if (subject.length > 255 || !subjectPattern.test(subject)) {
         throw new CrucibleError(
           "OPTION_INVALID",
@@ -89,7 +103,7 @@ export class Events {
         );
       }
       const queued = this.#window.queue?.reduce((sum, { bytes, sent }) => sum + bytes.length - sent, 0) ?? 0;
-      if (queued > maxQueuedBytes || this.#unacknowledged.size >= maxUnacknowledged) {
+      if (queued > maxQueuedBytes || (acknowledge && this.#unacknowledged.size >= maxUnacknowledged)) {
         throw new CrucibleError("TOO_MANY_CALLS", "the peer does not keep up with events; publish fewer or wait", {
           retryable: true,
         });
@@ -98,20 +112,24 @@ export class Events {
       const head = encodeEvent({ eventId: createEventId(this.#clock.unixMs()), subject, sequence });
       return new Promise((resolve, reject) => {
         const done = (): void => {
-          this.#publishers.delete(reject);
+          this.#publishers.delete(fail);
           resolve();
         };
+        const fail = (error: CrucibleError): void => {
+          this.#publishers.delete(fail);
+          reject(error);
+        };
         const onId = (id: number): void => {
-          if (acknowledge) this.#unacknowledged.set(id, done);
+          if (acknowledge) this.#awaitAck(id, done, fail);
           else done();
         };
-        this.#publishers.add(reject);
+        this.#publishers.add(fail);
         try {
-          this.#outbox.event(this.#window, acknowledge ? Flag.AckRequired : 0, head, codec as Codec, message, onId);
+          const flags = acknowledge ? Flag.AckRequired : 0;
+          this.#outbox.event(this.#window, flags, head, codec as Codec, message, onId, fail);
           this.#sequences.set(subject, sequence);
         } catch (error) {
-          this.#publishers.delete(reject);
-          throw error;
+          fail(CrucibleError.from(error, "ENCODE_INVALID"));
         }
       });
     } catch (error) {
@@ -155,12 +173,13 @@ export class Events {
     }
     this.#assemblingId = more ? id : 0;
     this.#dropping ||= window.assembled + end - start > maxMessageBytes;
-    if (!this.#dropping) appendFragment(window, bytes, start, end);
-    if (more) {
-      this.#consumed(cost);
-    } else if (this.#dropping) {
+    if (this.#dropping) {
       window.assembly = undefined;
       window.assembled = 0;
+    } else {
+      appendFragment(window, bytes, start, end);
+    }
+    if (more || this.#dropping) {
       this.#consumed(cost);
     } else {
       this.#deliver(this.#firstFlags, id, takeAssembly(window), cost);
@@ -172,20 +191,56 @@ export class Events {
     return id !== 0 && id === this.#assemblingId;
   }
 
+  /** Whether an event with this id, of either side, has begun and not ended. */
+  isLive(id: number): boolean {
+    return this.continues(id) || (id !== 0 && this.#window.queue?.[0]?.id === id);
+  }
+
   onAck({ messageIds }: { readonly messageIds: readonly bigint[] }): void {
     for (const messageId of messageIds) {
       const id = Number(messageId);
-      this.#unacknowledged.get(id)?.();
+      this.#unacknowledged.get(id)?.done();
       this.#unacknowledged.delete(id);
     }
   }
 
+  /** Sends no more events: a side that has sent or received Shutdown opens no ids. Those that have begun go on. */
+  stop(error: CrucibleError): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = error;
+    this.#outbox.dropEvents(this.#window, error);
+  }
+
+  /** The session has ended. */
   close(error: CrucibleError): void {
-    this.#closed = error;
+    this.#closed = true;
+    this.#stopped ??= error;
+    this.#stopTimer?.();
     this.#window.ended = true;
-    for (const reject of this.#publishers) reject(error);
-    this.#publishers.clear();
+    this.#outbox.forget(this.#window);
+    for (const fail of this.#publishers) fail(error);
     this.#unacknowledged.clear();
+  }
+
+  #awaitAck(id: number, done: () => void, fail: (error: CrucibleError) => void): void {
+    this.#unacknowledged.set(id, { sentMs: this.#clock.monotonicMs(), done, fail });
+    if (this.#stopTimer === undefined) this.#limitWait(ackTimeoutMs);
+  }
+
+  #limitWait(delayMs: number): void {
+    this.#stopTimer = this.#clock.after(delayMs, () => {
+      this.#stopTimer = undefined;
+      const now = this.#clock.monotonicMs();
+      for (const [id, { sentMs, fail }] of this.#unacknowledged) {
+        if (sentMs + ackTimeoutMs > now) {
+          this.#limitWait(sentMs + ackTimeoutMs - now);
+          return;
+        }
+        this.#unacknowledged.delete(id);
+        const text = `event ${id} was not acknowledged in ${ackTimeoutMs} ms; its handler may have failed`;
+        fail(new CrucibleError("DEADLINE_EXCEEDED", text, { started: true }));
+      }
+    });
   }
 
   #deliver(flags: number, id: number, envelope: Uint8Array, cost: number): void {
@@ -197,11 +252,16 @@ export class Events {
     }
     const done = (): void => {
       this.#remember(event.eventId);
-      if ((flags & Flag.AckRequired) === 0 || this.#closed !== undefined) return;
+      if ((flags & Flag.AckRequired) === 0 || this.#closed) return;
       this.#link.sendControl(FrameType.Ack, 0, 0, encodeAck({ messageIds: [BigInt(id)] }), false);
     };
     if (this.#seen.has(event.eventId)) {
       done();
+      this.#consumed(cost);
+      return;
+    }
+    // A redelivery of what a handler is at work on: its sender hears of the first one, or sends it once more.
+    if (this.#handling.has(event.eventId)) {
       this.#consumed(cost);
       return;
     }
@@ -212,9 +272,13 @@ export class Events {
       return;
     }
     // A handler that failed has not taken the event: no Ack, and its sender may deliver it again.
+    this.#handling.add(event.eventId);
     void Promise.all(handlers.map(async (handler) => handler(event)))
       .then(done, () => {})
-      .finally(() => this.#consumed(cost));
+      .finally(() => {
+        this.#handling.delete(event.eventId);
+        this.#consumed(cost);
+      });
   }
 
   #remember(eventId: string): void {
@@ -229,7 +293,7 @@ export class Events {
   #consumed(cost: number): void {
     const window = this.#window;
     window.ungranted += cost;
-    if (window.ungranted < initialWindowBytes / 2 || this.#closed !== undefined) return;
+    if (window.ungranted < initialWindowBytes / 2 || this.#closed) return;
     window.receiveWindow += window.ungranted;
     this.#grant(window.ungranted);
     window.ungranted = 0;

@@ -4,7 +4,8 @@ import type { Link } from "./link.js";
 
 /**
  * Notices a dead peer. Nothing is sent while frames arrive: a Heartbeat goes out only after a silent interval, one at a
- * time, and `misses` silent intervals in a row end the link.
+ * time, and `misses` silent intervals in a row end the link. Intervals are counted, not measured: after a process was
+ * stopped for a while, what the peer sent meanwhile still waits to be read.
  */
 export class Keepalive {
   readonly #link: Link;
@@ -13,6 +14,7 @@ export class Keepalive {
   readonly #misses: number;
   readonly #ask: () => void;
   #stop: Stop | undefined;
+  #missed = 0;
 
   /** `ask` sends a Heartbeat unless one is unanswered. */
   constructor(link: Link, clock: Clock, intervalMs: number, misses: number, ask: () => void) {
@@ -35,7 +37,12 @@ export class Keepalive {
   #check(): void {
     if (this.#link.closed) return;
     const silentMs = this.#clock.monotonicMs() - this.#link.lastBytesMs;
-    if (silentMs >= this.#intervalMs * this.#misses) {
+    if (silentMs < this.#intervalMs) {
+      this.#missed = 0;
+      this.#schedule(this.#intervalMs - silentMs);
+      return;
+    }
+    if (++this.#missed >= this.#misses) {
       this.#link.abort(
         new CrucibleError(
           "PEER_LOST",
@@ -44,11 +51,7 @@ export class Keepalive {
       );
       return;
     }
-    if (silentMs >= this.#intervalMs) {
-      this.#ask();
-      this.#schedule(this.#intervalMs);
-    } else {
-      this.#schedule(this.#intervalMs - silentMs);
-    }
+    this.#ask();
+    this.#schedule(this.#intervalMs);
   }
 }

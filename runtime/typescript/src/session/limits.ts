@@ -16,6 +16,12 @@ export const maxRegisterBytes = 1_048_576;
 export const maxControlBytes = 65_536;
 /** Control frames that wait to be sent while the peer does not read. */
 export const maxUnsentControlBytes = 262_144;
+/** All bytes that wait to be sent while the peer does not read; beyond it, messages wait with their calls. */
+export const maxUnsentBytes = 8_388_608;
+/** Cancels that this side sends a second: fewer than peers with default limits take. */
+export const ownCancelsPerSecond = 900;
+/** How long the sender of an event waits for its Ack. */
+export const ackTimeoutMs = 30_000;
 /** Control requests of one side that are not answered. */
 export const maxPendingControls = 16;
 /** All bytes of a connection, headers included, up to message 3. */

@@ -10,12 +10,13 @@ import {
   offsetMessageId,
   offsetSessionId,
   offsetType,
+  overheadBytes,
 } from "../frame/frame.js";
 import { FrameReader, type FrameSink } from "../frame/frame-reader.js";
 import { FrameWriter } from "../frame/frame-writer.js";
 import type { Connection, Receiver } from "../transport/transport.js";
 import { encodeError } from "./error-frame.js";
-import { maxUnsentControlBytes } from "./limits.js";
+import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
 
 const twoTo32 = 4294967296;
 const maxIdHi = 0x1f_ffff;
@@ -61,6 +62,7 @@ export class Link implements Receiver, FrameSink {
   #flushPending = false;
   #blocked = false;
   #unsentControl = 0;
+  #unsentBytes = 0;
   #closed = false;
   #closing: CrucibleError | undefined;
   #stopTimer: Stop | undefined;
@@ -74,6 +76,7 @@ export class Link implements Receiver, FrameSink {
     this.#handler = handler;
     this.#clock = options.clock;
     this.#frameTimeoutMs = options.frameTimeoutMs;
+    this.#lastBytesMs = options.clock.monotonicMs();
     this.#reader = new FrameReader(this);
     this.writer = new FrameWriter(() => this.#clock.unixMs());
   }
@@ -100,7 +103,12 @@ export class Link implements Receiver, FrameSink {
     return this.#blocked;
   }
 
-  /** When bytes last arrived, on the monotonic clock. */
+  /** So much waits to be sent that messages should wait with their calls, where they count against limits. */
+  get congested(): boolean {
+    return this.#unsentBytes + this.writer.pendingBytes > maxUnsentBytes;
+  }
+
+  /** When bytes last arrived, on the monotonic clock; before the first, when the link was made. */
   get lastBytesMs(): number {
     return this.#lastBytesMs;
   }
@@ -148,7 +156,7 @@ export class Link implements Receiver, FrameSink {
   /** Counts a control frame against what may wait while the peer does not read. */
   countControl(payloadBytes: number): void {
     if (!this.#blocked) return;
-    this.#unsentControl += headerBytes + payloadBytes;
+    this.#unsentControl += overheadBytes + payloadBytes;
     if (this.#unsentControl > maxUnsentControlBytes) {
       this.abort(
         new CrucibleError(
@@ -199,12 +207,14 @@ export class Link implements Receiver, FrameSink {
       this.fail(error);
       return;
     }
-    if (this.#reader.midFrame && this.#stopTimer === undefined) this.#watchFrame(this.#frameTimeoutMs);
+    if (this.#reader.midFrame && this.#stopTimer === undefined && !this.#closed) this.#watchFrame(this.#frameTimeoutMs);
   }
 
   onDrain(): void {
+    if (this.#closed) return;
     this.#blocked = false;
     this.#unsentControl = 0;
+    this.#unsentBytes = 0;
     this.onUnblocked?.();
   }
 
@@ -320,12 +330,13 @@ export class Link implements Receiver, FrameSink {
       const bytes = this.writer.take();
       if (bytes === undefined) return;
       if (!this.#connection.write(bytes)) this.#blocked = true;
+      if (this.#blocked) this.#unsentBytes += bytes.length;
     }
   }
 
   /** Sends early when much waits; bounds what one turn can hold back. */
   flushWhenLarge(): void {
-    if (this.writer.waitingBytes >= flushBytes) this.#flush();
+    if (this.writer.pendingBytes >= flushBytes) this.#flush();
   }
 
   #watchFrame(delayMs: number): void {

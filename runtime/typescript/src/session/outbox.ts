@@ -55,6 +55,7 @@ export class Outbox {
     if (needed <= maxFragmentBytes) {
       const again = writer.begin(type, flags, call.id, needed);
       end = writeEnvelope(writer.arena, again, head, headBytes, codec, message);
+      if (!writer.fits(end)) throw changing(codec);
       this.#place(call, type, flags, again, end);
       return;
     }
@@ -70,13 +71,14 @@ export class Outbox {
     codec: Codec,
     message: unknown,
     onId: (id: number) => void,
+    onDropped: (error: CrucibleError) => void,
   ): void {
     const scratch = new Uint8Array(head.length + usualBytes);
     const needed = writeEnvelope(scratch, 0, head, head.length, codec, message);
     const bytes =
       needed <= scratch.length ? scratch.subarray(0, needed) : this.#apart(needed, head, head.length, codec, message);
     // Its id is drawn when its first fragment leaves: ids reach the peer in the order they were drawn.
-    this.#enqueue(events, { type: FrameType.Event, flags, id: 0, bytes, sent: 0, onId });
+    this.#enqueue(events, { type: FrameType.Event, flags, id: 0, bytes, sent: 0, onId, onDropped });
   }
 
   /** More credit for a call. */
@@ -88,7 +90,17 @@ export class Outbox {
         `credit raises a window above ${maxWindowBytes} bytes; grant what was consumed`,
       );
     }
-    if (call.queue !== undefined) this.pump();
+    if (call.queue !== undefined) this.#drain(call);
+  }
+
+  /** Drops the Events that have not begun to leave: no more ids are drawn. */
+  dropEvents(events: Call, error: CrucibleError): void {
+    const { queue } = events;
+    if (queue === undefined) return;
+    const begun = queue.filter(({ id }) => id !== 0);
+    if (begun.length === 0) this.forget(events);
+    else events.queue = begun;
+    for (const { id, onDropped } of queue) if (id === 0) onDropped?.(error);
   }
 
   /** Forgets what waits for a call that has ended. */
@@ -107,14 +119,21 @@ export class Outbox {
       );
     }
     const bytes = new Uint8Array(needed);
-    return bytes.subarray(0, writeEnvelope(bytes, 0, head, headBytes, codec, message));
+    const end = writeEnvelope(bytes, 0, head, headBytes, codec, message);
+    if (end > needed) throw changing(codec);
+    return bytes.subarray(0, end);
   }
 
   /** Sends the payload written at `[start, end)` of the arena, or queues it when the window is too small. */
   #place(call: Call, type: number, flags: number, start: number, end: number): void {
     const payload = end - start;
     const cost = overheadBytes + payload;
-    if (call.queue === undefined && cost <= call.sendWindow && payload <= maxFragmentBytes) {
+    if (
+      call.queue === undefined &&
+      cost <= call.sendWindow &&
+      payload <= maxFragmentBytes &&
+      (!this.#link.congested || type === FrameType.Request)
+    ) {
       call.sendWindow -= cost;
       this.#link.send(end, call.sealed);
       return;
@@ -130,19 +149,22 @@ export class Outbox {
     this.#waiting.add(call);
     // Ids reach the peer in the order they were drawn, so the first fragment of a Request never waits; it always fits.
     if (outgoing.type === FrameType.Request) this.#fragment(call);
-    this.pump();
+    this.#drain(call);
   }
 
-  /** Sends fragments, one a call in turn, until credit or the transport stops it. */
+  /** Sends what waits, a fragment a call in turn, until credit or the transport stops it. */
   pump(): void {
-    let progress = true;
-    while (progress && !this.#link.blocked) {
-      progress = false;
-      for (const call of this.#waiting) {
-        if (this.#fragment(call)) progress = true;
-      }
+    for (const call of this.#waiting) {
+      if (this.#link.blocked) return;
+      // To the end of the line, which this loop goes on to, and the next one begins with the others.
+      if (this.#fragment(call) && this.#waiting.delete(call)) this.#waiting.add(call);
       this.#link.flushWhenLarge();
     }
+  }
+
+  /** Sends what waits for one call; the others wait for credit of their own, or for the transport as this one. */
+  #drain(call: Call): void {
+    while (call.queue !== undefined && !this.#link.blocked && this.#fragment(call)) this.#link.flushWhenLarge();
   }
 
   /** Sends the next fragment of a call; false when it must wait. */
@@ -173,4 +195,11 @@ export class Outbox {
     }
     return true;
   }
+}
+
+function changing(codec: Codec | undefined): CrucibleError {
+  return new CrucibleError(
+    "ENCODE_INVALID",
+    `${codec?.typeName ?? "message"} changes while it is encoded; send one that stays as it is`,
+  );
 }

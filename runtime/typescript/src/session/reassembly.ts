@@ -1,5 +1,4 @@
 import type { Call } from "./call.js";
-import { initialWindowBytes } from "./limits.js";
 
 /**
  * Adds a fragment to the message of `call`. Room grows with what arrives, doubling, and never beyond what has arrived
@@ -9,7 +8,7 @@ export function appendFragment(call: Call, bytes: Uint8Array, start: number, end
   const total = call.assembled + end - start;
   let assembly = call.assembly;
   if (assembly === undefined || total > assembly.length) {
-    const larger = new Uint8Array(Math.max(total, assembly === undefined ? initialWindowBytes : assembly.length * 2));
+    const larger = new Uint8Array(2 * total);
     if (assembly !== undefined) larger.set(assembly.subarray(0, call.assembled));
     call.assembly = assembly = larger;
   }

@@ -40,12 +40,6 @@ export function adoptLimits(
   announced: Limits | undefined,
   heartbeatIntervalMs: number,
 ): SessionLimits {
-  const adopt = (name: keyof SessionLimits, value: number | undefined): number => {
-    // 0 and absent are the same: the default.
-    if (value === undefined || value === 0) return defaultLimits[name];
-    assertRange(name, value, "REGISTER_INVALID", "the daemon's answer");
-    return value;
-  };
   return {
     ...own,
     maxFrameBytes: adopt("maxFrameBytes", announced?.maxFrameBytes),
@@ -53,6 +47,13 @@ export function adoptLimits(
     maxCalls: adopt("maxCalls", announced?.maxCalls),
     heartbeatIntervalMs: adopt("heartbeatIntervalMs", heartbeatIntervalMs),
   };
+}
+
+function adopt(name: keyof SessionLimits, value: number | undefined): number {
+  // 0 and absent are the same: the default.
+  if (value === undefined || value === 0) return defaultLimits[name];
+  assertRange(name, value, "REGISTER_INVALID", "the daemon's answer");
+  return value;
 }
 
 function assertRange(name: keyof SessionLimits, value: unknown, reason: Reason, where: string): void {

@@ -1,39 +1,27 @@
 import type { Clock, Stop } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
-import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
+import { Flag, FrameType } from "../frame/frame.js";
 import { encodeShutdown, MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
+import { Cancels } from "./cancels.js";
 import { type ControlHandler, Controls } from "./controls.js";
-import { decodeError, encodeError } from "./error-frame.js";
+import { decodeError } from "./error-frame.js";
 import { Events } from "./events.js";
+import { Grants } from "./grants.js";
+import { assertSeal, Inbox } from "./inbox.js";
+import { type Acceptor, IncomingCalls } from "./incoming-calls.js";
 import { Keepalive } from "./keepalive.js";
-import { initialWindowBytes, maxControlBytes, type SessionLimits } from "./limits.js";
+import { maxControlBytes, type SessionLimits } from "./limits.js";
 import type { Link, LinkHandler } from "./link.js";
+import { MessageIds } from "./message-ids.js";
 import { Outbox } from "./outbox.js";
 import { PendingRequest } from "./pending-request.js";
-import { appendFragment, takeAssembly } from "./reassembly.js";
-import { TokenBucket } from "./token-bucket.js";
+import { throwLater } from "./throw-later.js";
 
-/** Who answers the calls that the peer opens. */
-export interface Acceptor {
-  /**
-   * A whole Request with message id `id`; its envelope is `bytes[start, end)`. Either makes a call of it, `accept`s it
-   * and later ends it, or refuses it with `refuse`. `cost` is what to hand to `consumed` once it has been used, and
-   * `window` what the caller may still send. What it throws ends the connection.
-   */
-  onRequest(
-    id: number,
-    flags: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    cost: number,
-    window: number,
-  ): void;
-}
+export type { Acceptor } from "./incoming-calls.js";
 
 export interface SessionOptions {
   readonly link: Link;
@@ -66,61 +54,62 @@ export class Session implements LinkHandler {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #limits: SessionLimits;
+  readonly #side: "plugin" | "daemon";
   readonly #peerMaxCalls: number;
-  readonly #acceptor: Acceptor;
   readonly #onClosed: (error: CrucibleError) => void;
   readonly #onDraining: ((reason: string) => void) | undefined;
+  readonly #ids: MessageIds;
   readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
+  readonly #grants: Grants;
   readonly #outgoing = new CallTable();
-  readonly #incoming = new CallTable();
+  readonly #incoming: IncomingCalls;
+  readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
-  readonly #cancels: TokenBucket;
   /** Events both ways, with windows of their own. */
   readonly events: Events;
-  /** Parity of the ids that the peer draws. */
-  readonly #peerParity: number;
-  /** The id this side draws next. */
-  #nextId: number;
-  #highestPeerId = 0;
-  /** Calls opened here that were cancelled and not answered yet: the peer still counts them. */
-  readonly #cancelled: Set<number> = new Set();
-  /** Calls of the peer whose handlers have not settled. */
-  #busy = 0;
-  /** Requests of the peer that are not complete. */
-  #pendingRequests = 0;
-  #incompleteBytes = 0;
   #peerDraining: CrucibleError | undefined;
   #drained: (() => void) | undefined;
+  #closeDue = false;
   #lastTakenId = Infinity;
   #closedError: CrucibleError | undefined;
-  /** Calls with credit to grant once the transport takes more. */
-  readonly #ungranted: Set<Call> = new Set();
-  readonly #credit = { bytes: 0 };
 
   constructor(options: SessionOptions) {
-    this.#link = options.link;
-    this.#clock = options.clock;
-    this.#limits = options.limits;
-    this.#peerMaxCalls = options.peer.maxCalls;
+    const { link, clock, limits, peer } = options;
+    this.#link = link;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#side = options.side;
+    this.#peerMaxCalls = peer.maxCalls;
     this.#onClosed = options.onClosed;
     this.#onDraining = options.onDraining;
-    this.#peerParity = options.side === "plugin" ? 0 : 1;
-    this.#nextId = options.side === "plugin" ? 1 : 2;
-    this.#outbox = new Outbox(options.link, options.peer.maxMessageBytes, () => this.#drawId());
-    this.#controls = new Controls(options.link, options.controls, () => this.#drawId());
-    this.events = new Events(options.link, this.#outbox, options.clock, (bytes) => this.#grantEvents(bytes));
-    this.#cancels = new TokenBucket(options.clock, 2 * options.limits.maxCalls, options.limits.cancelsPerSecond);
-    this.#acceptor = options.acceptor(this);
-    this.#keepalive = new Keepalive(
-      options.link,
-      options.clock,
-      options.limits.heartbeatIntervalMs,
-      options.limits.heartbeatMisses,
-      () => this.#controls.heartbeat(),
+    this.#ids = new MessageIds(options.side);
+    const drawId = (): number => this.#ids.draw();
+    this.#outbox = new Outbox(link, peer.maxMessageBytes, drawId);
+    this.#grants = new Grants(link);
+    this.#inbox = new Inbox(
+      limits,
+      this.#grants,
+      (call, type, flags, bytes, start, end, cost) => {
+        if (type === FrameType.Response) this.#end(call);
+        call.onMessage(type, flags, bytes, start, end, cost);
+      },
+      (call, error) => this.#refuseMessage(call, error),
     );
-    options.link.onUnblocked = () => this.#onUnblocked();
-    options.link.setHandler(this);
+    this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
+    this.#controls = new Controls(link, clock, options.controls, drawId);
+    this.events = new Events(link, this.#outbox, clock, (bytes) => this.#grants.send(0, bytes));
+    const acceptor = options.acceptor(this);
+    this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
+    this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
+      this.#controls.heartbeat(),
+    );
+    link.onUnblocked = () => {
+      this.#grants.onUnblocked();
+      this.#outbox.pump();
+    };
+    link.setHandler(this);
   }
 
   get clock(): Clock {
@@ -139,7 +128,7 @@ export class Session implements LinkHandler {
 
   /** Calls in flight, both ways. */
   get liveCalls(): number {
-    return this.#outgoing.size + this.#busy;
+    return this.#outgoing.size + this.#incoming.size;
   }
 
   // ---- calls opened here
@@ -161,13 +150,13 @@ export class Session implements LinkHandler {
       throw new CrucibleError("SHUTTING_DOWN", "this side is shutting down; no calls are opened");
     }
     if (this.#peerDraining !== undefined) throw this.#peerDraining;
-    if (this.#outgoing.size + this.#cancelled.size >= this.#peerMaxCalls) {
+    if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",
         `${this.#peerMaxCalls} calls are in flight, which is the limit; wait for some to end`,
       );
     }
-    call.id = this.#drawId();
+    call.id = this.#ids.draw();
     this.#outbox.send(call, FrameType.Request, flags, head, headBytes, codec, message);
     this.#outgoing.add(call);
   }
@@ -175,41 +164,39 @@ export class Session implements LinkHandler {
   /** Ends a call opened here that is no longer wanted, and tells the peer. */
   cancel(call: Call): void {
     if (call.ended) return;
-    this.#sendCancel(call);
-    this.#end(call, this.#outgoing);
+    this.#cancels.send(call);
+    this.#end(call);
   }
 
   // ---- calls opened by the peer
 
   /** Takes a Request as `call`, which may still receive `window` bytes. The handler's end is told by `settled`. */
   accept(call: Call, id: number, window: number): void {
-    call.id = id;
-    call.receiveWindow = window;
-    this.#busy++;
-    this.#incoming.add(call);
+    this.#incoming.accept(call, id, window);
   }
 
   /** Refuses a Request. */
   refuse(id: number, error: CrucibleError, sealed: boolean): void {
-    this.#link.sendControl(FrameType.Error, Flag.EndStream, id, encodeError(error), sealed);
+    this.#incoming.refuse(id, error, sealed);
   }
 
   /** Ends a call of the peer well: its last message has been handed to `send`. */
   finish(call: Call): void {
-    // What waits for credit still leaves: the call stays in the table until then.
-    if (call.queue === undefined) this.#end(call, this.#incoming);
+    // What waits for credit still leaves: the call is live until then.
+    if (call.queue === undefined) this.#incoming.end(call);
   }
 
   /** Ends a call of the peer badly. */
   fail(call: Call, error: CrucibleError): void {
-    if (call.ended) return;
-    this.refuse(call.id, error, call.sealed);
-    this.#end(call, this.#incoming);
+    this.#incoming.fail(call, error);
   }
 
-  /** The handler of a call of the peer has settled: it no longer counts against the limit. Once for each `accept`. */
-  settled(): void {
-    this.#busy--;
+  /**
+   * The handler of a call of the peer has settled. Once it has ended too, it no longer counts against the limit. Once for
+   * each `accept`.
+   */
+  settled(call: Call): void {
+    this.#incoming.settled(call);
     this.#checkDrained();
   }
 
@@ -230,8 +217,7 @@ export class Session implements LinkHandler {
 
   /** The user has consumed `bytes` of what was received; they are granted again once half a window has gathered. */
   consumed(call: Call, bytes: number): void {
-    call.ungranted += bytes;
-    if (call.ungranted >= initialWindowBytes / 2 && !call.remoteEnded && !call.ended) this.#grant(call);
+    this.#grants.consumed(call, bytes);
   }
 
   /**
@@ -248,10 +234,11 @@ export class Session implements LinkHandler {
       };
     });
     if (this.#lastTakenId === Infinity) {
-      this.#lastTakenId = this.#highestPeerId;
-      const payload = encodeShutdown({ reason, graceMs, lastMessageId: BigInt(this.#highestPeerId) });
+      this.#lastTakenId = this.#ids.highestOfPeer;
+      const payload = encodeShutdown({ reason, graceMs, lastMessageId: BigInt(this.#lastTakenId) });
       this.#link.sendControl(FrameType.Shutdown, 0, 0, payload, false);
-      const stop: Stop = this.#clock.after(graceMs, () => this.#finishDrain());
+      this.events.stop(shutDown());
+      const stop: Stop = this.#clock.after(graceMs, () => this.#endGrace());
       void wait.then(stop);
       this.#checkDrained();
     }
@@ -265,7 +252,7 @@ export class Session implements LinkHandler {
 
   /** Asks the peer for an answer; resolves with its round trip in milliseconds. */
   ping(): Promise<number> {
-    return this.#controls.ping(this.#clock);
+    return this.#controls.ping();
   }
 
   // ---- LinkHandler
@@ -284,7 +271,7 @@ export class Session implements LinkHandler {
       case FrameType.CapabilityQuery:
       case FrameType.ResourceRequest:
       case FrameType.MetricsReport:
-        if (this.#peerParity === 0) {
+        if (this.#side === "plugin") {
           throw new CrucibleError(
             "BAD_PHASE",
             `frame of type 0x${type.toString(16)} towards a plugin; only plugins send it`,
@@ -315,7 +302,10 @@ export class Session implements LinkHandler {
         this.#onCancel(flags, id, bytes, start, end);
         return;
       case FrameType.Event:
-        if (!this.events.continues(id) && !this.#opens(id)) return;
+        if (!this.events.continues(id) && !this.#ids.advance(id)) {
+          this.#assertNotLive(id);
+          return;
+        }
         this.events.onFragment(flags, id, bytes, start, end, this.#limits.maxMessageBytes, id > this.#lastTakenId);
         return;
       case FrameType.Ack:
@@ -331,25 +321,29 @@ export class Session implements LinkHandler {
         decode(MetricsReportCodec, bytes, start, end);
         return;
       default:
-        if (!this.#opens(id))
+        if (!this.#ids.advance(id)) {
           throw new CrucibleError("BAD_MESSAGE_ID", `control request ${id} has an id that is not new`);
+        }
         this.#controls.onRequest(type, id, bytes, start, end);
     }
   }
 
   onClosed(cause: CrucibleError): void {
     // After Shutdown, whoever is done first closes: that is no loss.
-    const draining = this.#lastTakenId !== Infinity || this.#peerDraining !== undefined;
-    const error = draining && cause.reason === "PEER_LOST" ? shutDown() : cause;
+    const error = this.#draining && cause.reason === "PEER_LOST" ? shutDown() : cause;
     this.#closedError = error;
     this.#keepalive.stop();
+    this.#cancels.close();
     this.#controls.close(this.#closed());
     this.events.close(this.#closed());
-    for (const table of [this.#outgoing, this.#incoming]) {
-      for (const call of table.all()) {
-        this.#end(call, table);
-        call.onFailed(this.#closed());
-      }
+    for (const call of this.#outgoing.all()) {
+      this.#end(call);
+      // Nobody knows how far the other side came with it: as far as a retry is concerned, it had started.
+      call.onFailed(this.#closed(true));
+    }
+    for (const call of this.#incoming.all()) {
+      this.#incoming.end(call);
+      call.onFailed(this.#closed());
     }
     this.#drained?.();
     this.#onClosed(error);
@@ -358,148 +352,68 @@ export class Session implements LinkHandler {
   // ---- receiving
 
   #onRequest(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
-    if (id % 2 === this.#peerParity && id <= this.#highestPeerId) {
-      const live = this.#incoming.get(id);
-      if (live instanceof PendingRequest) {
-        this.#receive(live, FrameType.Request, flags, bytes, start, end);
-        return;
-      }
-    }
-    if (!this.#opens(id)) return;
-    // The peer has been told that this one is not taken; it knows that it never started.
-    if (id > this.#lastTakenId) return;
-    if (this.#busy + this.#pendingRequests >= this.#limits.maxCalls) {
-      const sealed = (flags & Flag.Encrypted) !== 0;
-      this.refuse(
-        id,
-        new CrucibleError(
-          "TOO_MANY_CALLS",
-          `${this.#limits.maxCalls} calls are in flight, which is the limit; wait for some to end`,
-        ),
-        sealed,
-      );
+    if (this.#ids.advance(id)) {
+      // The peer has been told which ones are not taken; it knows that they never started.
+      if (id <= this.#lastTakenId) this.#incoming.open(flags, id, bytes, start, end);
       return;
     }
-    if ((flags & Flag.More) === 0) {
-      const cost = end - start + overheadBytes;
-      if (cost > initialWindowBytes) throw creditExceeded(id);
-      this.#acceptor.onRequest(id, flags, bytes, start, end, cost, initialWindowBytes - cost);
-      return;
-    }
-    const pending = new PendingRequest((whole, lastFlags, cost) => {
-      this.#pendingRequests--;
-      if (whole === undefined) return;
-      this.#end(pending, this.#incoming);
-      this.#acceptor.onRequest(id, lastFlags, whole, 0, whole.length, cost, pending.receiveWindow);
-    });
-    pending.id = id;
-    pending.sealed = (flags & Flag.Encrypted) !== 0;
-    this.#pendingRequests++;
-    this.#incoming.add(pending);
-    this.#receive(pending, FrameType.Request, flags, bytes, start, end);
+    const live = this.#incoming.get(id);
+    if (live instanceof PendingRequest) this.#inbox.receive(live, FrameType.Request, flags, bytes, start, end);
+    else this.#assertNotLive(id);
   }
 
   #onMessage(type: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
-    const byPeer = id % 2 === this.#peerParity;
+    const byPeer = this.#ids.ofPeer(id);
     if (type === FrameType.Response && byPeer) {
       throw new CrucibleError("BAD_MESSAGE_ID", `message ${id} is answered by the side that opened it`);
     }
     const call = this.#find(id);
     if (call === undefined) {
-      if (type === FrameType.Response) this.#lateAnswer(flags, id, bytes, start, end);
-      else this.#checkNoControl(id);
+      if (type === FrameType.Response) this.#onAnswer(flags, id, bytes, start, end);
+      else this.#assertNotLive(id);
       return;
     }
-    if (call.remoteEnded || call instanceof PendingRequest) {
+    if (call instanceof PendingRequest) {
+      throw new CrucibleError("BAD_FRAGMENT", `message ${id} goes on before its Request is complete`);
+    }
+    if (call.remoteEnded) {
       throw new CrucibleError("BAD_PHASE", `message ${id} goes on behind its end; send nothing after END_STREAM`);
     }
     if (type === FrameType.Stream && !byPeer && (flags & Flag.EndStream) !== 0) {
-      this.#failCall(call, new CrucibleError("STREAM_MISUSE", `the callee of ${id} half-closes; end with a Response`));
+      assertSeal(call, flags);
+      const error = new CrucibleError("STREAM_MISUSE", `the callee of ${id} half-closes; end with a Response`);
+      this.#refuseMessage(call, error);
       return;
     }
-    this.#receive(call, type, flags, bytes, start, end);
+    this.#inbox.receive(call, type, flags, bytes, start, end);
   }
 
   /** A Response to no live call: the answer of a control request, or of a call that was cancelled. */
-  #lateAnswer(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
-    if ((flags & Flag.EndStream) !== 0) this.#cancelled.delete(id);
+  #onAnswer(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
+    if ((flags & Flag.EndStream) !== 0) this.#cancels.answered(id);
     if (!this.#controls.waits(id)) return;
     if ((flags & Flag.More) !== 0)
       throw new CrucibleError("BAD_FRAGMENT", `the answer to control request ${id} is in fragments`);
     this.#controls.onAnswer(id, bytes, start, end);
   }
 
-  /** A data frame of a live call: checks seal and window, puts fragments together and delivers whole messages. */
-  #receive(call: Call, type: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
-    checkSeal(call, flags);
-    const cost = overheadBytes + end - start;
-    call.receiveWindow -= cost;
-    if (call.receiveWindow < 0) throw creditExceeded(call.id);
-    const more = (flags & Flag.More) !== 0;
-    if (call.assembly !== undefined && call.assemblyType !== type) {
-      throw new CrucibleError("BAD_FRAGMENT", `message ${call.id} changes its type between fragments`);
-    }
-    if (!more && call.assembly === undefined) {
-      if ((flags & Flag.EndStream) !== 0) call.remoteEnded = true;
-      this.#deliver(call, type, flags, bytes, start, end, cost);
-      return;
-    }
-    if (more && end === start) {
-      throw new CrucibleError("BAD_FRAGMENT", `message ${call.id} has an empty fragment that is not its last`);
-    }
-    if (call.assembled + end - start > this.#limits.maxMessageBytes) {
-      this.#failCall(
-        call,
-        tooLarge(call, `takes more than ${this.#limits.maxMessageBytes} bytes; send it in parts`, false),
-      );
-      return;
-    }
-    this.#incompleteBytes += end - start;
-    call.assemblyType = type;
-    appendFragment(call, bytes, start, end);
-    if (more) {
-      if (this.#incompleteBytes > this.#limits.maxIncompleteBytes) {
-        this.#failCall(call, tooLarge(call, "came in while too many others were incomplete; try again later", true));
-        return;
-      }
-      // What is not complete cannot be consumed: its credit comes back as it arrives.
-      call.ungranted += cost;
-      this.#grant(call);
-      return;
-    }
-    const whole = takeAssembly(call);
-    this.#incompleteBytes -= whole.length;
-    if ((flags & Flag.EndStream) !== 0) call.remoteEnded = true;
-    this.#deliver(call, type, flags, whole, 0, whole.length, cost);
-  }
-
-  #deliver(call: Call, type: number, flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
-    if (type === FrameType.Response) this.#end(call, this.#outgoing);
-    call.onMessage(type, flags, bytes, start, end, cost);
-  }
-
   /** A call fails by what the peer sent, and nothing else does. */
-  #failCall(call: Call, error: CrucibleError): void {
-    if (call.id % 2 === this.#peerParity) {
-      this.refuse(call.id, error, call.sealed);
-      this.#end(call, this.#incoming);
-    } else {
-      this.#sendCancel(call);
-      this.#end(call, this.#outgoing);
-    }
+  #refuseMessage(call: Call, error: CrucibleError): void {
+    if (this.#ids.ofPeer(call.id)) this.#incoming.fail(call, error);
+    else this.cancel(call);
     call.onFailed(error);
   }
 
   #onCredit(id: number, bytes: Uint8Array, start: number, end: number): void {
-    const granted = decode(CreditCodec, bytes, start, end).bytes;
-    if (granted === 0) throw new CrucibleError("BAD_CREDIT", "credit grants nothing; grant what was consumed");
-    if (id === 0) {
-      this.events.granted(granted);
+    const call = id === 0 ? undefined : this.#find(id);
+    if (id !== 0 && call === undefined) {
+      this.#assertNotLive(id);
       return;
     }
-    const call = this.#find(id);
-    if (call !== undefined) this.#outbox.granted(call, granted);
-    else this.#checkNoControl(id);
+    const granted = decode(CreditCodec, bytes, start, end).bytes;
+    if (granted === 0) throw new CrucibleError("BAD_CREDIT", "credit grants nothing; grant what was consumed");
+    if (call === undefined) this.events.granted(granted);
+    else this.#outbox.granted(call, granted);
   }
 
   #onError(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
@@ -508,7 +422,7 @@ export class Session implements LinkHandler {
       this.#link.close(error);
       return;
     }
-    if (id % 2 === this.#peerParity) {
+    if (this.#ids.ofPeer(id)) {
       throw new CrucibleError(
         "BAD_MESSAGE_ID",
         `call ${id} was ended by its opener with an Error; send Cancel instead`,
@@ -516,29 +430,27 @@ export class Session implements LinkHandler {
     }
     const call = this.#find(id);
     if (call === undefined) {
-      this.#cancelled.delete(id);
+      this.#cancels.answered(id);
       this.#controls.onError(id, error);
       return;
     }
-    checkSeal(call, flags);
-    this.#end(call, this.#outgoing);
+    assertSeal(call, flags);
+    this.#end(call);
     call.onFailed(error);
   }
 
   #onCancel(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
-    if (id % 2 !== this.#peerParity) {
+    if (!this.#ids.ofPeer(id)) {
       throw new CrucibleError("BAD_MESSAGE_ID", `call ${id} was cancelled by its callee; answer with an Error instead`);
     }
-    if (!this.#cancels.take()) {
-      throw new CrucibleError(
-        "CONTROL_FLOOD",
-        `peer cancels more than ${this.#limits.cancelsPerSecond} calls a second`,
-      );
-    }
-    const { reason } = decode(CancelCodec, bytes, start, end);
+    this.#cancels.count();
     const call = this.#find(id);
-    if (call === undefined) return;
-    checkSeal(call, flags);
+    if (call === undefined) {
+      this.#assertNotLive(id);
+      return;
+    }
+    assertSeal(call, flags);
+    const { reason } = decode(CancelCodec, bytes, start, end);
     const why = reason === "" ? "" : `: ${reason.slice(0, 256)}`;
     const error = new CrucibleError("CANCELLED", `the caller cancelled the call${why}`);
     this.fail(call, error);
@@ -553,146 +465,94 @@ export class Session implements LinkHandler {
     );
     for (const call of this.#outgoing.all()) {
       if (BigInt(call.id) > lastMessageId) {
-        this.#end(call, this.#outgoing);
+        this.#end(call);
         call.onFailed(this.#peerDraining);
       }
     }
-    if (first) this.#onDraining?.(reason);
+    this.events.stop(this.#peerDraining);
+    if (first) {
+      try {
+        this.#onDraining?.(reason);
+      } catch (error) {
+        throwLater(error);
+      }
+    }
     this.#checkDrained();
   }
 
   /** A live call by id; undefined when it has ended. Throws when the id was never opened. */
   #find(id: number): Call | undefined {
-    if (id % 2 === this.#peerParity) {
-      if (id > this.#highestPeerId || id === 0) throw neverOpened(id);
-      return this.#incoming.get(id);
-    }
-    if (id >= this.#nextId || id === 0) throw neverOpened(id);
-    return this.#outgoing.get(id);
+    this.#ids.assertOpened(id);
+    return this.#ids.ofPeer(id) ? this.#incoming.get(id) : this.#outgoing.get(id);
   }
 
-  /** Whether `id` opens a message; false when it is late. Throws when it can do neither. */
-  #opens(id: number): boolean {
-    if (id % 2 !== this.#peerParity || id === 0) {
-      throw new CrucibleError(
-        "BAD_MESSAGE_ID",
-        `message id ${id} cannot open a message of the other side; its ids have the other parity`,
-      );
+  /** Throws when `id` is live, but not as the frame supposes; otherwise the frame is late. */
+  #assertNotLive(id: number): void {
+    if (this.#controls.waits(id) || this.events.isLive(id) || this.#incoming.get(id) !== undefined) {
+      throw new CrucibleError("BAD_MESSAGE_ID", `message ${id} is live, and this frame has no place in it`);
     }
-    if (id > this.#highestPeerId) {
-      this.#highestPeerId = id;
-      return true;
-    }
-    if (this.#incoming.get(id) !== undefined || this.events.continues(id)) {
-      throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} was opened twice; ids of one side strictly increase`);
-    }
-    return false;
-  }
-
-  #checkNoControl(id: number): void {
-    if (this.#controls.waits(id) || this.events.continues(id)) {
-      throw new CrucibleError("BAD_MESSAGE_ID", `message ${id} is no call`);
-    }
-  }
-
-  // ---- sending
-
-  #drawId(): number {
-    const id = this.#nextId;
-    if (id > Number.MAX_SAFE_INTEGER - 2) {
-      throw new CrucibleError("IDS_EXHAUSTED", "this session has used all its message ids; open a new one");
-    }
-    this.#nextId = id + 2;
-    return id;
-  }
-
-  #grant(call: Call): void {
-    if (this.#link.blocked) {
-      this.#ungranted.add(call);
-      return;
-    }
-    const bytes = call.ungranted;
-    call.ungranted = 0;
-    call.receiveWindow += bytes;
-    this.#sendCredit(call.id, bytes);
-  }
-
-  #grantEvents(bytes: number): void {
-    this.#sendCredit(0, bytes);
-  }
-
-  #sendCredit(id: number, bytes: number): void {
-    if (this.#link.closed) return;
-    const writer = this.#link.writer;
-    const start = writer.begin(FrameType.Credit, 0, id, 8);
-    this.#credit.bytes = bytes;
-    this.#link.countControl(8);
-    this.#link.send(CreditCodec.write(this.#credit, writer.arena, start), false);
-  }
-
-  #sendCancel(call: Call): void {
-    this.#cancelled.add(call.id);
-    this.#link.sendControl(FrameType.Cancel, 0, call.id, noBytes, call.sealed);
-  }
-
-  #onUnblocked(): void {
-    for (const call of this.#ungranted) {
-      if (!call.ended && !call.remoteEnded && call.ungranted > 0) this.#grant(call);
-    }
-    this.#ungranted.clear();
-    this.#outbox.pump();
   }
 
   // ---- ending
 
-  #end(call: Call, table: CallTable): void {
+  /** A call that was opened here is over. */
+  #end(call: Call): void {
     if (call.ended) return;
     call.ended = true;
+    this.#outgoing.delete(call);
+    this.#release(call);
+  }
+
+  /** Nothing more is sent or received for a call that has ended. */
+  #release(call: Call): void {
     this.#outbox.forget(call);
-    table.delete(call);
-    if (call.assembly !== undefined) {
-      this.#incompleteBytes -= call.assembled;
-      call.assembly = undefined;
-      call.assembled = 0;
-    }
+    this.#inbox.forget(call);
+    this.#grants.forget(call);
     this.#checkDrained();
   }
 
-  /** Once Shutdown was sent or received, the session closes with its last call. */
-  #checkDrained(): void {
-    if (this.#lastTakenId === Infinity && this.#peerDraining === undefined) return;
-    if (this.#busy === 0 && this.#outgoing.size === 0 && this.#incoming.size === 0) this.#finishDrain();
+  /** Shutdown was sent or received. */
+  get #draining(): boolean {
+    return this.#lastTakenId !== Infinity || this.#peerDraining !== undefined;
   }
 
-  #finishDrain(): void {
+  get #idle(): boolean {
+    return this.#outgoing.size === 0 && this.#incoming.size === 0;
+  }
+
+  /** Once Shutdown was sent or received, the session closes with its last call, when that has been told. */
+  #checkDrained(): void {
+    if (!this.#draining || this.#closeDue || !this.#idle) return;
+    this.#closeDue = true;
+    queueMicrotask(() => {
+      this.#closeDue = false;
+      if (this.#idle) this.#link.close(shutDown());
+    });
+  }
+
+  /** The grace is over: what is left fails, and both sides know why. */
+  #endGrace(): void {
+    for (const call of this.#incoming.all()) {
+      const started = !(call instanceof PendingRequest);
+      const error = new CrucibleError("SHUTTING_DOWN", "the call was not done when its host shut down", { started });
+      this.#incoming.fail(call, error);
+      call.onFailed(error);
+    }
     this.#link.close(shutDown());
   }
 
-  /** What a call is told that meets the end of the session. */
-  #closed(): CrucibleError {
+  /** What is told to whoever meets the end of the session; `started` is whether a call of theirs may have. */
+  #closed(started = false): CrucibleError {
     const cause = this.#closedError!;
-    if (cause.reason === "SHUTTING_DOWN" || cause.reason === "PEER_LOST") return cause;
-    return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { cause });
-  }
-}
-
-const noBytes = new Uint8Array(0);
-
-function checkSeal(call: Call, flags: number): void {
-  if (call.sealed !== ((flags & Flag.Encrypted) !== 0)) {
-    throw new CrucibleError(
-      "SEAL_REQUIRED",
-      `call ${call.id} mixes sealed and clear frames; seal all of a sensitive call and no other`,
-    );
+    if (cause.reason === "SHUTTING_DOWN" || cause.reason === "PEER_LOST") {
+      return new CrucibleError(cause.reason, cause.message, { started, cause });
+    }
+    return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { started, cause });
   }
 }
 
 function shutDown(): CrucibleError {
   return new CrucibleError("SHUTTING_DOWN", "the session was shut down in order");
-}
-
-function tooLarge(call: Call, what: string, retryable: boolean): CrucibleError {
-  return new CrucibleError("MESSAGE_TOO_LARGE", `message ${call.id} ${what}`, { retryable });
 }
 
 /** Decodes a payload whose failure ends the connection. */
@@ -707,12 +567,4 @@ function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end
 function checkZero(id: number): void {
   if (id !== 0)
     throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} on a frame that belongs to no message; send 0`);
-}
-
-function creditExceeded(id: number): CrucibleError {
-  return new CrucibleError("CREDIT_EXCEEDED", `message ${id} sends more than its window; wait for credit`);
-}
-
-function neverOpened(id: number): CrucibleError {
-  return new CrucibleError("BAD_MESSAGE_ID", `message id ${id} was never opened`);
 }

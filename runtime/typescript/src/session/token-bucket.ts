@@ -18,12 +18,10 @@ export class TokenBucket {
 
   /** Takes a token; false when there is none. */
   take(): boolean {
-    if (this.#tokens < 1) {
-      const now = this.#clock.monotonicMs();
-      this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#filledMs) / 1000) * this.#perSecond);
-      this.#filledMs = now;
-      if (this.#tokens < 1) return false;
-    }
+    const now = this.#clock.monotonicMs();
+    this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#filledMs) / 1000) * this.#perSecond);
+    this.#filledMs = now;
+    if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
   }

@@ -18,14 +18,21 @@ export function compareTime(value: TimeParts, seconds: bigint, nanos: number = 0
 
 /** Compares a Timestamp with the platform's clock: greater than 0 when it lies in the future. */
 export function compareToNow(value: TimeParts): number {
-  const nowMs = Date.now();
-  const seconds = Math.floor(nowMs / 1000);
-  return compareTime(value, BigInt(seconds), Math.trunc(nowMs - seconds * 1000) * 1_000_000);
+  return compareToInstant(value, BigInt(Date.now()) * 1_000_000n);
 }
 
 /** Whether a Timestamp lies at most the given time before or after now. */
 export function isNearNow(value: TimeParts, seconds: bigint, nanos: number = 0): boolean {
-  const distance = (value.seconds ?? 0n) * 1_000_000_000n + BigInt(value.nanos ?? 0) - BigInt(Date.now()) * 1_000_000n;
-  const allowed = seconds * 1_000_000_000n + BigInt(nanos);
-  return distance <= allowed && -distance <= allowed;
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const distance = seconds * nanosInSecond + BigInt(nanos);
+  return compareToInstant(value, now - distance) >= 0 && compareToInstant(value, now + distance) <= 0;
+}
+
+const nanosInSecond = 1_000_000_000n;
+
+/** Compares a Timestamp with an instant in nanoseconds since 1970. */
+function compareToInstant(value: TimeParts, instant: bigint): number {
+  const rest = instant % nanosInSecond;
+  const nanos = rest < 0n ? rest + nanosInSecond : rest;
+  return compareTime(value, (instant - nanos) / nanosInSecond, Number(nanos));
 }

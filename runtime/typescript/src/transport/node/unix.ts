@@ -18,7 +18,6 @@ import { checkSocketDirectory, checkSocketOwner, ownUid } from "./socket-directo
 import { checkPathLength } from "./socket-path.js";
 import { codeOf } from "./system-error.js";
 import { UnixConnection, type UnixConnectionOptions } from "./unix-connection.js";
-import { listenAt } from "./unix-listener.js";
 
 /** Options of the transport over Unix sockets. */
 export interface UnixOptions extends TransportOptions {
@@ -50,13 +49,15 @@ function pathOf(address: string): string {
   return parsed.path;
 }
 
-function listen(
+async function listen(
   address: string,
   path: string,
   onConnection: (connection: Connection) => void,
   defaults: ConnectionDefaults,
 ): Promise<Listener> {
   let accepted = 0;
+  // Loaded when somebody listens: plugins only dial.
+  const { listenAt } = await import("./unix-listener.js");
   return listenAt(address, path, defaults.clock, (socket) => {
     const connection = new UnixConnection(socket, { ...defaults, peer: `${address}#${++accepted}` });
     // net.Server has no option to read into memory of ours; each chunk is a buffer of its own, which nobody reuses.

@@ -40,12 +40,18 @@ addClass("_", underscore);
 
 /** Whether the character at `index` is of one of the classes; false behind the end. */
 export function isAt(text: string, index: number, wanted: number): boolean {
+  // Not charCodeAt behind the end: the NaN that it returns there makes all of this slower.
+  if (index >= text.length) return false;
   const unit = text.charCodeAt(index);
   return unit < 128 && (classes[unit]! & wanted) !== 0;
 }
 
 /** The index of the first character from `index` on that is of none of the classes. */
 export function skip(text: string, index: number, wanted: number): number {
-  while (isAt(text, index, wanted)) index++;
-  return index;
+  let i = index;
+  for (; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127 || (classes[unit]! & wanted) === 0) break;
+  }
+  return i;
 }

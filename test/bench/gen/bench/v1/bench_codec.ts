@@ -9,18 +9,20 @@ import {
   cursor,
   decode,
   encode,
-  expectMessage,
-  expectType,
   messageCodec,
   readInt32,
   readString,
   readTag,
   readUnknown,
+  refuseType,
+  startMessage,
   writeInt32,
   writeString,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
 import type { SearchRequest, SearchResponse } from "./bench_pb.js";
+
+export type { SearchRequest, SearchResponse } from "./bench_pb.js";
 
 /** What encoding takes for the message {@link SearchRequest}. */
 export interface SearchRequestInit {
@@ -78,7 +80,7 @@ function emptySearchRequest(): SearchRequest {
 }
 
 function writeSearchRequest(message: SearchRequestInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "bench.v1.SearchRequest");
+  startMessage(message, "bench.v1.SearchRequest", bytes, at);
   // string query = 1
   const query = message.query;
   if (query !== undefined && query !== "") {
@@ -104,18 +106,24 @@ function readSearchRequest(
 ): SearchRequest {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string query = 1
       case 1:
-        expectType(tag, 10, "bench.v1.SearchRequest.query");
+        if (tag !== 10) refuseType(tag, 10, "bench.v1.SearchRequest.query");
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
       case 2:
-        expectType(tag, 16, "bench.v1.SearchRequest.limit");
+        if (tag !== 16) refuseType(tag, 16, "bench.v1.SearchRequest.limit");
         message.limit = readInt32(bytes, at);
         break;
       default:
@@ -188,7 +196,7 @@ function emptySearchResponse(): SearchResponse {
 }
 
 function writeSearchResponse(message: SearchResponseInit, bytes: Uint8Array, at: number): number {
-  expectMessage(message, "bench.v1.SearchResponse");
+  startMessage(message, "bench.v1.SearchResponse", bytes, at);
   // string id = 1
   const id = message.id;
   if (id !== undefined && id !== "") {
@@ -220,23 +228,29 @@ function readSearchResponse(
 ): SearchResponse {
   checkDepth(depth);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
-    if (tag === group) return message;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        expectType(tag, 10, "bench.v1.SearchResponse.id");
+        if (tag !== 10) refuseType(tag, 10, "bench.v1.SearchResponse.id");
         message.id = readString(bytes, at, end);
         break;
       // int32 score = 2
       case 2:
-        expectType(tag, 16, "bench.v1.SearchResponse.score");
+        if (tag !== 16) refuseType(tag, 16, "bench.v1.SearchResponse.score");
         message.score = readInt32(bytes, at);
         break;
       // string title = 3
       case 3:
-        expectType(tag, 26, "bench.v1.SearchResponse.title");
+        if (tag !== 26) refuseType(tag, 26, "bench.v1.SearchResponse.title");
         message.title = readString(bytes, at, end);
         break;
       default:

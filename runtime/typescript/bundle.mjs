@@ -1,0 +1,30 @@
+// Joins what tsc has made of src into one file an entry point and a few that they share. Loading a hundred small modules
+// costs a plugin 60 ms at its start, loading these 23 (Node 20, 2 cores). Usage: node bundle.mjs, after tsc -b
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+const doors = readdirSync(join(root, "dist/codegen/v1")).filter((file) => file.endsWith(".js"));
+const out = join(root, "bundle");
+rmSync(out, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ["index.js", "daemon/index.js", "plugin/index.js", ...doors.map((door) => `codegen/v1/${door}`)].map(
+    (entry) => `dist/${entry}`,
+  ),
+  outbase: "dist",
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  packages: "external",
+  // Names stay, so that a stack trace says something.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: "none",
+  logLevel: "warning",
+});

@@ -1,0 +1,89 @@
+import type { Clock, Stop } from "../clock/clock.js";
+import { CrucibleError } from "../error/index.js";
+import { FrameType } from "../frame/frame.js";
+import type { Call } from "./call.js";
+import { ownCancelsPerSecond } from "./limits.js";
+import type { Link } from "./link.js";
+import { TokenBucket } from "./token-bucket.js";
+
+const noBytes = new Uint8Array(0);
+const pauseMs = 10;
+
+/** Cancels both ways. A peer ends a connection that cancels too fast: those that are sent here are paced. */
+export class Cancels {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #received: TokenBucket;
+  readonly #perSecond: number;
+  readonly #sent: TokenBucket;
+  /** Calls that were cancelled and not answered yet: the peer still counts them. Whether they are sealed. */
+  readonly #open: Map<number, boolean> = new Map();
+  /** Ids of those whose Cancel has not left. */
+  #held: number[] = [];
+  #stop: Stop | undefined;
+
+  /** `maxCalls` and `perSecond` bound what the peer may send, `peerMaxCalls` what is sent to it. */
+  constructor(link: Link, clock: Clock, maxCalls: number, perSecond: number, peerMaxCalls: number) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#received = new TokenBucket(clock, 2 * maxCalls, perSecond);
+    // Half of what the peer takes at once, since Cancels may crowd on their way.
+    this.#sent = new TokenBucket(clock, peerMaxCalls, ownCancelsPerSecond);
+  }
+
+  /** Calls that the peer still counts. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Counts a Cancel of the peer. Throws CONTROL_FLOOD. */
+  count(): void {
+    if (this.#received.take()) return;
+    throw new CrucibleError("CONTROL_FLOOD", `peer cancels more than ${this.#perSecond} calls a second`);
+  }
+
+  /** Cancels a call. */
+  send(call: Call): void {
+    if (this.#link.closed) return;
+    this.#open.set(call.id, call.sealed);
+    if (this.#held.length === 0 && this.#sent.take()) this.#cancel(call.id, call.sealed);
+    else this.#hold(call.id);
+  }
+
+  /** The peer has ended a call: if it was cancelled, it counts no more. */
+  answered(id: number): void {
+    if (this.#open.size > 0) this.#open.delete(id);
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#held = [];
+    this.#open.clear();
+  }
+
+  #cancel(id: number, sealed: boolean): void {
+    this.#link.sendControl(FrameType.Cancel, 0, id, noBytes, sealed);
+  }
+
+  #hold(id: number): void {
+    this.#held.push(id);
+    this.#stop ??= this.#clock.after(pauseMs, () => this.#release());
+  }
+
+  #release(): void {
+    this.#stop = undefined;
+    let left = 0;
+    for (const id of this.#held) {
+      const sealed = this.#open.get(id);
+      // Answered meanwhile: there is nothing left to cancel.
+      if (sealed !== undefined) {
+        if (!this.#sent.take()) break;
+        this.#cancel(id, sealed);
+      }
+      left++;
+    }
+    this.#held.splice(0, left);
+    if (this.#held.length > 0) this.#stop = this.#clock.after(pauseMs, () => this.#release());
+  }
+}

@@ -1,0 +1,138 @@
+import { CrucibleError } from "../error/index.js";
+import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
+import type { Call } from "./call.js";
+import { CallTable } from "./call-table.js";
+import { encodeError } from "./error-frame.js";
+import { creditExceeded, type Inbox } from "./inbox.js";
+import { initialWindowBytes, type SessionLimits } from "./limits.js";
+import type { Link } from "./link.js";
+import { PendingRequest } from "./pending-request.js";
+
+/** Who answers the calls that the peer opens. */
+export interface Acceptor {
+  /**
+   * A whole Request with message id `id`; its envelope is `bytes[start, end)`. Either makes a call of it, `accept`s it
+   * and later ends it, or refuses it with `refuse`. `cost` is what to hand to `consumed` once it has been used, and
+   * `window` what the caller may still send. What it throws ends the connection.
+   */
+  onRequest(
+    id: number,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    cost: number,
+    window: number,
+  ): void;
+}
+
+/** The calls that the peer has opened, from their Requests to the ends of their handlers. */
+export class IncomingCalls {
+  readonly #link: Link;
+  readonly #limits: SessionLimits;
+  readonly #acceptor: Acceptor;
+  readonly #inbox: Inbox;
+  readonly #onEnd: (call: Call) => void;
+  readonly #live = new CallTable();
+  /** Requests that are not complete, and calls that are live or whose handlers have not settled. */
+  #size = 0;
+  /** The Request that has just been completed: the call made of it goes on with its windows. */
+  #completed: PendingRequest | undefined;
+
+  /** `onEnd` is told of each call that is no longer live. */
+  constructor(
+    link: Link,
+    limits: SessionLimits,
+    acceptor: Acceptor,
+    inbox: Inbox,
+    onEnd: (call: Call) => void,
+  ) {
+    this.#link = link;
+    this.#limits = limits;
+    this.#acceptor = acceptor;
+    this.#inbox = inbox;
+    this.#onEnd = onEnd;
+  }
+
+  /** What counts against the limit: a call does until it has ended, what it sent included, and its handler has settled. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** A live call, or a Request that is not complete. */
+  get(id: number): Call | undefined {
+    return this.#live.get(id);
+  }
+
+  all(): Call[] {
+    return this.#live.all();
+  }
+
+  /** The first frame of a Request. */
+  open(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
+    const sealed = (flags & Flag.Encrypted) !== 0;
+    if (this.#size >= this.#limits.maxCalls) {
+      const text = `${this.#limits.maxCalls} calls are in flight, which is the limit; wait for some to end`;
+      this.refuse(id, new CrucibleError("TOO_MANY_CALLS", text), sealed);
+      return;
+    }
+    if ((flags & Flag.More) === 0) {
+      const cost = end - start + overheadBytes;
+      if (cost > initialWindowBytes) throw creditExceeded(id);
+      this.#acceptor.onRequest(id, flags, bytes, start, end, cost, initialWindowBytes - cost);
+      return;
+    }
+    const pending = new PendingRequest((whole, lastFlags, cost) => {
+      if (whole === undefined) return;
+      this.end(pending);
+      this.#completed = pending;
+      this.#acceptor.onRequest(id, lastFlags, whole, 0, whole.length, cost, pending.receiveWindow);
+      this.#completed = undefined;
+    });
+    pending.id = id;
+    pending.sealed = sealed;
+    // No handler works for it yet.
+    pending.settled = true;
+    this.#size++;
+    this.#live.add(pending);
+    this.#inbox.receive(pending, FrameType.Request, flags, bytes, start, end);
+  }
+
+  /** Takes a Request as `call`. */
+  accept(call: Call, id: number, window: number): void {
+    call.id = id;
+    call.receiveWindow = window;
+    if (this.#completed !== undefined) {
+      call.sendWindow = this.#completed.sendWindow;
+      call.ungranted = this.#completed.ungranted;
+    }
+    this.#size++;
+    this.#live.add(call);
+  }
+
+  refuse(id: number, error: CrucibleError, sealed: boolean): void {
+    this.#link.sendControl(FrameType.Error, Flag.EndStream, id, encodeError(error), sealed);
+  }
+
+  /** Ends a call badly. */
+  fail(call: Call, error: CrucibleError): void {
+    if (call.ended) return;
+    this.refuse(call.id, error, call.sealed);
+    this.end(call);
+  }
+
+  /** A call is no longer live. */
+  end(call: Call): void {
+    if (call.ended) return;
+    call.ended = true;
+    this.#live.delete(call);
+    if (call.settled) this.#size--;
+    this.#onEnd(call);
+  }
+
+  /** The handler of a call has settled. */
+  settled(call: Call): void {
+    call.settled = true;
+    if (call.ended) this.#size--;
+  }
+}

@@ -1,0 +1,232 @@
+// Whatever is wrong: one line that says what and what to do, an exit code, and nothing changed.
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findBuf } from "../../../generator/buf/binary.js";
+import { Lab, read, root } from "./project.js";
+import { notes, plain } from "./protos.js";
+import { collidingMethods } from "../../support/colliding-methods.js";
+
+let lab: Lab;
+beforeAll(() => {
+  lab = new Lab();
+}, 60_000);
+afterAll(() => lab.remove());
+afterEach(() => expect(readdirSync(lab.temporary)).toEqual([]));
+
+const template = (plugin: string): string => `version: v2\ninputs: [{directory: proto}]\nplugins: [${plugin}]\n`;
+const [inA, inB] = collidingMethods("plain.v1.A", "plain.v1.B");
+const asking = (service: string, method: string): string =>
+  `syntax = "proto3";\npackage plain.v1;\nimport "p.proto";\nservice ${service} {\n  rpc ${method}(Plain) returns (Plain);\n}\n`;
+
+const mistakes: [name: string, files: Record<string, string>, args: string[], lines: (string | RegExp)[]][] = [
+  ["nothing there", {}, [], [/^error: there is neither buf\.gen\.yaml nor a folder proto in /]],
+  [
+    "no .proto file",
+    { "proto/README.md": "" },
+    [],
+    ["error: proto holds no .proto file: write one, such as proto/notes.proto"],
+  ],
+  [
+    "an input that is missing",
+    { "buf.gen.yaml": template("{local: protoc-gen-es, out: gen}") },
+    [],
+    [/^error: there is no folder proto: /],
+  ],
+  [
+    "invalid .proto",
+    { "proto/x/bad.proto": 'syntax = "proto3";\npackage x;\nmessage M {\n  Foo a = 1;\n  int32 b = 1;\n}\n' },
+    [],
+    [/^proto\/x\/bad\.proto:4:3: .*Foo/, /^proto\/x\/bad\.proto:5:13: /],
+  ],
+  [
+    "an import that is missing",
+    { "proto/bad.proto": 'syntax = "proto3";\nimport "nope.proto";\n' },
+    [],
+    ["proto/bad.proto:2:1: imported file does not exist"],
+  ],
+  [
+    "an option that makes no sense",
+    {
+      "proto/acme/v1/notes.proto": notes.replace(
+        "= HOST_DAEMON",
+        '= HOST_PLUGIN;\n  option (crucible.options.v1.service).capability = "x"',
+      ),
+    },
+    [],
+    [/^proto\/acme\/v1\/notes\.proto:\d+:\d+: service Kiln is hosted by the plugin and cannot ask for a capability/],
+  ],
+  ["a config that is missing", {}, ["--config", "nope.yaml"], [/^error: there is no nope\.yaml: /]],
+  [
+    "a config of another version",
+    { "buf.gen.yaml": "version: v1\n" },
+    [],
+    [/^error: buf\.gen\.yaml is not of version v2: /],
+  ],
+  [
+    "a config with an unknown setting",
+    { "buf.gen.yaml": template("{local: protoc-gen-es, out: gen, bogus: 1}"), "proto/p.proto": plain },
+    [],
+    ['error: buf.gen.yaml: json: unknown field "bogus"'],
+  ],
+  [
+    "an unknown option of our plugin",
+    { "buf.gen.yaml": template("{local: protoc-gen-crucible, out: gen, opt: bogus=1}"), "proto/p.proto": plain },
+    [],
+    [/^error: plugin protoc-gen-crucible: unknown option "bogus"; known options are /],
+  ],
+  [
+    "an unknown option of protoc-gen-es",
+    { "buf.gen.yaml": template("{local: protoc-gen-es, out: gen, opt: bogus=1}"), "proto/p.proto": plain },
+    [],
+    ['error: protoc-gen-es: invalid option "bogus=1"'],
+  ],
+  [
+    "a plugin that is not installed",
+    { "buf.gen.yaml": template("{local: protoc-gen-nope, out: gen}"), "proto/p.proto": plain },
+    [],
+    ["error: plugin protoc-gen-nope was not found: install its package or correct buf.gen.yaml"],
+  ],
+  [
+    "a file where the output folder has to be",
+    { "proto/p.proto": plain, gen: "" },
+    [],
+    [/^error: gen\/p_codec\.ts cannot be written \(a file stands where a folder has to be\): /],
+  ],
+  [
+    "a place where nothing can be written",
+    { "proto/p.proto": plain },
+    ["--out", "/proc/nowhere"],
+    [/^error: \/proc\/nowhere\/p_codec\.ts cannot be written \(its folder cannot be made\): /],
+  ],
+  [
+    "two methods with one wire id",
+    { "proto/p.proto": plain, "proto/a.proto": asking("A", inA), "proto/b.proto": asking("B", inB) },
+    [],
+    [
+      new RegExp(
+        `^proto/b\\.proto:5:3: method plain\\.v1\\.B/${inB} has the wire id 0x[0-9a-f]{8} of plain\\.v1\\.A/${inA} in a\\.proto:5; rename one of them$`,
+      ),
+    ],
+  ],
+  [
+    "the same .proto in two inputs",
+    {
+      "a/p.proto": plain,
+      "b/p.proto": plain,
+      "buf.gen.yaml": template("{local: protoc-gen-crucible, out: gen}").replace(
+        "[{directory: proto}]",
+        "[{directory: a}, {directory: b}]",
+      ),
+    },
+    [],
+    ["a/p.proto: comes from two inputs; give one of the files another name or folder"],
+  ],
+];
+
+const paths = (files: Record<string, string>): [string, string][] =>
+  Object.entries(files).filter(([path]) => path.startsWith("gen/"));
+
+describe("mistakes", () => {
+  test.each(mistakes)("%s", async (name, files, args, lines) => {
+    const dir = lab.project(name.replaceAll(/\W+/g, "-"), files);
+    const before = read(dir);
+    const { code, stdout, stderr } = await lab.run(dir, ["generate", ...args]);
+    const told = stderr.trimEnd().split("\n");
+    for (const [i, line] of lines.entries()) {
+      if (typeof line === "string") expect(told[i]).toBe(line);
+      else expect(told[i]).toMatch(line);
+    }
+    expect([code, stdout, told.length]).toEqual([1, "", lines.length]);
+    expect(read(dir)).toEqual(before);
+    expect(readdirSync(dir).toSorted()).toEqual(
+      [...new Set(Object.keys(files).map((path) => path.split("/")[0]!))].toSorted(),
+    );
+  });
+
+  test("no buf anywhere", async () => {
+    const bare = new Lab();
+    try {
+      rmSync(join(bare.dir, "node_modules/@bufbuild"));
+      const dir = bare.project("app", { "proto/p.proto": plain });
+      const { code, stderr } = await bare.run(dir, ["generate"]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: there is no buf program for \w+ \w+: [^\n]*\n$/);
+      // One on the search path will do; protoc-gen-es went with the rest.
+      mkdirSync(join(bare.dir, "bin"));
+      const { platform, arch } = process;
+      const program = findBuf({ from: join(root, "package.json"), path: "", platform, arch });
+      symlinkSync(program, join(bare.dir, "bin/buf"));
+      const text = template("{local: protoc-gen-crucible, out: gen}");
+      writeFileSync(join(dir, "buf.gen.yaml"), text);
+      expect(await bare.run(dir, ["generate"], { PATH: join(bare.dir, "bin") })).toMatchObject({ code: 0, stderr: "" });
+    } finally {
+      bare.remove();
+    }
+  });
+
+  test("no temporary folder", async () => {
+    const dir = lab.project("no-tmp", { "proto/p.proto": plain });
+    const { code, stderr } = await lab.run(dir, ["generate"], { TMPDIR: join(dir, "nope") });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: no temporary folder can be made in \S+ \(ENOENT\): set TMPDIR [^\n]*\n$/);
+  });
+
+  test("a fault of a plugin leaves what was generated before as it was", async () => {
+    const dir = lab.project("later", { "proto/p.proto": plain });
+    await lab.generate(dir);
+    const before = read(dir);
+    writeFileSync(join(dir, "proto/p.proto"), plain.replace("string id", "int32 number"));
+    const text = `${before["buf.gen.yaml"]!}  - {local: [${process.execPath}, /nowhere.js], out: gen}\n`;
+    writeFileSync(join(dir, "buf.gen.yaml"), text);
+    const { code, stderr } = await lab.run(dir, ["generate"]);
+    expect([code, stderr]).toEqual([1, "error: Error: Cannot find module '/nowhere.js'\n"]);
+    expect(paths(read(dir))).toEqual(paths(before));
+  });
+});
+
+test("Ctrl-C in the middle: code 130, nothing changed, nothing left behind, no process either", async () => {
+  const marker = join(lab.dir, "started");
+  const script = `#!${process.execPath}\nrequire("fs").writeFileSync(${JSON.stringify(marker)}, String(process.pid)); setTimeout(() => {}, 20000);\n`;
+  const dir = lab.project("slow", {
+    "proto/p.proto": plain,
+    "slow.js": script,
+    "buf.gen.yaml": template("{local: ./slow.js, out: gen}"),
+  });
+  chmodSync(join(dir, "slow.js"), 0o755);
+  const child = spawn(process.execPath, [lab.launcher, "generate"], {
+    cwd: dir,
+    env: { PATH: "/usr/bin:/bin", HOME: lab.dir, TMPDIR: lab.temporary },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  while (!existsSync(marker) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(child.exitCode).toBe(null);
+  child.kill("SIGINT");
+  await once(child, "close");
+  expect([child.exitCode, stderr]).toEqual([130, "error: interrupted: nothing was changed\n"]);
+  expect(Object.keys(read(dir))).toEqual(["buf.gen.yaml", "proto/p.proto", "slow.js"]);
+  const pid = Number(readFileSync(marker, "utf8"));
+  await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+  expect(readdirSync(lab.temporary)).toEqual([]);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
