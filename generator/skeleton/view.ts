@@ -26,17 +26,18 @@ export function skeletonView(service: ServiceModel, imports: SkeletonImports): o
   const scope = new ModuleScope([...reservedIdentifiers, className]);
   const plugin = imports.specifier(modulePath(service.file, "plugin"));
 
+  // The plugin's file brings the messages of its own schema along.
+  const moduleOf = (message: MessageModel): string => {
+    if (isWellKnown(message.file)) return "@bufbuild/protobuf/wkt";
+    return message.file === service.file ? plugin : imports.specifier(modulePath(message.file, "codec"));
+  };
   const shape = (message: MessageModel): string => {
-    const from = isWellKnown(message.file)
-      ? "@bufbuild/protobuf/wkt"
-      : imports.specifier(modulePath(message.file, "pb"));
-    return scope.import(namesOf(message.file).message(message).shape, from, true);
+    return scope.import(namesOf(message.file).message(message).shape, moduleOf(message), true);
   };
   // A message is an init shape too: for those of protobuf itself nothing else is at hand.
   const init = (message: MessageModel): string => {
     if (isWellKnown(message.file)) return shape(message);
-    const from = message.file === service.file ? plugin : imports.specifier(modulePath(message.file, "codec"));
-    return scope.import(namesOf(message.file).message(message).init, from, true);
+    return scope.import(namesOf(message.file).message(message).init, moduleOf(message), true);
   };
 
   const errorName = scope.import("CrucibleError", "crucible-runtime/plugin", false);

@@ -1,12 +1,12 @@
 // Joins what tsc has made of src into one file an entry point and a few that they share. Loading a hundred small modules
-// costs a plugin 60 ms at its start, loading these 23 (Node 20, 2 cores). Usage: node bundle.mjs, after tsc -b
+// costs a plugin 60 ms at its start, loading these 20; names shortened too would save one more (Node 20, 2 cores). Usage: node bundle.mjs, after tsc -b
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
-const doors = readdirSync(join(root, "dist/codegen/v1")).filter((file) => file.endsWith(".js"));
+const doors = readdirSync(join(root, "dist/codegen/v1"), { recursive: true }).filter((file) => file.endsWith(".js"));
 const out = join(root, "bundle");
 rmSync(out, { recursive: true, force: true });
 await build({

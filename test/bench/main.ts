@@ -17,6 +17,7 @@ export interface BenchResult {
 
 const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<BenchResult>>> = {
   calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
+  imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
 };
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));

@@ -5,11 +5,11 @@ import { createCipheriv, createDecipheriv, createHash, diffieHellman, hkdfSync, 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { connect, Socket } from "node:net";
-
 let blame = "HANDSHAKE_FAILED"; // the reason (§11) of a failure whose message does not begin with one
 function demand(holds: boolean, message: string): asserts holds {
   if (!holds) throw new Error(message);
 }
+const leave = (why: string): never => (console.error(why), process.exit(1));
 
 // Protobuf. The type of a value stands for its form: bigint varint, number fixed32, bytes (or, to write, text) LEN.
 type Fields = Map<number, (bigint | number | Buffer)[]>;
@@ -43,7 +43,6 @@ function decode(bytes: Buffer): Fields {
 const number = (from: Fields, no: number): number => Number((from.get(no)?.at(-1) as bigint | undefined) ?? 0);
 const list = (from: Fields, no: number): Buffer[] => (from.get(no) ?? []).filter((value) => Buffer.isBuffer(value));
 const text = (from: Fields, no: number): string => list(from, no).at(-1)?.toString() ?? "";
-
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 const big = (value: bigint, size: number): Buffer => Buffer.from(value.toString(16).padStart(2 * size, "0"), "hex");
 /** XXH64 with seed 0 (§4). */
@@ -68,7 +67,6 @@ function xxh64(data: Buffer): bigint {
   hash = u64((hash ^ (hash >> 29n)) * p3);
   return hash ^ (hash >> 32n);
 }
-
 /** AES-256-GCM under one key, with a counter: for Noise (§12.1), and for the frames of one direction (§14). */
 type Cipher = (way: "seal" | "open", aad: Buffer, input: Buffer) => Buffer;
 function cipher(key: Buffer, n = 0n): Cipher {
@@ -110,7 +108,8 @@ async function* readFrames(): AsyncGenerator<Frame, undefined> {
       const [header, frame] = [pending.subarray(0, 36), pending.subarray(0, 36 + size)];
       demand(xxh64(frame) === pending.readBigUInt64BE(36 + size), "BAD_CHECKSUM: the checksum differs");
       const [id, from] = [Number(header.readBigUInt64BE(8)), header.readBigUInt64BE(16)];
-      if (session === 0n && keys.length > 0 && type === RESPONSE) session = from; // the answer to the registration (§13)
+      const assigned = keys.length > 0 && type === RESPONSE && ((from >> 12n) & 15n) === 8n; // §6.2, §13
+      if (session === 0n && assigned) session = from;
       demand(from === session || (type === ERROR && from === 0n), "BAD_SESSION: not the assigned one");
       [pending, blame] = [pending.subarray(44 + size), "BAD_SEAL"];
       const payload = flags & ENCRYPTED ? keys[1]!("open", header, frame.subarray(36)) : frame.subarray(36);
@@ -124,7 +123,6 @@ async function* readFrames(): AsyncGenerator<Frame, undefined> {
 const problem = (why: string): Buffer => join(field(1, 5n), field(2, 2n), field(3, reason(why)), field(4, why));
 const reason = (why: string): string => /^[A-Z_]+(?=: )/.exec(why)?.[0] ?? blame;
 const reasonOf = (payload: Buffer): string => `${text(decode(payload), 3)}: ${text(decode(payload), 4)}`;
-
 /** The plugin's side of Noise_XX_25519_AESGCM_SHA256 (§12), with the names of §12.1. Sets the keys of the frames. */
 async function handshake(frames: AsyncGenerator<Frame, undefined>): Promise<void> {
   const pkcs8 = join(Buffer.from("302e020100300506032b656e04220420", "hex"), Buffer.from(ticket.noiseKey, "base64url"));
@@ -134,19 +132,16 @@ async function handshake(frames: AsyncGenerator<Frame, undefined>): Promise<void
   let h: Buffer = Buffer.from("Noise_XX_25519_AESGCM_SHA256\0\0\0\0");
   let [ck, k] = [h, undefined as Cipher | undefined];
   const mixHash = (data: Buffer): Buffer => ((h = createHash("sha256").update(join(h, data)).digest()), data);
-  // What §12.1 writes as three HMACs is HKDF without info.
-  const expand = (input: Buffer): Buffer[] =>
-    [0, 32].map((at) => Buffer.from(hkdfSync("sha256", input, ck, "", 64), at, 32));
+  const hkdf = (ikm: Buffer): Buffer[] => [0, 32].map((i) => Buffer.from(hkdfSync("sha256", ikm, ck, "", 64), i, 32));
   const mixKey = (privateKey: KeyObject, peer: Buffer): void => {
     demand(!peer.equals(raw(e)) && !peer.equals(raw(s)), "REFLECTION: the peer sent a key of this plugin");
     const jwk = { kty: "OKP", crv: "X25519", x: peer.toString("base64url") };
     const publicKey = createPublicKey({ key: jwk, format: "jwk" });
-    const [next, key] = expand(diffieHellman({ privateKey, publicKey })); // throws on a result of 32 zero bytes
+    const [next, key] = hkdf(diffieHellman({ privateKey, publicKey })); // throws on a result of 32 zero bytes
     [ck, k] = [next!, cipher(key!)];
   };
   const encrypt = (plain: Buffer): Buffer => mixHash(k ? k("seal", h, plain) : plain);
   const decrypt = (sealed: Buffer, plain = k!("open", h, sealed)): Buffer => (mixHash(sealed), plain);
-
   mixHash(Buffer.from("crucible/1\0"));
   const hello = join(field(1, 1n), field(3, "0.1.0"), field(4, ticket.daemonId)); // version 1, no features
   write(HANDSHAKE, 0, 0, join(mixHash(raw(e)), encrypt(hello)));
@@ -163,7 +158,7 @@ async function handshake(frames: AsyncGenerator<Frame, undefined>): Promise<void
   const third = encrypt(raw(s));
   mixKey(s, peerE);
   write(HANDSHAKE, 0, 0, join(third, encrypt(join(field(1, 1n), field(2, ticket.token))))); // INTENT_NEW
-  keys = expand(Buffer.alloc(0)).map((key) => cipher(key));
+  keys = hkdf(Buffer.alloc(0)).map((key) => cipher(key));
 }
 /** Checks the daemon's certificate, and its signature over the Noise key (§12.3). */
 function checkIdentity(hello: Fields, daemonKey: Buffer): void {
@@ -181,15 +176,14 @@ function checkIdentity(hello: Fields, daemonKey: Buffer): void {
   const end = number(hello, 7);
   demand(end * 1000 >= now && end * 1000 <= Date.parse(leaf.validTo), "not_after is past, or after that of the leaf");
   const signed = join(Buffer.from(`crucible/1 daemon noise key\0${ticket.daemonId}\0`), big(BigInt(end), 8), daemonKey);
-  const signature = list(hello, 8).at(-1)!;
-  demand(verify(type === "ed25519" ? null : "sha256", signed, leaf.publicKey, signature), "a false signature");
+  demand(verify(type === "ed25519" ? null : "sha256", signed, leaf.publicKey, list(hello, 8)[0]!), "a false signature");
 }
 
 // Calls (§9). Whatever arrives is consumed at once; of what is sent, each call has to fit the initial window (§10).
 type Call = { id: number; sealed: boolean; window: number; taken: number; parts: Buffer[]; got: Buffer[]; done: Done };
 type Done = (failure: string, bodies: Buffer[]) => void; // an empty failure is none
 const calls = new Map<number, Call>(); // the live ones; under 0 the registration, then the Events of the daemon
-const methods = new Map<number, { id: number; sealed: boolean }>(); // one of the daemon's for each kind
+const methods = new Map<string, Fields>(); // what the daemon hosts and grants, by name
 let [ownId, peerId, heartbeat] = [-1, 0, 0];
 function begin(id: number, sealed: boolean, done: Done = () => undefined): Call {
   return calls.set(id, { id, sealed, window: 65_536, taken: 0, parts: [], got: [], done }).get(id)!;
@@ -241,62 +235,56 @@ function serve(call: Call, request: Fields, last: boolean): void {
   demand(!request.has(2) || number(request, 2) > 0, "DEADLINE_EXCEEDED: the time was over on arrival");
   send(call, RESPONSE, END, field(15, join(field(1, "greeting"), field(2, `Hello, ${text(decode(body), 2)}!`))));
 }
-/** Calls the daemon's method of this kind, 1 unary to 4 bidi; gives the bodies of the answer. */
-function open(kind: number, bodies: Buffer[]): Promise<Buffer[]> {
+/** Calls a method of the daemon; gives the bodies of the answer. Kinds: 1 unary, 2 server, 3 client, 4 bidi stream. */
+function open(name: string, bodies: Buffer[]): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
-    const method = methods.get(kind);
-    demand(method !== undefined, "METHOD_UNKNOWN: the daemon grants no method of this kind");
-    const call = begin((ownId += 2), method.sealed, (why, got) => (why ? reject(new Error(why)) : resolve(got)));
-    const head = join(field(1, method.id), kind === 1 ? field(2, 30_000_000n) : Buffer.alloc(0));
+    const method = methods.get(name) ?? leave(`METHOD_UNKNOWN: ${name} is not granted`);
+    const [id, kind, sensitive] = [number(method, 1), number(method, 3), number(method, 4) === 1];
+    const call = begin((ownId += 2), sensitive, (why, got) => (why ? reject(new Error(why)) : resolve(got)));
+    const head = join(field(1, id), kind === 1 ? field(2, 30_000_000n) : Buffer.alloc(0));
+    if (kind === 1) setTimeout(() => calls.has(call.id) && end(call, "DEADLINE_EXCEEDED: 30 s", true), 30_000);
     if (kind < 3) return send(call, REQUEST, END, join(head, field(15, bodies[0]!)));
     send(call, REQUEST, 0, head);
     for (const body of bodies) send(call, STREAM, 0, field(15, body));
     send(call, STREAM, END, Buffer.alloc(0)); // half-close
   });
 }
-
 /** Takes the answer to the registration (§13), and does the plugin's work: one call of each kind. */
 async function work(bodies: Buffer[]): Promise<void> {
   const answer = decode(bodies[0]!);
   for (const one of list(answer, 2).map(decode)) {
     demand(number(one, 1) === fnv(text(one, 2)), "REGISTER_INVALID: a method with another id than its name has");
-    methods.set(number(one, 3), { id: number(one, 1), sealed: number(one, 4) === 1 });
+    methods.set(text(one, 2), one);
   }
   interval = number(answer, 4) || interval;
   begin(0, false); // Events are read and dropped
   const say = (...values: string[]): Buffer[] => values.map((value) => join(field(1, "key"), field(2, value)));
-  const show = (got: Buffer[]): string[] => got.map((body) => text(decode(body), 2));
-  const inputs = [say("unary"), say("server"), say("client", "stream"), say("bidi", "stream")];
-  const [unary, server, client, bidi] = (await Promise.all(inputs.map((bodies, i) => open(i + 1, bodies)))).map(show);
-  console.log(JSON.stringify({ session: session.toString(16), unary, server, client, bidi }));
-}
-function leave(why: string): never {
-  console.error(why);
-  process.exit(1);
+  const inputs = { Unary: say("one"), Down: say("2000"), Up: say("a", "bc"), Both: say("d", "ef"), Secret: say("abc") };
+  const calling = Object.entries(inputs).map(async ([name, bodies]) => {
+    const got = await open(`test.v1.Echo/${name}`, bodies);
+    return [name, { count: got.length, size: join(...got).length, last: text(decode(got.at(-1)!), 2).slice(-20) }];
+  });
+  console.log(JSON.stringify(Object.fromEntries(await Promise.all(calling))));
 }
 
 // The ticket (§18.1). The end of descriptor 3 ends the process. Node itself has set close-on-exec on it.
 demand(process.env["CRUCIBLE_TICKET"] === "fd:3", "TICKET_MISSING: no fd:3 in CRUCIBLE_TICKET");
 delete process.env["CRUCIBLE_TICKET"];
-const line = await new Promise<string>((resolve) => {
+type Ticket = Record<"version" | "address" | "pluginId" | "daemonId" | "authority" | "token" | "noiseKey", string>;
+const ticket = await new Promise<Ticket>((resolve) => {
   let read = "";
   const input = new Socket({ fd: 3, readable: true, writable: false }).on("close", () => process.exit());
-  input.on("data", (chunk: Buffer) => (read += chunk.toString()).includes("\n") && resolve(read.split("\n")[0]!));
+  input.on("data", (chunk) => (read += String(chunk)).includes("\n") && resolve(JSON.parse(read.split("\n")[0]!)));
 });
-type Names = "address" | "pluginId" | "daemonId" | "authority" | "token" | "noiseKey";
-const ticket = JSON.parse(line) as Record<Names, string> & { version: number };
-demand(ticket.version === 1 && ticket.address.startsWith("unix:/"), "TICKET_INVALID: not of this version");
+demand(+ticket.version === 1 && ticket.address.startsWith("unix:/"), "TICKET_INVALID: not of this version");
 const path = ticket.address.slice(5);
 const [directory, file] = [lstatSync(path.slice(0, path.lastIndexOf("/"))), lstatSync(path)]; // §3.1
-const owned = [0, process.getuid?.()].includes(directory.uid) && file.uid === directory.uid;
 const safe = directory.isDirectory() && (directory.mode & 0o7777) === 0o700 && file.isSocket();
-demand(owned && safe, "DIRECTORY_UNSAFE: the socket or its directory may be another user's");
+const own = file.uid === directory.uid && [0, process.getuid?.()].includes(file.uid);
+demand(safe && own, "DIRECTORY_UNSAFE: the socket or its directory may be another user's");
 const socket = connect(path);
-process.on("uncaughtException", (fault) => {
-  write(ERROR, END, 0, problem(fault.message)); // ends the connection
-  socket.end();
-  setTimeout(leave, 1_000, fault.message);
-});
+const abort = (why: string): void => (write(ERROR, END, 0, problem(why)), void setTimeout(leave, 1_000, why));
+process.on("uncaughtException", ({ message }) => abort(message));
 const frames = readFrames();
 await handshake(frames);
 begin(0, true, (failure, bodies) => void (failure ? leave(failure) : work(bodies)));

@@ -82,6 +82,13 @@ function sizeBytes(dir: string): number {
 }
 
 describe("what is packed", () => {
+  test("publint and attw find nothing wrong", () => {
+    for (const { filename } of [generator, runtime]) {
+      run(root, "npx", "publint", "run", join(folder, filename), "--level", "error");
+    }
+    run(root, "npx", "attw", join(folder, runtime.filename), "--profile", "esm-only");
+  });
+
   test("the generator: launchers, bundles, contracts; no sources, tests or workspaces", () => {
     const paths = generator.files.map(({ path }) => path).filter((path) => !/^proto\/.*\.proto$/.test(path));
     expect(paths.filter((path) => !/^generator\/dist\/[\w-]+\.mjs$/.test(path)).toSorted()).toEqual([
@@ -113,12 +120,12 @@ describe("what is packed", () => {
 
   test("the runtime: what was compiled, no sources, nothing of this machine", () => {
     const paths = runtime.files.map(({ path }) => path);
-    expect(paths.filter((path) => !/^dist\/[\w/-]+\.(?:js|d\.ts)$/.test(path)).toSorted()).toEqual([
+    expect(paths.filter((path) => !/^(?:dist\/[\w/-]+\.d\.ts|bundle\/[\w/-]+\.js)$/.test(path)).toSorted()).toEqual([
       "LICENSE",
       "README.md",
       "package.json",
     ]);
-    expect(paths).toContain("dist/plugin/index.js");
+    expect(paths).toContain("bundle/plugin/index.js");
   });
 });
 

@@ -247,7 +247,13 @@ export function response(id: number, body?: Uint8Array): RawFrame {
   return { type: FrameType.Response, flags: Flag.EndStream, id, payload };
 }
 
-export function event(id: number, subject: string, eventId: Uint8Array, flags = 0, body: Uint8Array = pair()): RawFrame {
+export function event(
+  id: number,
+  subject: string,
+  eventId: Uint8Array,
+  flags = 0,
+  body: Uint8Array = pair(),
+): RawFrame {
   return { type: FrameType.Event, flags, id, payload: encodeEvent({ eventId, subject, sequence: 1n, body }) };
 }
 

@@ -50,7 +50,7 @@ describe("PROTOCOL.md", () => {
       reason,
       categoryName(category),
       codeName(code),
-      "retryable" in rest ? "↻" : "",
+      rest.retryable ? "↻" : "",
     ]);
     expect(shown.map((row) => row.slice(0, 4))).toEqual(expected);
   });

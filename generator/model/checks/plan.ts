@@ -6,7 +6,7 @@ import { bytesChecks } from "./bytes.js";
 import type { Check, FieldPlan, GroupPlan, MessagePlan, ValuePlan } from "./check.js";
 import { anyChecks, boolChecks, enumChecks, listChecks, mapChecks } from "./collection.js";
 import { numericChecks } from "./numeric.js";
-import { refuse, refuseUnsupported, type RuleContext, RuleSet } from "./rule-set.js";
+import { refuse, refuseUnsupported, type RuleContext, RuleSet, snakeCase } from "./rule-set.js";
 import { textChecks } from "./text.js";
 import { durationChecks, timestampChecks } from "./time.js";
 
@@ -190,8 +190,4 @@ function typeChecks(
     default:
       return numericChecks(new RuleSet(type.value, path, context) as unknown as Parameters<typeof numericChecks>[0]);
   }
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

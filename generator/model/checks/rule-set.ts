@@ -92,6 +92,7 @@ function extensionName(model: Model, extendee: string, number: number): string {
   return `[${number}]`;
 }
 
-function snakeCase(name: string): string {
+/** The name in a schema of what is called `name` in its object. */
+export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -13,8 +13,6 @@ export interface Measured {
   /** Microseconds, one call in flight, both processes on one processor where `taskset` is there to pin them. */
   readonly p50: number;
   readonly p99: number;
-  /** Milliseconds from the start of connecting to the first answer. */
-  readonly cold: number;
 }
 
 const name = process.argv[2]!;
@@ -43,10 +41,7 @@ function percentile(sorted: Float64Array, share: number): number {
 
 const server = peer.serve === undefined ? undefined : await startServer();
 try {
-  const start = performance.now();
   const client = await peer.connect(path);
-  await client.throughput(1, 0);
-  const cold = performance.now() - start;
   await client.throughput(64, 1500);
   await client.latencies(300);
   const calls64 = await client.throughput(64, 1000);
@@ -61,7 +56,6 @@ try {
     calls256,
     p50: percentile(sorted, 0.5),
     p99: percentile(sorted, 0.99),
-    cold,
   };
   process.stdout.write(`${JSON.stringify(measured)}\n`);
   await client.close();

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const rounds = 3;
 const ours = peerNames[0];
 /** Lower is better. */
-const falling = ["p50", "p99", "cold"] as const;
+const falling = ["p50", "p99"] as const;
 const rising = ["calls64", "calls256"] as const;
 
 async function measure(node: Node, peer: string): Promise<Measured> {
@@ -22,7 +22,7 @@ async function measure(node: Node, peer: string): Promise<Measured> {
 
 /** Calls over one connection between two processes, peers in turn, so that a slow minute of the machine hits them all. */
 export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
-  const rows: string[][] = [["", "calls/s, 64", "calls/s, 256", "p50 µs", "p99 µs", "cold ms"]];
+  const rows: string[][] = [["", "calls/s, 64", "calls/s, 256", "p50 µs", "p99 µs"]];
   const ratios: Record<string, number> = {};
   for (const node of nodes) {
     const runs = new Map<string, Measured[]>(peerNames.map((peer) => [peer, []]));
@@ -40,7 +40,6 @@ export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
         Math.round(figure(peer, "calls256")).toLocaleString("en"),
         figure(peer, "p50").toFixed(1),
         figure(peer, "p99").toFixed(1),
-        figure(peer, "cold").toFixed(1),
       ]);
       if (peer === ours) continue;
       for (const key of [...rising, ...falling]) {

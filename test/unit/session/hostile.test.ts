@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Flag, FrameType } from "../../../runtime/typescript/src/frame/frame.js";
-import { encodeCredit, encodeRequest } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
-import { decodeHeartbeat } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/control_codec.js";
+import {
+  decodeResponse,
+  encodeCredit,
+  encodeRequest,
+} from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
+import { decodeHeartbeat, encodeHeartbeat } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/control_codec.js";
 import { Echo } from "../../suites/peers.js";
 import {
   cancel,
@@ -432,8 +436,8 @@ describe("fragments", () => {
 
   test("a Heartbeat between fragments is answered", async () => {
     const raw = new RawEnd();
-    await raw.exchange(begun(1), control(FrameType.Heartbeat, 3, bytes(0x08, 42)));
+    await raw.exchange(begun(1), control(FrameType.Heartbeat, 3, encodeHeartbeat({ nonce: 42n })));
     const [answer] = raw.of(FrameType.Response, 3);
-    expect(decodeHeartbeat(answer!.payload.slice(2)).nonce).toBe(42n);
+    expect(decodeHeartbeat(decodeResponse(answer!.payload).body!).nonce).toBe(42n);
   });
 });

@@ -6,7 +6,8 @@
 // can be reached, and texts that lead to the same state of the count are one. If the states of the count are few and
 // their numbers small, the time is linear with a small factor. `(a*)*`, `a*a*` and, searched anywhere in the text, `a*b`
 // all make the numbers grow, each in its way.
-import { type CharacterSet, type Pattern, PatternError } from "./syntax.js";
+import type { CharacterSet } from "./character-set.js";
+import { type Pattern, PatternError } from "./syntax.js";
 
 /** The most ways to a character that are accepted. */
 const maxWays = 64;

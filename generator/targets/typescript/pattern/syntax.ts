@@ -1,11 +1,17 @@
 // The part of RE2's syntax that means the same in JavaScript, as a tree. See https://github.com/google/re2/wiki/Syntax.
 
-/** A set of characters: code points from first to last, in order and apart, and how JavaScript writes it. */
-export interface CharacterSet {
-  readonly kind: "set";
-  readonly ranges: readonly (readonly [first: number, last: number])[];
-  readonly text: string;
-}
+import {
+  asciiClasses,
+  type CharacterSet,
+  complement,
+  controlEscapes,
+  lastCodePoint,
+  literal,
+  perlClasses,
+  ranges,
+  union,
+  written,
+} from "./character-set.js";
 
 /** A pattern, or a part of one. */
 export type Pattern =
@@ -24,40 +30,11 @@ export type Pattern =
 /** Why a pattern is not compiled: a phrase that follows the pattern. */
 export class PatternError extends Error {}
 
-const lastCodePoint = 0x10ffff;
-
 /** How deep groups may nest: deeper than anybody writes. */
 const maxDepth = 100;
 
 /** RE2 refuses to repeat more often. */
 const maxRepeat = 1000;
-
-/** Classes that both languages have; those with `text` are written otherwise in JavaScript. */
-const perlClasses: Readonly<Record<string, { readonly ranges: [number, number][]; readonly text?: string }>> = {
-  d: { ranges: ranges("09") },
-  w: { ranges: ranges("09AZ__az") },
-  // JavaScript's \s has more characters.
-  s: { ranges: ranges("\t\n\f\r  "), text: "\\t\\n\\f\\r " },
-};
-
-const asciiClasses: Readonly<Record<string, string>> = {
-  alnum: "09AZaz",
-  alpha: "AZaz",
-  ascii: "\u0000\u007f",
-  blank: "\t\t  ",
-  cntrl: "\u0000\u001f\u007f\u007f",
-  digit: "09",
-  graph: "!~",
-  lower: "az",
-  print: " ~",
-  punct: "!/:@[`{~",
-  space: "\t\r  ",
-  upper: "AZ",
-  word: "09AZ__az",
-  xdigit: "09AFaf",
-};
-
-const controlEscapes: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
 /**
  * Parses a pattern of RE2.
@@ -222,7 +199,7 @@ class Parser {
     };
   }
 
-  #classItem(): { readonly ranges: readonly (readonly [number, number])[]; readonly text: string } {
+  #classItem(): Pick<CharacterSet, "ranges" | "text"> {
     const ascii = /^\[:(\^?)([a-z]+):\]/.exec(this.#rest(12));
     if (ascii !== null) {
       const bounds = Object.hasOwn(asciiClasses, ascii[2]!) ? asciiClasses[ascii[2]!] : undefined;
@@ -308,56 +285,4 @@ function canBeEmpty(part: Pattern): boolean {
     case "choice":
       return part.parts.some(canBeEmpty);
   }
-}
-
-function literal(code: number): CharacterSet {
-  return { kind: "set", ranges: [[code, code]], text: characterText(code, /[\^$\\.*+?()[\]{}|/]/) };
-}
-
-/** Ranges as they are written between brackets. */
-function written(found: readonly (readonly [number, number])[]): {
-  readonly ranges: readonly (readonly [number, number])[];
-  readonly text: string;
-} {
-  const text = found.map(([first, last]) => {
-    const ends = [first, ...(last > first ? [last] : [])].map((code) => characterText(code, /[\\\]^-]/));
-    return ends.join(last > first + 1 ? "-" : "");
-  });
-  return { ranges: found, text: text.join("") };
-}
-
-/** A character as a regular expression with the flag `u` has it; what cannot be seen is written by its number. */
-function characterText(code: number, special: RegExp): string {
-  const character = String.fromCodePoint(code);
-  const named = Object.entries(controlEscapes).find(([name, value]) => value === code && name !== "a");
-  if (named !== undefined) return `\\${named[0]}`;
-  if (special.test(character)) return `\\${character}`;
-  if ((code >= 0x20 && code < 0x7f) || /[\p{L}\p{N}\p{So}\p{Sm}]/u.test(character)) return character;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-}
-
-/** `[["0", "9"], ["a", "z"]]` of `09az`, as code points. */
-function ranges(bounds: string): [number, number][] {
-  return (bounds.match(/[^]{2}/g) ?? []).map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]);
-}
-
-function union(found: readonly (readonly [number, number])[]): [number, number][] {
-  const result: [number, number][] = [];
-  for (const [first, last] of found.toSorted((a, b) => a[0] - b[0])) {
-    const previous = result.at(-1);
-    if (previous !== undefined && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
-    else result.push([first, last]);
-  }
-  return result;
-}
-
-function complement(found: readonly (readonly [number, number])[]): [number, number][] {
-  const result: [number, number][] = [];
-  let next = 0;
-  for (const [first, last] of union(found)) {
-    if (first > next) result.push([next, first - 1]);
-    next = last + 1;
-  }
-  if (next <= lastCodePoint) result.push([next, lastCodePoint]);
-  return result;
 }

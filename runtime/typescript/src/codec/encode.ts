@@ -54,7 +54,7 @@ export function encodeApart<Init>(codec: MessageCodec<unknown, Init>, message: I
   return end < bytes.length >> 1 ? bytes.slice(0, end) : bytes.subarray(0, end);
 }
 
-/** Writes a message; -1 when there is not enough room for it and the margin. */
+/** Writes a message and returns where it ends; -1 when there is not enough room for it and the margin. */
 export function tryWrite<Init>(
   codec: MessageCodec<unknown, Init>,
   message: Init,
@@ -62,7 +62,8 @@ export function tryWrite<Init>(
   at: number,
 ): number {
   try {
-    return codec.writeFields(message, bytes, at);
+    const end = codec.writeFields(message, bytes, at);
+    return end > bytes.length ? -1 : end;
   } catch (error) {
     if (error === overflow) return -1;
     throw error;

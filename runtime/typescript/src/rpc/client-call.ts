@@ -209,7 +209,8 @@ export async function sendRequests(
         break;
       }
       if (call.ended) return;
-      session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, await result.value);
+      const request: unknown = result.value instanceof Promise ? await result.value : result.value;
+      session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
       if (call.queue !== undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;

@@ -151,7 +151,8 @@ function answerControl(
     }
     case FrameType.CapabilityQuery: {
       const asked = decodeCapabilityQuery(payload).capabilities;
-      const granted = asked.length === 0 ? [...capabilities] : [...new Set(asked)].filter((name) => capabilities.has(name));
+      const granted =
+        asked.length === 0 ? [...capabilities] : [...new Set(asked)].filter((name) => capabilities.has(name));
       return encodeCapabilityReport({ granted });
     }
     default:

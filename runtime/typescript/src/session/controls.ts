@@ -87,7 +87,9 @@ export class Controls {
     const payload = bytes.slice(start, end);
     try {
       const body =
-        type === FrameType.Heartbeat ? encodeHeartbeat(decodeHeartbeat(payload)) : this.#handler(type, payload);
+        type === FrameType.Heartbeat
+          ? encodeHeartbeat({ nonce: decodeHeartbeat(payload).nonce })
+          : this.#handler(type, payload);
       this.#link.sendControl(FrameType.Response, Flag.EndStream, id, encodeResponse({ body }), false);
     } catch (error) {
       this.#link.sendControl(FrameType.Error, Flag.EndStream, id, encodeError(CrucibleError.from(error)), false);

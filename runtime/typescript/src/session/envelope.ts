@@ -279,7 +279,8 @@ function readEntry(bytes: Uint8Array, start: number, end: number, into: string[]
       value = text;
     }
   }
-  if (key === undefined || (!knownKeys.has(key) && !keyPattern.test(key))) throw bad(`has metadata key ${JSON.stringify(key ?? "")}`);
+  if (key === undefined || (!knownKeys.has(key) && !keyPattern.test(key)))
+    throw bad(`has metadata key ${JSON.stringify(key ?? "")}`);
   into.push(key, value ?? "");
 }
 

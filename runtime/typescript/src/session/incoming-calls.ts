@@ -40,13 +40,7 @@ export class IncomingCalls {
   #completed: PendingRequest | undefined;
 
   /** `onEnd` is told of each call that is no longer live. */
-  constructor(
-    link: Link,
-    limits: SessionLimits,
-    acceptor: Acceptor,
-    inbox: Inbox,
-    onEnd: (call: Call) => void,
-  ) {
+  constructor(link: Link, limits: SessionLimits, acceptor: Acceptor, inbox: Inbox, onEnd: (call: Call) => void) {
     this.#link = link;
     this.#limits = limits;
     this.#acceptor = acceptor;

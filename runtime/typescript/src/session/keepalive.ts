@@ -15,6 +15,8 @@ export class Keepalive {
   readonly #ask: () => void;
   #stop: Stop | undefined;
   #missed = 0;
+  /** When the bytes that the last check saw had arrived. */
+  #seenMs = 0;
 
   /** `ask` sends a Heartbeat unless one is unanswered. */
   constructor(link: Link, clock: Clock, intervalMs: number, misses: number, ask: () => void) {
@@ -36,9 +38,12 @@ export class Keepalive {
 
   #check(): void {
     if (this.#link.closed) return;
+    if (this.#link.lastBytesMs !== this.#seenMs) {
+      this.#seenMs = this.#link.lastBytesMs;
+      this.#missed = 0;
+    }
     const silentMs = this.#clock.monotonicMs() - this.#link.lastBytesMs;
     if (silentMs < this.#intervalMs) {
-      this.#missed = 0;
       this.#schedule(this.#intervalMs - silentMs);
       return;
     }

@@ -47,8 +47,7 @@ import {
   type HandlerContext,
   serve,
 } from "crucible-runtime/plugin";
-import type { M } from "../gen/acme/v1/a_pb.js";
-import { type MInit, SPlugin } from "../gen/acme/v1/a_plugin.js";
+import { type M, type MInit, SPlugin } from "../gen/acme/v1/a_plugin.js";
 
 /** Answers the calls of acme.v1.S. */
 class S extends SPlugin {
