@@ -73,7 +73,10 @@ function attempt(run: () => unknown): Attempt {
 type Decoder = Pick<DecoderFuzz, "desc" | "decode" | "encode">;
 
 /** Whether the decoder takes an input, and what is wrong with what it makes of it. */
-export function checkInput(fuzz: Decoder, input: Uint8Array): { readonly ok: boolean; readonly problem: string | undefined } {
+export function checkInput(
+  fuzz: Decoder,
+  input: Uint8Array,
+): { readonly ok: boolean; readonly problem: string | undefined } {
   const before = input.slice();
   const ours = attempt(() => fuzz.decode(input));
   if (Buffer.compare(before, input) !== 0) return { ok: ours.ok, problem: "the input was changed" };
@@ -102,7 +105,10 @@ function problemOf(fuzz: Decoder, input: Uint8Array, ours: Attempt): string | un
 }
 
 /** Encoding what was decoded gives bytes that decode to the same again. */
-function checkRoundTrip({ decode, encode }: Pick<DecoderFuzz, "decode" | "encode">, message: unknown): string | undefined {
+function checkRoundTrip(
+  { decode, encode }: Pick<DecoderFuzz, "decode" | "encode">,
+  message: unknown,
+): string | undefined {
   const encoded = attempt(() => encode(message as never));
   if (!encoded.ok) {
     const { error } = encoded;

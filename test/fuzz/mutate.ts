@@ -11,7 +11,14 @@ const varints = [
   [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
   [0xff, 0xff, 0xff, 0xff, 0x07],
 ];
-const texts = [[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xef, 0xbf, 0xbd], [0xe2, 0x82], [0xef, 0xbb, 0xbf]];
+const texts = [
+  [0xc0, 0x80],
+  [0xed, 0xa0, 0x80],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xef, 0xbf, 0xbd],
+  [0xe2, 0x82],
+  [0xef, 0xbb, 0xbf],
+];
 
 /** One step of a byte program: takes bytes, gives others. */
 type Step = (bytes: Uint8Array, random: Random, others: readonly Uint8Array[]) => Uint8Array;
@@ -56,7 +63,12 @@ const steps: readonly Step[] = [
   function crossOver(bytes, random, others) {
     const other = random.pick(others);
     const start = random.below(other.length + 1);
-    return splice(bytes, random.below(bytes.length + 1), random.below(20), other.subarray(start, start + random.below(60)));
+    return splice(
+      bytes,
+      random.below(bytes.length + 1),
+      random.below(20),
+      other.subarray(start, start + random.below(60)),
+    );
   },
   function wrap(bytes, random) {
     // As the value of a field that may be a message, as often as not of the same type.

@@ -96,21 +96,21 @@ function write(type: number, flags: number, id: number, payload: Buffer, sealed 
 }
 async function* readFrames(): AsyncGenerator<Frame, undefined> {
   let pending: Buffer = Buffer.alloc(0);
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     heard = performance.now();
     pending = join(pending, chunk);
     while (pending.length >= 36) {
       const [type, flags, size] = [pending.readUInt8(1), pending.readUInt8(3), pending.readUInt32BE(32)];
       demand(pending[0] === 1, "BAD_VERSION: another version");
       demand((flags & 0x91) === 0, "BAD_FLAGS: no feature was agreed on");
-      demand(size <= 65_536, "FRAME_TOO_LARGE: no sender makes larger ones (§7)");
+      demand(size <= 65_536, "FRAME_TOO_LARGE: larger than any window here");
       if (pending.length < 44 + size) break;
       const [header, frame] = [pending.subarray(0, 36), pending.subarray(0, 36 + size)];
       demand(xxh64(frame) === pending.readBigUInt64BE(36 + size), "BAD_CHECKSUM: the checksum differs");
       const [id, from] = [Number(header.readBigUInt64BE(8)), header.readBigUInt64BE(16)];
-      const assigned = keys.length > 0 && type === RESPONSE && ((from >> 12n) & 15n) === 8n; // §6.2, §13
-      if (session === 0n && assigned) session = from;
-      demand(from === session || (type === ERROR && from === 0n), "BAD_SESSION: not the assigned one");
+      const assigns = session === 0n && keys.length > 0 && type === RESPONSE; // the answer to the registration (§6.2)
+      if (assigns && ((from >> 12n) & 15n) === 8n) session = from;
+      demand(assigns ? session > 0n : from === session || (type === ERROR && from === 0n), "BAD_SESSION: another one");
       [pending, blame] = [pending.subarray(44 + size), "BAD_SEAL"];
       const payload = flags & ENCRYPTED ? keys[1]!("open", header, frame.subarray(36)) : frame.subarray(36);
       blame = keys.length > 0 ? "BAD_ENVELOPE" : "HANDSHAKE_FAILED";
@@ -164,7 +164,7 @@ async function handshake(frames: AsyncGenerator<Frame, undefined>): Promise<void
 function checkIdentity(hello: Fields, daemonKey: Buffer): void {
   const [der = Buffer.alloc(0), second, third] = list(hello, 6);
   const [leaf, authority, now] = [new X509Certificate(der), new X509Certificate(ticket.authority), Date.now()];
-  demand(third === undefined && (second?.equals(authority.raw) ?? true), "the chain is not that of the ticket");
+  demand(leaf.raw.equals(der) && !third && (second?.equals(authority.raw) ?? true), "the chain is not the ticket's");
   const valid = [leaf, authority].every((c) => Date.parse(c.validFrom) <= now && now <= Date.parse(c.validTo));
   demand(valid && authority.ca && !leaf.ca, "not valid now, or not an authority and a leaf");
   demand(leaf.checkIssued(authority) && leaf.verify(authority.publicKey), "not issued by the authority");
@@ -185,9 +185,8 @@ type Done = (failure: string, bodies: Buffer[]) => void; // an empty failure is 
 const calls = new Map<number, Call>(); // the live ones; under 0 the registration, then the Events of the daemon
 const methods = new Map<string, Fields>(); // what the daemon hosts and grants, by name
 let [ownId, peerId, heartbeat] = [-1, 0, 0];
-function begin(id: number, sealed: boolean, done: Done = () => undefined): Call {
-  return calls.set(id, { id, sealed, window: 65_536, taken: 0, parts: [], got: [], done }).get(id)!;
-}
+const begin = (id: number, sealed: boolean, done: Done = () => undefined): Call =>
+  calls.set(id, { id, sealed, window: 65_536, taken: 0, parts: [], got: [], done }).get(id)!;
 function send(call: Call, type: number, flags: number, payload: Buffer): void {
   demand((call.window -= 44 + payload.length) >= 0, "MESSAGE_TOO_LARGE: more than the initial window");
   write(type, flags, call.id, payload, call.sealed);
@@ -205,6 +204,7 @@ function handle({ type, flags, id, payload }: Frame): void {
   if (type === HEALTH) return write(ERROR, END, id, problem("METHOD_UNKNOWN: not supported"));
   if (type === REQUEST && id > peerId) begin((peerId = id), sealed);
   if (id === heartbeat) heartbeat = 0;
+  if (type === SHUTDOWN) process.exitCode = 0;
   const call = calls.get(type === EVENT ? 0 : id);
   if (call === undefined || type === CREDIT || type === SHUTDOWN) return; // late (§6.1), or of no use here
   demand(type === EVENT || sealed === call.sealed, "SEAL_REQUIRED: a call is sealed as a whole");
@@ -270,21 +270,21 @@ async function work(bodies: Buffer[]): Promise<void> {
 // The ticket (§18.1). The end of descriptor 3 ends the process. Node itself has set close-on-exec on it.
 demand(process.env["CRUCIBLE_TICKET"] === "fd:3", "TICKET_MISSING: no fd:3 in CRUCIBLE_TICKET");
 delete process.env["CRUCIBLE_TICKET"];
+process.exitCode = 1; // until Shutdown
 type Ticket = Record<"version" | "address" | "pluginId" | "daemonId" | "authority" | "token" | "noiseKey", string>;
 const ticket = await new Promise<Ticket>((resolve) => {
   let read = "";
-  const input = new Socket({ fd: 3, readable: true, writable: false }).on("close", () => process.exit());
+  const input = new Socket({ fd: 3, readable: true, writable: false }).on("close", () => process.exit(1));
   input.on("data", (chunk) => (read += String(chunk)).includes("\n") && resolve(JSON.parse(read.split("\n")[0]!)));
 });
 demand(+ticket.version === 1 && ticket.address.startsWith("unix:/"), "TICKET_INVALID: not of this version");
 const path = ticket.address.slice(5);
 const [directory, file] = [lstatSync(path.slice(0, path.lastIndexOf("/"))), lstatSync(path)]; // §3.1
-const safe = directory.isDirectory() && (directory.mode & 0o7777) === 0o700 && file.isSocket();
-const own = file.uid === directory.uid && [0, process.getuid?.()].includes(file.uid);
-demand(safe && own, "DIRECTORY_UNSAFE: the socket or its directory may be another user's");
+const safe = directory.isDirectory() && (directory.mode & 0o777) === 0o700 && file.isSocket();
+demand(safe && file.uid === directory.uid && [0, process.getuid?.()].includes(file.uid), "DIRECTORY_UNSAFE: see §3.1");
 const socket = connect(path);
-const abort = (why: string): void => (write(ERROR, END, 0, problem(why)), void setTimeout(leave, 1_000, why));
-process.on("uncaughtException", ({ message }) => abort(message));
+const abort = (why: string): void => (write(ERROR, END, 0, problem(why)), console.error(why));
+process.on("uncaughtException", ({ message }) => (abort(message), setTimeout(process.exit, 1_000)));
 const frames = readFrames();
 await handshake(frames);
 begin(0, true, (failure, bodies) => void (failure ? leave(failure) : work(bodies)));

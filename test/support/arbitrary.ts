@@ -7,7 +7,7 @@ import fc from "fast-check";
 const maxNesting = 3;
 
 /** Init objects of a message: any field may be missing, required ones excepted. */
-export function initOf(desc: DescMessage, nesting = 0): fc.Arbitrary<object> {
+export function initOf(desc: DescMessage, nesting = 0): fc.Arbitrary<Record<string, unknown>> {
   const members: Record<string, fc.Arbitrary<unknown>> = {};
   const required: string[] = [];
   for (const member of desc.members) {

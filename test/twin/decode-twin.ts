@@ -13,8 +13,12 @@ const maxDepth = 100;
 
 /** Bytes and a place in them. */
 class Bytes {
+  readonly all: Uint8Array;
   at = 0;
-  constructor(readonly all: Uint8Array) {}
+
+  constructor(all: Uint8Array) {
+    this.all = all;
+  }
 
   get done(): boolean {
     return this.at === this.all.length;
@@ -108,7 +112,8 @@ function readField(field: DescField, message: Fields, input: Bytes, wireType: nu
   expectType(field, wireType);
   if (field.fieldKind === "message") {
     const inOneof = field.oneof && (message[field.oneof.localName] as { case?: string; value?: unknown });
-    const earlier = inOneof === undefined ? message[field.localName] : inOneof.case === field.localName ? inOneof.value : undefined;
+    const earlier =
+      inOneof === undefined ? message[field.localName] : inOneof.case === field.localName ? inOneof.value : undefined;
     set(field, message, readChild(field, earlier, input, depth));
     return;
   }
@@ -222,13 +227,17 @@ function valueOf(json: unknown): Fields {
   const kind = (name: string, value: unknown): Fields => ({ kind: { case: name, value } });
   if (json === null) return kind("nullValue", 0);
   if (typeof json === "object") {
-    return Array.isArray(json) ? kind("listValue", { values: json.map(valueOf) }) : kind("structValue", structOf(json as Fields));
+    return Array.isArray(json)
+      ? kind("listValue", { values: json.map(valueOf) })
+      : kind("structValue", structOf(json as Fields));
   }
   return kind(`${typeof json === "boolean" ? "bool" : typeof json}Value`, json);
 }
 
 function jsonOf(struct: Fields): Fields {
-  return Object.fromEntries(Object.entries(struct["fields"] as Fields).map(([key, value]) => [key, plainOf(value as Fields)]));
+  return Object.fromEntries(
+    Object.entries(struct["fields"] as Fields).map(([key, value]) => [key, plainOf(value as Fields)]),
+  );
 }
 
 function plainOf(value: Fields): unknown {
@@ -269,7 +278,7 @@ function expectType(field: DescField, wireType: number): void {
 function scalar(field: DescField, input: Bytes): unknown {
   if (field.enum !== undefined) return Number(BigInt.asIntN(32, input.varint()));
   const value = scalarValue(field.scalar!, input, field.utf8Validation);
-  return field.fieldKind !== "map" && field.longAsString ? String(value) : value;
+  return "longAsString" in field && field.longAsString ? String(value) : value;
 }
 
 function scalarValue(type: ScalarType, input: Bytes, utf8Validation: boolean): unknown {

@@ -133,11 +133,17 @@ export function isPackable(field: FieldModel): boolean {
 /** The declaration as the schema has it, such as `repeated Link links = 10`. */
 export function declaration(field: FieldModel): string {
   const type = typeText(field);
-  const prefix =
-    field.cardinality === "map"
-      ? `map<${field.mapKey}, ${type}>`
-      : `${field.cardinality === "list" ? "repeated " : field.presence === "required" ? "required " : ""}${type}`;
+  const prefix = field.cardinality === "map" ? `map<${field.mapKey}, ${type}>` : `${labelOf(field)}${type}`;
   return `${prefix} ${field.name} = ${field.number}`;
+}
+
+/** The label that the syntax of the file asks for, with a space behind it. */
+function labelOf(field: FieldModel): string {
+  const { edition } = field.parent.file;
+  if (field.cardinality === "list") return "repeated ";
+  if (field.oneof !== undefined || (edition !== "proto2" && edition !== "proto3")) return "";
+  if (field.presence === "required") return "required ";
+  return field.presence === "explicit" && (edition === "proto2" || field.type.kind !== "message") ? "optional " : "";
 }
 
 function typeText(field: FieldModel): string {

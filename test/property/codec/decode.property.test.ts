@@ -38,14 +38,14 @@ function attempt<T>(run: () => T): T | string {
 }
 
 /** Encodes an init object with fields that the message does not know, at every level that has a message. */
-function bytesOf(desc: DescMessage, init: object, unknown: Uint8Array): Uint8Array {
+function bytesOf(desc: DescMessage, init: Record<string, unknown>, unknown: Uint8Array): Uint8Array {
   const known = toBinary(desc, create(desc, init));
   // Field number 18999 is in no message of the corpus.
   return Uint8Array.from([...known, 0xba, 0xa3, 0x09, unknown.length, ...unknown]);
 }
 
 describe.each(typeNames)("%s", (typeName) => {
-  const withUnknown = (desc: DescMessage): fc.Arbitrary<[object, Uint8Array]> =>
+  const withUnknown = (desc: DescMessage): fc.Arbitrary<[Record<string, unknown>, Uint8Array]> =>
     fc.tuple(initOf(desc), fc.uint8Array({ maxLength: 100 }));
 
   it("decodes to what protobuf-es decodes", () => {
@@ -57,7 +57,8 @@ describe.each(typeNames)("%s", (typeName) => {
         const ours = decode(bytes);
         expectSame(ownOnly(ours), ownOnly(theirs));
         // Without defaults there is no prototype, and nothing at all may differ.
-        if (Object.getPrototypeOf(theirs) === Object.prototype) expect(Object.getPrototypeOf(ours)).toBe(Object.prototype);
+        if (Object.getPrototypeOf(theirs) === Object.prototype)
+          expect(Object.getPrototypeOf(ours)).toBe(Object.prototype);
         for (const { localName } of desc.fields) {
           // Fields that are not set read as their default.
           if (!Object.hasOwn(ours, localName)) expectSame(ours[localName], (theirs as Fields)[localName]);
@@ -75,11 +76,17 @@ describe.each(typeNames)("%s", (typeName) => {
         const theirs: Message = fromBinary(desc, bytes);
         const ours = decode(bytes) as unknown as Message;
         expect(isMessage(ours, desc)).toBe(true);
-        expectSame(attempt(() => toJson(desc, ours)), attempt(() => toJson(desc, theirs)));
+        expectSame(
+          attempt(() => toJson(desc, ours)),
+          attempt(() => toJson(desc, theirs)),
+        );
         expect(equals(desc, ours, theirs)).toBe(equals(desc, theirs, fromBinary(desc, bytes)));
         for (const field of desc.fields) expect(isFieldSet(ours, field)).toBe(isFieldSet(theirs, field));
         const copied = attempt(() => toBinary(desc, clone(desc, ours)));
-        expectSame(copied, attempt(() => toBinary(desc, clone(desc, theirs))));
+        expectSame(
+          copied,
+          attempt(() => toBinary(desc, clone(desc, theirs))),
+        );
         expect(Buffer.from(encode(ours)).equals(toBinary(desc, theirs))).toBe(true);
       }),
       options,

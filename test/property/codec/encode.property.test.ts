@@ -44,20 +44,25 @@ describe.each(typeNames)("%s", (typeName) => {
   it("says how many bytes are enough, and writes nothing outside", () => {
     const { desc, codec } = corpus.messages.get(typeName)!;
     fc.assert(
-      fc.property(initOf(desc), fc.nat({ max: 100 }), fc.double({ min: 0, max: 1, noNaN: true }), (init, offset, part) => {
-        const whole = toBinary(desc, create(desc, init));
-        const room = Math.floor(whole.length * part);
-        const arena = new Uint8Array(offset + room + 50).fill(0xa5);
-        const bytes = arena.subarray(0, offset + room);
-        const end = codec.write(init, bytes, offset);
-        expect(end - offset).toBeGreaterThanOrEqual(whole.length);
-        expect(end <= bytes.length).toBe(room === whole.length && end === bytes.length);
-        expect(arena.subarray(0, offset).every((byte) => byte === 0xa5)).toBe(true);
-        expect(arena.subarray(offset + room).every((byte) => byte === 0xa5)).toBe(true);
-        const enough = new Uint8Array(end);
-        expect(codec.write(init, enough, offset) - offset).toBe(whole.length);
-        expect(hex(enough.subarray(offset, offset + whole.length))).toBe(hex(whole));
-      }),
+      fc.property(
+        initOf(desc),
+        fc.nat({ max: 100 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (init, offset, part) => {
+          const whole = toBinary(desc, create(desc, init));
+          const room = Math.floor(whole.length * part);
+          const arena = new Uint8Array(offset + room + 50).fill(0xa5);
+          const bytes = arena.subarray(0, offset + room);
+          const end = codec.write(init, bytes, offset);
+          expect(end - offset).toBeGreaterThanOrEqual(whole.length);
+          expect(end <= bytes.length).toBe(room === whole.length && end === bytes.length);
+          expect(arena.subarray(0, offset).every((byte) => byte === 0xa5)).toBe(true);
+          expect(arena.subarray(offset + room).every((byte) => byte === 0xa5)).toBe(true);
+          const enough = new Uint8Array(end);
+          expect(codec.write(init, enough, offset) - offset).toBe(whole.length);
+          expect(hex(enough.subarray(offset, offset + whole.length))).toBe(hex(whole));
+        },
+      ),
       options,
     );
   });

@@ -12,15 +12,35 @@ const message = (typeName: string): CorpusMessage => corpus.messages.get(`corpus
 describe("encoding refuses", () => {
   const p3 = "corpus.proto3";
   const cases: [string, string, unknown, string][] = [
-    ["text for a number", "proto3.Scalars", { int32Field: "5" }, `${p3}.Scalars.int32_field takes an integer of 32 bits, not a string`],
+    [
+      "text for a number",
+      "proto3.Scalars",
+      { int32Field: "5" },
+      `${p3}.Scalars.int32_field takes an integer of 32 bits, not a string`,
+    ],
     ["a number out of range", "proto3.Scalars", { int32Field: 2 ** 31 }, "not 2147483648"],
     ["a number for text", "proto3.Scalars", { stringField: 5 }, `${p3}.Scalars.string_field takes a string, not 5`],
     ["null for text", "proto3.Scalars", { stringField: null }, "takes a string, not null"],
     ["a number for a bool", "proto3.Scalars", { boolField: 1 }, `${p3}.Scalars.bool_field takes a boolean, not 1`],
-    ["text for bytes", "proto3.Scalars", { bytesField: "abc" }, `${p3}.Scalars.bytes_field takes a Uint8Array, not a string`],
-    ["text for an enum", "proto3.Scalars", { color: "RED" }, `${p3}.Scalars.color takes an integer of 32 bits, not a string`],
+    [
+      "text for bytes",
+      "proto3.Scalars",
+      { bytesField: "abc" },
+      `${p3}.Scalars.bytes_field takes a Uint8Array, not a string`,
+    ],
+    [
+      "text for an enum",
+      "proto3.Scalars",
+      { color: "RED" },
+      `${p3}.Scalars.color takes an integer of 32 bits, not a string`,
+    ],
     ["a fraction for an enum", "proto3.Scalars", { color: 1.5 }, "not 1.5"],
-    ["too large a float", "proto3.Scalars", { floatField: 1e39 }, `${p3}.Scalars.float_field takes a number of 32 bits`],
+    [
+      "too large a float",
+      "proto3.Scalars",
+      { floatField: 1e39 },
+      `${p3}.Scalars.float_field takes a number of 32 bits`,
+    ],
     ["a bigint for a double", "proto3.Scalars", { doubleField: 1n }, "takes a number, not 1n"],
     ["too large an int64", "proto3.Scalars", { int64Field: 1n << 63n }, "not 9223372036854775808n"],
     ["words for an int64", "proto3.Scalars", { textInt64: "many" }, "not a string"],
@@ -28,19 +48,49 @@ describe("encoding refuses", () => {
     ["nothing in a list", "proto3.Lists", { strings: [undefined] }, "takes a string, not undefined"],
     ["nothing in a packed list", "proto3.Lists", { int32s: [1, undefined] }, "not undefined"],
     ["nothing in a list of messages", "proto3.Lists", { messages: [null] }, `${p3}.Scalars takes an object, not null`],
-    ["text in a list of doubles", "proto3.Lists", { doubles: ["1"] }, `${p3}.Lists.doubles takes a number, not a string`],
-    ["an array for a map", "proto3.Maps", { stringString: [] }, `${p3}.Maps.string_string takes a plain object, not an array`],
+    [
+      "text in a list of doubles",
+      "proto3.Lists",
+      { doubles: ["1"] },
+      `${p3}.Lists.doubles takes a number, not a string`,
+    ],
+    [
+      "an array for a map",
+      "proto3.Maps",
+      { stringString: [] },
+      `${p3}.Maps.string_string takes a plain object, not an array`,
+    ],
     ["a Map for a map", "proto3.Maps", { stringString: new Map() }, "not a Map"],
     ["a number in a map of text", "proto3.Maps", { stringString: { a: 1 } }, "takes a string, not 1"],
-    ["a key that is no number", "proto3.Maps", { int32Int32: { a: 1 } }, `${p3}.Maps.int32_int32 takes integers as keys`],
+    [
+      "a key that is no number",
+      "proto3.Maps",
+      { int32Int32: { a: 1 } },
+      `${p3}.Maps.int32_int32 takes integers as keys`,
+    ],
     ["a key out of range", "proto3.Maps", { int32Int32: { 4294967296: 1 } }, "takes an integer of 32 bits"],
     ["a key that is no boolean", "proto3.Maps", { boolBool: { yes: true } }, "true and false as keys"],
     ["text for a message", "proto3.Tree", { child: "abc" }, `${p3}.Tree takes an object, not a string`],
-    ["another message", "proto3.Tree", { child: { $typeName: `${p3}.Names` } }, `${p3}.Names was given where ${p3}.Tree belongs`],
-    ["nothing in a oneof", "proto3.Choices", { choice: { case: "text", value: undefined } }, `${p3}.Choices.text takes a string`],
+    [
+      "another message",
+      "proto3.Tree",
+      { child: { $typeName: `${p3}.Names` } },
+      `${p3}.Names was given where ${p3}.Tree belongs`,
+    ],
+    [
+      "nothing in a oneof",
+      "proto3.Choices",
+      { choice: { case: "text", value: undefined } },
+      `${p3}.Choices.text takes a string`,
+    ],
     ["an array for JSON", "proto3.WellKnown", { struct: [] }, `${p3}.WellKnown.struct takes an object of JSON`],
     ["a function in JSON", "proto3.WellKnown", { struct: { a: () => 1 } }, "takes values of JSON, not a function"],
-    ["a missing required field", "proto2.Required", { number: 1 }, "corpus.proto2.Required.text is required but not set"],
+    [
+      "a missing required field",
+      "proto2.Required",
+      { number: 1 },
+      "corpus.proto2.Required.text is required but not set",
+    ],
     ["no object at all", "proto3.Tree", undefined, `${p3}.Tree takes an object, not undefined`],
   ];
 
@@ -89,12 +139,15 @@ describe("encoding", () => {
     expect(first).toEqual(copy);
   });
 
-  it.each([0, 100, 5000, 60_000, 65_536, 70_000, 1_000_000])("takes messages of %d bytes after small and large ones", (size) => {
-    const { encode, decode } = message("proto3.Tree");
-    for (const length of [size, 1, size, 3_000_000, size]) {
-      expect((decode(encode({ label: "y".repeat(length) }))["label"] as string).length).toBe(length);
-    }
-  });
+  it.each([0, 100, 5000, 60_000, 65_536, 70_000, 1_000_000])(
+    "takes messages of %d bytes after small and large ones",
+    (size) => {
+      const { encode, decode } = message("proto3.Tree");
+      for (const length of [size, 1, size, 3_000_000, size]) {
+        expect((decode(encode({ label: "y".repeat(length) }))["label"] as string).length).toBe(length);
+      }
+    },
+  );
 });
 
 describe("bytes fields", () => {
@@ -114,7 +167,7 @@ describe("unknown fields", () => {
   it("are written back byte for byte", () => {
     const { decode, encode } = message("proto3.Nothing");
     // A varint that is longer than it need be, a fixed64, a string, a group with a group in it, a fixed32.
-    const hex = "0881808000" + "1900112233445566ff" + "2203616263" + "2b0c0d2c1b1c2c".slice(0, 0) + "2b3334" + "2c" + "3d01020304";
+    const hex = ["0881808000", "1900112233445566ff", "2203616263", "2b33342c", "3d01020304"].join("");
     const input = new Uint8Array(Buffer.from(hex, "hex"));
     expect(Buffer.from(encode(decode(input))).toString("hex")).toBe(hex);
   });
@@ -135,7 +188,7 @@ describe("unknown fields", () => {
   it("hold numbers that a closed enum does not have, in the order of the wire", () => {
     const { decode, encode } = message("proto2.Closed");
     // level 99, an unknown field, level -5, chosen 77.
-    const hex = "0863" + "3801" + "08fbffffffffffffffff01" + "104d";
+    const hex = ["0863", "3801", "08fbffffffffffffffff01", "104d"].join("");
     const ours = decode(new Uint8Array(Buffer.from(hex, "hex")));
     expect(Object.hasOwn(ours, "level")).toBe(false);
     expect(ours["level"]).toBe(1);
@@ -150,7 +203,12 @@ describe("defaults", () => {
     const { create, encode, decode } = message("proto2.Defaults");
     const ours = create();
     expect(Object.keys(ours)).toEqual(["$typeName"]);
-    expect(ours).toMatchObject({ boolField: true, int64Field: -9223372036854775808n, notANumber: Number.NaN, textInt64: "12345678901" });
+    expect(ours).toMatchObject({
+      boolField: true,
+      int64Field: -9223372036854775808n,
+      notANumber: Number.NaN,
+      textInt64: "12345678901",
+    });
     expect(encode(ours)).toEqual(new Uint8Array(0));
     ours["boolField"] = true;
     expect(Object.keys(decode(encode(ours)))).toEqual(["$typeName", "boolField"]);

@@ -9,17 +9,26 @@ beforeAll(async () => {
   corpus = await loadCorpus();
 });
 
-const bytes = (...parts: (number | ArrayLike<number>)[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => (typeof part === "number" ? [part] : Array.from(part))));
-const varint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]);
+function bytes(...parts: (number | ArrayLike<number>)[]): Uint8Array {
+  const lists = parts.map((part) => (typeof part === "number" ? [part] : part));
+  const all = new Uint8Array(lists.reduce((sum, list) => sum + list.length, 0));
+  lists.reduce((at, list) => (all.set(list, at), at + list.length), 0);
+  return all;
+}
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 const invalid = (message: string): unknown =>
-  expect.objectContaining({ name: "CrucibleError", reason: "DECODE_INVALID", message: expect.stringContaining(message) });
+  expect.objectContaining({
+    name: "CrucibleError",
+    reason: "DECODE_INVALID",
+    message: expect.stringContaining(message),
+  });
 const decode = (typeName: string, input: Uint8Array): { [key: string]: unknown } =>
   corpus.messages.get(`corpus.${typeName}`)!.decode(input);
 
 /** `levels` messages, each in field `number` of the one before. */
 function nested(levels: number, number: number): Uint8Array {
-  let input = new Uint8Array(0);
+  let input: Uint8Array = new Uint8Array(0);
   for (let i = 1; i < levels; i++) input = bytes(number * 8 + 2, varint(input.length), input);
   return input;
 }
@@ -36,7 +45,10 @@ describe("truncation", () => {
     const { desc, decode: ours } = corpus.messages.get("corpus.proto3.Choices")!;
     const message = create(desc, {
       before: "before",
-      choice: { case: "nested", value: { between: "x".repeat(200), choice: { case: "json", value: { a: [1, { b: null }] } } } },
+      choice: {
+        case: "nested",
+        value: { between: "x".repeat(200), choice: { case: "json", value: { a: [1, { b: null }] } } },
+      },
       single: { case: "only", value: 300 },
       after: "äöü",
     } as never);
@@ -54,7 +66,7 @@ describe("truncation", () => {
       }
       expect(ours(part)).toStrictEqual(twin);
     }
-    expect(refused).toBe(whole.length - 5); // Between its fields, and before the first, it is whole.
+    expect(refused).toBe(whole.length - 4); // It is whole before the first of its four fields, and between them.
   });
 });
 
@@ -66,7 +78,7 @@ describe("nesting", () => {
   ])("%s: 100 levels are taken, 101 are not", (_, number) => {
     expect(() => decode("proto3.Tree", nested(100, number))).not.toThrow();
     expect(() => decode("proto3.Tree", nested(101, number))).toThrow(invalid("more than 100 deep"));
-    expect(() => decode("proto3.Tree", nested(20_000, number))).toThrow(invalid("more than 100 deep"));
+    expect(() => decode("proto3.Tree", nested(5000, number))).toThrow(invalid("more than 100 deep"));
   });
 
   it("in maps", () => {
@@ -74,7 +86,7 @@ describe("nesting", () => {
       const entry = bytes(0x12, varint(inner.length), inner);
       return bytes(0x1a, varint(entry.length), entry);
     };
-    let input = new Uint8Array(0);
+    let input: Uint8Array = new Uint8Array(0);
     for (let i = 1; i < 100; i++) input = level(input);
     expect(() => decode("proto3.Tree", input)).not.toThrow();
     expect(() => decode("proto3.Tree", level(input))).toThrow(invalid("more than 100 deep"));
@@ -94,11 +106,13 @@ describe("nesting", () => {
   it("in JSON", () => {
     // Struct -> fields entry -> Value -> list -> Value -> list …
     const list = (inner: Uint8Array): Uint8Array => bytes(0x32, varint(inner.length), inner);
-    let value = new Uint8Array(0);
+    let value: Uint8Array = new Uint8Array(0);
     for (let i = 0; i < 200; i++) value = list(bytes(0x0a, varint(value.length), value));
     const entry = bytes(0x12, varint(value.length), value);
     const struct = bytes(0x0a, varint(entry.length), entry);
-    expect(() => decode("proto3.WellKnown", bytes(0x2a, varint(struct.length), struct))).toThrow(invalid("more than 100 deep"));
+    expect(() => decode("proto3.WellKnown", bytes(0x2a, varint(struct.length), struct))).toThrow(
+      invalid("more than 100 deep"),
+    );
   });
 
   it("of what is encoded may be a cycle", () => {
@@ -126,9 +140,13 @@ describe("lengths that promise more than there is", () => {
 
   it("inside, not outside", () => {
     // A string that ends with the outer message but not with the inner one.
-    expect(() => decode("proto3.Tree", bytes(0x0a, 3, 0x22, 3, 0x61, 0x62, 0x63))).toThrow(invalid("runs past the end"));
+    expect(() => decode("proto3.Tree", bytes(0x0a, 3, 0x22, 3, 0x61, 0x62, 0x63))).toThrow(
+      invalid("runs past the end"),
+    );
     // A fixed value, a varint and a packed list that do.
-    expect(() => decode("proto3.WellKnown", bytes(0x52, 2, 0x09, 0, 0, 0, 0, 0, 0, 0, 0))).toThrow(invalid("runs past the end"));
+    expect(() => decode("proto3.WellKnown", bytes(0x52, 2, 0x09, 0, 0, 0, 0, 0, 0, 0, 0))).toThrow(
+      invalid("runs past the end"),
+    );
     expect(() => decode("proto3.Tree", bytes(0x0a, 2, 0x30, 0x80, 0x01))).toThrow(invalid("runs past the end"));
     expect(() => decode("proto3.Lists", bytes(0x1a, 1, 0x80, 0x01))).toThrow(invalid("runs past the end"));
     expect(() => decode("proto3.Lists", bytes(0x0a, 9, new Uint8Array(9)))).toThrow(invalid("runs past the end"));
@@ -189,7 +207,9 @@ describe("what is no encoding at all", () => {
     expect(() => decode("proto3.Scalars", bytes(0x1d, 0, 0, 0, 0))).toThrow(
       invalid("corpus.proto3.Scalars.int32_field has wire type 5 instead of 0"),
     );
-    expect(() => decode("proto3.Maps", bytes(0x0a, 2, 0x08, 1))).toThrow(invalid("corpus.proto3.Maps.string_string has wire type 0"));
+    expect(() => decode("proto3.Maps", bytes(0x0a, 2, 0x08, 1))).toThrow(
+      invalid("corpus.proto3.Maps.string_string has wire type 0"),
+    );
   });
 
   it("something else than bytes", () => {

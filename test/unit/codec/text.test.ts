@@ -77,7 +77,10 @@ describe("strings", () => {
     [`${"c3bc".repeat(20)}c3`],
   ])("%s is no UTF-8", (hex) => {
     const text = Buffer.from(hex, "hex");
-    const input = Uint8Array.from([...(text.length < 128 ? [text.length] : [(text.length % 128) + 128, text.length >> 7]), ...text]);
+    const input = Uint8Array.from([
+      ...(text.length < 128 ? [text.length] : [(text.length % 128) + 128, text.length >> 7]),
+      ...text,
+    ]);
     cursor.end = input.length;
     expect(() => readString(input, 0, input.length)).toThrow(
       expect.objectContaining({ reason: "DECODE_INVALID", message: expect.stringContaining("not valid UTF-8") }),

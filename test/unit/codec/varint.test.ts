@@ -127,7 +127,11 @@ describe("varints", () => {
 
 describe("refused values", () => {
   const cases: [string, () => number, string][] = [
-    ["int32, too large", () => writeInt32(bytes, 0, 2147483648, "a.B.c"), "a.B.c takes an integer of 32 bits, not 2147483648"],
+    [
+      "int32, too large",
+      () => writeInt32(bytes, 0, 2147483648, "a.B.c"),
+      "a.B.c takes an integer of 32 bits, not 2147483648",
+    ],
     ["int32, a fraction", () => writeInt32(bytes, 0, 1.5, "a.B.c"), "not 1.5"],
     ["int32, NaN", () => writeInt32(bytes, 0, Number.NaN, "a.B.c"), "not NaN"],
     ["int32, text", () => writeInt32(bytes, 0, "5" as never, "a.B.c"), "not a string"],
@@ -136,7 +140,11 @@ describe("refused values", () => {
     ["uint32, too large", () => writeUint32(bytes, 0, 4294967296, "a.B.c"), "not 4294967296"],
     ["sint32, a bigint", () => writeSint32(bytes, 0, 1n as never, "a.B.c"), "not 1n"],
     ["bool, a number", () => writeBool(bytes, 0, 1 as never, "a.B.c"), "takes a boolean, not 1"],
-    ["int64, too large", () => writeInt64(bytes, 0, 9223372036854775808n, "a.B.c"), "an integer of 64 bits, not 9223372036854775808n"],
+    [
+      "int64, too large",
+      () => writeInt64(bytes, 0, 9223372036854775808n, "a.B.c"),
+      "an integer of 64 bits, not 9223372036854775808n",
+    ],
     ["int64, far too large", () => writeInt64(bytes, 0, 1n << 200n, "a.B.c"), "not a bigint"],
     ["int64, too small", () => writeInt64(bytes, 0, -9223372036854775809n, "a.B.c"), "not -9223372036854775809n"],
     ["uint64, negative", () => writeUint64(bytes, 0, -1n, "a.B.c"), "an unsigned integer of 64 bits, not -1n"],
@@ -147,21 +155,33 @@ describe("refused values", () => {
   ];
 
   it.each(cases)("%s", (_, write, message) => {
-    expect(write).toThrow(expect.objectContaining({ reason: "ENCODE_INVALID", message: expect.stringContaining(message) }));
+    expect(write).toThrow(
+      expect.objectContaining({ reason: "ENCODE_INVALID", message: expect.stringContaining(message) }),
+    );
   });
 });
 
 describe("tags and lengths", () => {
   it("reads tags of all sizes, overlong ones up to five bytes too", () => {
-    for (const [hex, tag] of [["08", 8], ["7a", 122], ["8201", 130], ["fa7f", 16378], ["8a00", 10], ["ffffffff0f", 0xffffffff]] as const) {
+    for (const [hex, tag] of [
+      ["08", 8],
+      ["7a", 122],
+      ["8201", 130],
+      ["fa7f", 16378],
+      ["8a00", 10],
+      ["ffffffff0f", 0xffffffff],
+    ] as const) {
       expect(readTag(from(hex), 0)).toBe(tag);
       expect(cursor.at).toBe(hex.length / 2);
     }
   });
 
-  it.each(["00", "07", "8000", "808000", "ffffffff1f", "888080808000", "88808080808080800f"])("refuses the tag %s", (hex) => {
-    expect(() => readTag(from(hex), 0)).toThrow(expect.objectContaining({ reason: "DECODE_INVALID" }));
-  });
+  it.each(["00", "07", "8000", "808000", "ffffffff1f", "888080808000", "88808080808080800f"])(
+    "refuses the tag %s",
+    (hex) => {
+      expect(() => readTag(from(hex), 0)).toThrow(expect.objectContaining({ reason: "DECODE_INVALID" }));
+    },
+  );
 
   it("reads a length that ends in bounds", () => {
     expect(readLength(from("02aaaa"), 0, 3)).toBe(3);

@@ -9,13 +9,13 @@ const view = new DataView(scratch.buffer);
 
 /** Writes a `fixed32`. */
 export function writeFixed32(bytes: Uint8Array, at: number, value: number, field: string): number {
-  if (value >>> 0 !== value) throw unfit(field, "an integer from 0 to 4294967295", value);
+  if (typeof value !== "number" || value >>> 0 !== value) throw unfit(field, "an integer from 0 to 4294967295", value);
   return put32(bytes, at, value);
 }
 
 /** Writes a `sfixed32`. */
 export function writeSfixed32(bytes: Uint8Array, at: number, value: number, field: string): number {
-  if ((value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
+  if (typeof value !== "number" || (value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
   return put32(bytes, at, value);
 }
 

@@ -129,11 +129,11 @@ function doubleOf(value: number, field: string): number {
 }
 
 function uint32Of(value: number, field: string): number {
-  if (value >>> 0 !== value) throw unfit(field, "an integer from 0 to 4294967295", value);
+  if (typeof value !== "number" || value >>> 0 !== value) throw unfit(field, "an integer from 0 to 4294967295", value);
   return value;
 }
 
 function int32Of(value: number, field: string): number {
-  if ((value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
+  if (typeof value !== "number" || (value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
   return value;
 }

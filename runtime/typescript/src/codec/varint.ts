@@ -39,7 +39,7 @@ export function writeLength(bytes: Uint8Array, at: number, end: number): number 
 
 /** Writes an `int32` or an enum. */
 export function writeInt32(bytes: Uint8Array, at: number, value: number, field: string): number {
-  if ((value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
+  if (typeof value !== "number" || (value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
   if (value < 0) return writeNegative(bytes, at, value);
   if (value < 128) {
     bytes[at] = value;
@@ -65,7 +65,7 @@ function writeNegative(bytes: Uint8Array, at: number, value: number): number {
 
 /** Writes a `uint32`. */
 export function writeUint32(bytes: Uint8Array, at: number, value: number, field: string): number {
-  if (value >>> 0 !== value) throw unfit(field, "an integer from 0 to 4294967295", value);
+  if (typeof value !== "number" || value >>> 0 !== value) throw unfit(field, "an integer from 0 to 4294967295", value);
   if (value < 128) {
     bytes[at] = value;
     return at + 1;
@@ -75,7 +75,7 @@ export function writeUint32(bytes: Uint8Array, at: number, value: number, field:
 
 /** Writes a `sint32`. */
 export function writeSint32(bytes: Uint8Array, at: number, value: number, field: string): number {
-  if ((value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
+  if (typeof value !== "number" || (value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
   return writeVarint(bytes, at, ((value << 1) ^ (value >> 31)) >>> 0);
 }
 

@@ -21,6 +21,8 @@ const tagBytes = 16;
  * never written again, so an arena is dropped when it is full, not recycled.
  */
 const arenaBytes = 262_144;
+/** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
+const firstArenaBytes = 4_096;
 
 /**
  * Writes frames into an arena, in place: `begin` a frame, put its payload at the offset it returns, `finish` it. Nothing
@@ -37,6 +39,8 @@ export class FrameWriter {
   #sessionLo = 0;
   /** Full arenas that were not handed over. */
   #full: Uint8Array[] = [];
+  #fullBytes = 0;
+  #nextArenaBytes = firstArenaBytes;
   #stampHi = 0;
   #stampLo = 0;
   #stamped = false;
@@ -57,14 +61,9 @@ export class FrameWriter {
     this.#sessionLo = lo;
   }
 
-  /** How many bytes of the present arena wait to be taken. */
-  get waitingBytes(): number {
-    return this.#next - this.#taken;
-  }
-
-  /** About how many bytes wait to be taken: full arenas count as such, though large frames have larger ones. */
+  /** How many bytes wait to be taken. */
   get pendingBytes(): number {
-    return this.#full.length * arenaBytes + this.#next - this.#taken;
+    return this.#fullBytes + this.#next - this.#taken;
   }
 
   /**
@@ -115,7 +114,10 @@ export class FrameWriter {
   take(): Uint8Array | undefined {
     this.#stamped = false;
     const full = this.#full.shift();
-    if (full !== undefined) return full;
+    if (full !== undefined) {
+      this.#fullBytes -= full.length;
+      return full;
+    }
     if (this.#next === this.#taken) return undefined;
     const bytes = this.#arena.subarray(this.#taken, this.#next);
     this.#taken = this.#next;
@@ -123,8 +125,12 @@ export class FrameWriter {
   }
 
   #swap(payloadBytes: number): void {
-    if (this.#next > this.#taken) this.#full.push(this.#arena.subarray(this.#taken, this.#next));
-    this.#arena = new Uint8Array(Math.max(arenaBytes, payloadBytes + overheadBytes + tagBytes));
+    if (this.#next > this.#taken) {
+      this.#full.push(this.#arena.subarray(this.#taken, this.#next));
+      this.#fullBytes += this.#next - this.#taken;
+    }
+    this.#arena = new Uint8Array(Math.max(this.#nextArenaBytes, payloadBytes + overheadBytes + tagBytes));
+    this.#nextArenaBytes = Math.min(arenaBytes, 4 * this.#nextArenaBytes);
     this.#taken = 0;
     this.#next = 0;
   }

@@ -319,9 +319,11 @@ export function readEnvelope(bytes: Uint8Array, start: number, end: number): voi
   envelope.bodyStart = -1;
   envelope.bodyEnd = -1;
   let seen = 0;
+  let bodyBytes = 0;
   let list: string[] | undefined;
   let p = start;
   while (p < end) {
+    const tagStart = p;
     let tag = bytes[p]!;
     if (tag > 127) {
       tag = readVarint(bytes, p, end);
@@ -350,7 +352,9 @@ export function readEnvelope(bytes: Uint8Array, start: number, end: number): voi
       case tagBody: {
         const length = readLength(bytes, cursor, end);
         envelope.bodyStart = cursor;
-        envelope.bodyEnd = p = cursor + length;
+        envelope.bodyEnd = cursor + length;
+        bodyBytes = envelope.bodyEnd - tagStart;
+        p = envelope.bodyEnd;
         continue;
       }
       case tagMetadata: {
@@ -381,8 +385,8 @@ export function readEnvelope(bytes: Uint8Array, start: number, end: number): voi
         p = skip(bytes, tag, end);
     }
   }
-  const bodyBytes = envelope.bodyStart < 0 ? 0 : envelope.bodyEnd - envelope.bodyStart;
-  if (end - start - bodyBytes > maxHeadBytes + 16) {
+  // The head is all but the body, its tag and its length.
+  if (end - start - bodyBytes > maxHeadBytes) {
     throw bad(`has a head of more than ${maxHeadBytes} bytes; send less metadata`);
   }
 }

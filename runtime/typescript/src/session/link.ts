@@ -244,7 +244,8 @@ export class Link implements Receiver, FrameSink {
     }
     if (
       readUint32(bytes, start + offsetSessionId + 4) !== this.#sessionLo ||
-      readUint32(bytes, start + offsetSessionId) !== this.#sessionHi
+      readUint32(bytes, start + offsetSessionId) !== this.#sessionHi ||
+      this.acceptSession
     ) {
       this.#checkAssignment(bytes, start);
     }

@@ -1,14 +1,15 @@
-import type { Clock, Stop } from "../clock/clock.js";
+import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
-import { encodeShutdown, MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
+import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
 import { type ControlHandler, Controls } from "./controls.js";
 import { decodeError } from "./error-frame.js";
+import { Draining, shutDown } from "./draining.js";
 import { Events } from "./events.js";
 import { Grants } from "./grants.js";
 import { assertSeal, Inbox } from "./inbox.js";
@@ -67,12 +68,10 @@ export class Session implements LinkHandler {
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
+  readonly #draining: Draining;
   /** Events both ways, with windows of their own. */
   readonly events: Events;
-  #peerDraining: CrucibleError | undefined;
-  #drained: (() => void) | undefined;
-  #closeDue = false;
-  #lastTakenId = Infinity;
+  #peerDraining = false;
   #closedError: CrucibleError | undefined;
 
   constructor(options: SessionOptions) {
@@ -105,6 +104,8 @@ export class Session implements LinkHandler {
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
       this.#controls.heartbeat(),
     );
+    const isIdle = (): boolean => this.#outgoing.size === 0 && this.#incoming.size === 0;
+    this.#draining = new Draining(link, clock, isIdle, () => this.#endGrace());
     link.onUnblocked = () => {
       this.#grants.onUnblocked();
       this.#outbox.pump();
@@ -146,10 +147,7 @@ export class Session implements LinkHandler {
     message: unknown,
   ): void {
     if (this.#closedError !== undefined) throw this.#closed();
-    if (this.#lastTakenId !== Infinity) {
-      throw new CrucibleError("SHUTTING_DOWN", "this side is shutting down; no calls are opened");
-    }
-    if (this.#peerDraining !== undefined) throw this.#peerDraining;
+    this.#draining.assertOpen();
     if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",
@@ -197,7 +195,7 @@ export class Session implements LinkHandler {
    */
   settled(call: Call): void {
     this.#incoming.settled(call);
-    this.#checkDrained();
+    this.#draining.check();
   }
 
   // ---- both
@@ -226,23 +224,8 @@ export class Session implements LinkHandler {
    */
   drain(graceMs: number, reason: string): Promise<void> {
     if (this.#closedError !== undefined) return Promise.resolve();
-    const wait = new Promise<void>((resolve) => {
-      const before = this.#drained;
-      this.#drained = () => {
-        before?.();
-        resolve();
-      };
-    });
-    if (this.#lastTakenId === Infinity) {
-      this.#lastTakenId = this.#ids.highestOfPeer;
-      const payload = encodeShutdown({ reason, graceMs, lastMessageId: BigInt(this.#lastTakenId) });
-      this.#link.sendControl(FrameType.Shutdown, 0, 0, payload, false);
-      this.events.stop(shutDown());
-      const stop: Stop = this.#clock.after(graceMs, () => this.#endGrace());
-      void wait.then(stop);
-      this.#checkDrained();
-    }
-    return wait;
+    this.events.stop(shutDown());
+    return this.#draining.begin(this.#ids.highestOfPeer, graceMs, reason);
   }
 
   /** Ends the session at once. */
@@ -306,7 +289,15 @@ export class Session implements LinkHandler {
           this.#assertNotLive(id);
           return;
         }
-        this.events.onFragment(flags, id, bytes, start, end, this.#limits.maxMessageBytes, id > this.#lastTakenId);
+        this.events.onFragment(
+          flags,
+          id,
+          bytes,
+          start,
+          end,
+          this.#limits.maxMessageBytes,
+          id > this.#draining.lastTakenId,
+        );
         return;
       case FrameType.Ack:
         checkZero(id);
@@ -330,7 +321,7 @@ export class Session implements LinkHandler {
 
   onClosed(cause: CrucibleError): void {
     // After Shutdown, whoever is done first closes: that is no loss.
-    const error = this.#draining && cause.reason === "PEER_LOST" ? shutDown() : cause;
+    const error = this.#draining.begun && cause.reason === "PEER_LOST" ? shutDown() : cause;
     this.#closedError = error;
     this.#keepalive.stop();
     this.#cancels.close();
@@ -345,7 +336,7 @@ export class Session implements LinkHandler {
       this.#incoming.end(call);
       call.onFailed(this.#closed());
     }
-    this.#drained?.();
+    this.#draining.closed();
     this.#onClosed(error);
   }
 
@@ -354,7 +345,7 @@ export class Session implements LinkHandler {
   #onRequest(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#ids.advance(id)) {
       // The peer has been told which ones are not taken; it knows that they never started.
-      if (id <= this.#lastTakenId) this.#incoming.open(flags, id, bytes, start, end);
+      if (id <= this.#draining.lastTakenId) this.#incoming.open(flags, id, bytes, start, end);
       return;
     }
     const live = this.#incoming.get(id);
@@ -458,26 +449,23 @@ export class Session implements LinkHandler {
   }
 
   #onShutdown({ reason, lastMessageId }: { readonly reason: string; readonly lastMessageId: bigint }): void {
-    const first = this.#peerDraining === undefined;
-    this.#peerDraining ??= new CrucibleError(
-      "SHUTTING_DOWN",
-      `peer ${this.#link.peer} is shutting down (${reason.slice(0, 64)}); call it again after its restart`,
-    );
+    const refusal = this.#draining.receive(reason);
     for (const call of this.#outgoing.all()) {
       if (BigInt(call.id) > lastMessageId) {
         this.#end(call);
-        call.onFailed(this.#peerDraining);
+        call.onFailed(refusal);
       }
     }
-    this.events.stop(this.#peerDraining);
-    if (first) {
+    this.events.stop(refusal);
+    if (!this.#peerDraining) {
+      this.#peerDraining = true;
       try {
         this.#onDraining?.(reason);
       } catch (error) {
         throwLater(error);
       }
     }
-    this.#checkDrained();
+    this.#draining.check();
   }
 
   /** A live call by id; undefined when it has ended. Throws when the id was never opened. */
@@ -508,26 +496,7 @@ export class Session implements LinkHandler {
     this.#outbox.forget(call);
     this.#inbox.forget(call);
     this.#grants.forget(call);
-    this.#checkDrained();
-  }
-
-  /** Shutdown was sent or received. */
-  get #draining(): boolean {
-    return this.#lastTakenId !== Infinity || this.#peerDraining !== undefined;
-  }
-
-  get #idle(): boolean {
-    return this.#outgoing.size === 0 && this.#incoming.size === 0;
-  }
-
-  /** Once Shutdown was sent or received, the session closes with its last call, when that has been told. */
-  #checkDrained(): void {
-    if (!this.#draining || this.#closeDue || !this.#idle) return;
-    this.#closeDue = true;
-    queueMicrotask(() => {
-      this.#closeDue = false;
-      if (this.#idle) this.#link.close(shutDown());
-    });
+    this.#draining.check();
   }
 
   /** The grace is over: what is left fails, and both sides know why. */
@@ -538,7 +507,6 @@ export class Session implements LinkHandler {
       this.#incoming.fail(call, error);
       call.onFailed(error);
     }
-    this.#link.close(shutDown());
   }
 
   /** What is told to whoever meets the end of the session; `started` is whether a call of theirs may have. */
@@ -549,10 +517,6 @@ export class Session implements LinkHandler {
     }
     return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { started, cause });
   }
-}
-
-function shutDown(): CrucibleError {
-  return new CrucibleError("SHUTTING_DOWN", "the session was shut down in order");
 }
 
 /** Decodes a payload whose failure ends the connection. */

@@ -181,37 +181,37 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   }
   bytes[at++] = 10;
   at = writeString(bytes, at, id, "legacy.Legacy.id");
-  // int32 count = 2
+  // optional int32 count = 2
   const count = message.count;
   if (count !== undefined && Object.hasOwn(message, "count")) {
     bytes[at++] = 16;
     at = writeInt32(bytes, at, count, "legacy.Legacy.count");
   }
-  // string title = 3
+  // optional string title = 3
   const title = message.title;
   if (title !== undefined && Object.hasOwn(message, "title")) {
     bytes[at++] = 26;
     at = writeString(bytes, at, title, "legacy.Legacy.title");
   }
-  // bytes blob = 4
+  // optional bytes blob = 4
   const blob = message.blob;
   if (blob !== undefined && Object.hasOwn(message, "blob")) {
     bytes[at++] = 34;
     at = writeBytes(bytes, at, blob, "legacy.Legacy.blob");
   }
-  // bool flag = 5
+  // optional bool flag = 5
   const flag = message.flag;
   if (flag !== undefined && Object.hasOwn(message, "flag")) {
     bytes[at++] = 40;
     at = writeBool(bytes, at, flag, "legacy.Legacy.flag");
   }
-  // double ratio = 6
+  // optional double ratio = 6
   const ratio = message.ratio;
   if (ratio !== undefined && Object.hasOwn(message, "ratio")) {
     bytes[at++] = 49;
     at = writeDouble(bytes, at, ratio, "legacy.Legacy.ratio");
   }
-  // Level level = 7
+  // optional Level level = 7
   const level = message.level;
   if (level !== undefined && Object.hasOwn(message, "level")) {
     bytes[at++] = 56;
@@ -237,7 +237,7 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
     }
     at = writeLength(bytes, at, end);
   }
-  // Legacy.Part part = 10
+  // optional Legacy.Part part = 10
   const part = message.part;
   if (part !== undefined) {
     bytes[at++] = 83;
@@ -255,13 +255,13 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
       expectRoom(bytes, at);
     }
   }
-  // int64 text64 = 12
+  // optional int64 text64 = 12
   const text64 = message.text64;
   if (text64 !== undefined && Object.hasOwn(message, "text64")) {
     bytes[at++] = 96;
     at = writeInt64(bytes, at, text64, "legacy.Legacy.text64");
   }
-  // uint64 big = 13
+  // optional uint64 big = 13
   const big = message.big;
   if (big !== undefined && Object.hasOwn(message, "big")) {
     bytes[at++] = 104;
@@ -299,32 +299,32 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag !== 10) refuseType(tag, 10, "legacy.Legacy.id");
         message.id = readLenientString(bytes, at, end);
         break;
-      // int32 count = 2
+      // optional int32 count = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "legacy.Legacy.count");
         message.count = readInt32(bytes, at);
         break;
-      // string title = 3
+      // optional string title = 3
       case 3:
         if (tag !== 26) refuseType(tag, 26, "legacy.Legacy.title");
         message.title = readLenientString(bytes, at, end);
         break;
-      // bytes blob = 4
+      // optional bytes blob = 4
       case 4:
         if (tag !== 34) refuseType(tag, 34, "legacy.Legacy.blob");
         message.blob = readBytes(bytes, at, end);
         break;
-      // bool flag = 5
+      // optional bool flag = 5
       case 5:
         if (tag !== 40) refuseType(tag, 40, "legacy.Legacy.flag");
         message.flag = readBool(bytes, at);
         break;
-      // double ratio = 6
+      // optional double ratio = 6
       case 6:
         if (tag !== 49) refuseType(tag, 49, "legacy.Legacy.ratio");
         message.ratio = readDouble(bytes, at);
         break;
-      // Level level = 7
+      // optional Level level = 7
       case 7: {
         if (tag !== 56) refuseType(tag, 56, "legacy.Legacy.level");
         const value = readEnum<Level>(bytes, at);
@@ -353,7 +353,7 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
           message.tight.push(readInt32(bytes, at));
         }
         break;
-      // Legacy.Part part = 10
+      // optional Legacy.Part part = 10
       case 10:
         if (tag !== 83) refuseType(tag, 83, "legacy.Legacy.part");
         message.part = readLegacy_Part(message.part ?? emptyLegacy_Part(), bytes, at, end, depth + 1, 84);
@@ -363,12 +363,12 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag !== 91) refuseType(tag, 91, "legacy.Legacy.many");
         message.many.push(readLegacy_Many(emptyLegacy_Many(), bytes, at, end, depth + 1, 92));
         break;
-      // int64 text64 = 12
+      // optional int64 text64 = 12
       case 12:
         if (tag !== 96) refuseType(tag, 96, "legacy.Legacy.text64");
         message.text64 = String(readInt64(bytes, at));
         break;
-      // uint64 big = 13
+      // optional uint64 big = 13
       case 13:
         if (tag !== 104) refuseType(tag, 104, "legacy.Legacy.big");
         message.big = readUint64(bytes, at);
@@ -451,7 +451,7 @@ function emptyLegacy_Part(): Legacy_Part {
 
 function writeLegacy_Part(message: Legacy_PartInit, bytes: Uint8Array, at: number): number {
   startMessage(message, "legacy.Legacy.Part", bytes, at);
-  // string name = 1
+  // optional string name = 1
   const name = message.name;
   if (name !== undefined && Object.hasOwn(message, "name")) {
     bytes[at++] = 10;
@@ -480,7 +480,7 @@ function readLegacy_Part(
       return message;
     }
     switch (tag >>> 3) {
-      // string name = 1
+      // optional string name = 1
       case 1:
         if (tag !== 10) refuseType(tag, 10, "legacy.Legacy.Part.name");
         message.name = readLenientString(bytes, at, end);
@@ -640,7 +640,7 @@ function emptyHolder(): Holder {
 
 function writeHolder(message: HolderInit, bytes: Uint8Array, at: number): number {
   startMessage(message, "legacy.Holder", bytes, at);
-  // Legacy legacy = 1
+  // optional Legacy legacy = 1
   const legacy = message.legacy;
   if (legacy !== undefined) {
     bytes[at++] = 10;
@@ -662,7 +662,7 @@ function readHolder(message: Holder, bytes: Uint8Array, at: number, end: number,
       return message;
     }
     switch (tag >>> 3) {
-      // Legacy legacy = 1
+      // optional Legacy legacy = 1
       case 1: {
         if (tag !== 10) refuseType(tag, 10, "legacy.Holder.legacy");
         const stop = readLength(bytes, at, end);

@@ -108,7 +108,7 @@ function writeEdition(message: EditionInit, bytes: Uint8Array, at: number): numb
     bytes[at++] = 18;
     at = writeString(bytes, at, implicit, "validators.v1.Edition.implicit");
   }
-  // required int32 needed = 3
+  // int32 needed = 3
   const needed = message.needed;
   if (needed === undefined || !Object.hasOwn(message, "needed")) {
     throw missing("validators.v1.Edition.needed");
@@ -156,7 +156,7 @@ function readEdition(
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Edition.implicit");
         message.implicit = readString(bytes, at, end);
         break;
-      // required int32 needed = 3
+      // int32 needed = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "validators.v1.Edition.needed");
         message.needed = readInt32(bytes, at);

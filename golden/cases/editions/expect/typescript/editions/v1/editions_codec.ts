@@ -151,7 +151,7 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
     bytes[at++] = 18;
     at = writeString(bytes, at, explicit, "editions.v1.Item.explicit");
   }
-  // required string needed = 3
+  // string needed = 3
   const needed = message.needed;
   if (needed === undefined || !Object.hasOwn(message, "needed")) {
     throw missing("editions.v1.Item.needed");
@@ -238,7 +238,7 @@ function readItem(message: Item, bytes: Uint8Array, at: number, end: number, dep
         if (tag !== 18) refuseType(tag, 18, "editions.v1.Item.explicit");
         message.explicit = readString(bytes, at, end);
         break;
-      // required string needed = 3
+      // string needed = 3
       case 3:
         if (tag !== 26) refuseType(tag, 26, "editions.v1.Item.needed");
         message.needed = readString(bytes, at, end);

@@ -518,14 +518,14 @@ function writeObject$(message: ObjectInit, bytes: Uint8Array, at: number): numbe
       at = writeLength(bytes, at, end);
     }
   }
-  // string length = 23
+  // optional string length = 23
   const length = message.length;
   if (length !== undefined) {
     bytes[at++] = 186;
     bytes[at++] = 1;
     at = writeString$1(bytes, at, length, "hostile.v1.Object.length");
   }
-  // bool name = 24
+  // optional bool name = 24
   const name = message.name;
   if (name !== undefined) {
     bytes[at++] = 192;
@@ -733,12 +733,12 @@ function readObject$(
         readObject$MapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
       }
-      // string length = 23
+      // optional string length = 23
       case 23:
         if (tag !== 186) refuseType(tag, 186, "hostile.v1.Object.length");
         message.length = readString$1(bytes, at, end);
         break;
-      // bool name = 24
+      // optional bool name = 24
       case 24:
         if (tag !== 192) refuseType(tag, 192, "hostile.v1.Object.name");
         message.name = readBool(bytes, at);

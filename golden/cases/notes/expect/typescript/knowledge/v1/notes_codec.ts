@@ -236,7 +236,7 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
     bytes[at++] = 74;
     at = writeString(bytes, at, source.value, "knowledge.v1.Note.url");
   }
-  // uint32 revision = 10
+  // optional uint32 revision = 10
   const revision = message.revision;
   if (revision !== undefined) {
     bytes[at++] = 80;
@@ -322,7 +322,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         if (tag !== 74) refuseType(tag, 74, "knowledge.v1.Note.url");
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
-      // uint32 revision = 10
+      // optional uint32 revision = 10
       case 10:
         if (tag !== 80) refuseType(tag, 80, "knowledge.v1.Note.revision");
         message.revision = readUint32(bytes, at);

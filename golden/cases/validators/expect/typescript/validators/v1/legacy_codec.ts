@@ -149,19 +149,19 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   }
   bytes[at++] = 10;
   at = writeString(bytes, at, id, "validators.v1.Legacy.id");
-  // string name = 2
+  // optional string name = 2
   const name = message.name;
   if (name !== undefined && Object.hasOwn(message, "name")) {
     bytes[at++] = 18;
     at = writeString(bytes, at, name, "validators.v1.Legacy.name");
   }
-  // int32 count = 3
+  // optional int32 count = 3
   const count = message.count;
   if (count !== undefined && Object.hasOwn(message, "count")) {
     bytes[at++] = 24;
     at = writeInt32(bytes, at, count, "validators.v1.Legacy.count");
   }
-  // Size size = 4
+  // optional Size size = 4
   const size = message.size;
   if (size !== undefined && Object.hasOwn(message, "size")) {
     bytes[at++] = 32;
@@ -176,7 +176,7 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
       at = writeInt32(bytes, at, item, "validators.v1.Legacy.sizes");
     }
   }
-  // Legacy.Part part = 6
+  // optional Legacy.Part part = 6
   const part = message.part;
   if (part !== undefined) {
     bytes[at++] = 51;
@@ -195,13 +195,13 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
     bytes[at++] = 64;
     at = writeInt32(bytes, at, choice.value, "validators.v1.Legacy.right");
   }
-  // bytes data = 9
+  // optional bytes data = 9
   const data = message.data;
   if (data !== undefined && Object.hasOwn(message, "data")) {
     bytes[at++] = 74;
     at = writeBytes(bytes, at, data, "validators.v1.Legacy.data");
   }
-  // int64 text_id = 10
+  // optional int64 text_id = 10
   const textId = message.textId;
   if (textId !== undefined && Object.hasOwn(message, "textId")) {
     bytes[at++] = 80;
@@ -228,17 +228,17 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Legacy.id");
         message.id = readLenientString(bytes, at, end);
         break;
-      // string name = 2
+      // optional string name = 2
       case 2:
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Legacy.name");
         message.name = readLenientString(bytes, at, end);
         break;
-      // int32 count = 3
+      // optional int32 count = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "validators.v1.Legacy.count");
         message.count = readInt32(bytes, at);
         break;
-      // Size size = 4
+      // optional Size size = 4
       case 4: {
         if (tag !== 32) refuseType(tag, 32, "validators.v1.Legacy.size");
         const value = readEnum<Size>(bytes, at);
@@ -258,7 +258,7 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
           message.sizes.push(readEnum(bytes, at));
         }
         break;
-      // Legacy.Part part = 6
+      // optional Legacy.Part part = 6
       case 6:
         if (tag !== 51) refuseType(tag, 51, "validators.v1.Legacy.part");
         message.part = readLegacy_Part(message.part ?? emptyLegacy_Part(), bytes, at, end, depth + 1, 52);
@@ -273,12 +273,12 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag !== 64) refuseType(tag, 64, "validators.v1.Legacy.right");
         message.choice = { case: "right", value: readInt32(bytes, at) };
         break;
-      // bytes data = 9
+      // optional bytes data = 9
       case 9:
         if (tag !== 74) refuseType(tag, 74, "validators.v1.Legacy.data");
         message.data = readBytes(bytes, at, end);
         break;
-      // int64 text_id = 10
+      // optional int64 text_id = 10
       case 10:
         if (tag !== 80) refuseType(tag, 80, "validators.v1.Legacy.text_id");
         message.textId = String(readInt64(bytes, at));
@@ -345,7 +345,7 @@ function emptyLegacy_Part(): Legacy_Part {
 
 function writeLegacy_Part(message: Legacy_PartInit, bytes: Uint8Array, at: number): number {
   startMessage(message, "validators.v1.Legacy.Part", bytes, at);
-  // string text = 1
+  // optional string text = 1
   const text = message.text;
   if (text !== undefined && Object.hasOwn(message, "text")) {
     bytes[at++] = 10;
@@ -374,7 +374,7 @@ function readLegacy_Part(
       return message;
     }
     switch (tag >>> 3) {
-      // string text = 1
+      // optional string text = 1
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Legacy.Part.text");
         message.text = readLenientString(bytes, at, end);

@@ -1087,7 +1087,7 @@ function writeContact(message: ContactInit, bytes: Uint8Array, at: number): numb
     bytes[at++] = 10;
     at = writeString(bytes, at, email, "validators.v1.Contact.email");
   }
-  // string phone = 2
+  // optional string phone = 2
   const phone = message.phone;
   if (phone !== undefined) {
     bytes[at++] = 18;
@@ -1180,7 +1180,7 @@ function readContact(
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Contact.email");
         message.email = readString(bytes, at, end);
         break;
-      // string phone = 2
+      // optional string phone = 2
       case 2:
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Contact.phone");
         message.phone = readString(bytes, at, end);

@@ -618,13 +618,13 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
     bytes[at++] = 24;
     at = writeInt32(bytes, at, never$, "validators.v1.Presence.never");
   }
-  // int32 when_set = 4
+  // optional int32 when_set = 4
   const whenSet = message.whenSet;
   if (whenSet !== undefined) {
     bytes[at++] = 32;
     at = writeInt32(bytes, at, whenSet, "validators.v1.Presence.when_set");
   }
-  // int32 set_and_not_zero = 5
+  // optional int32 set_and_not_zero = 5
   const setAndNotZero = message.setAndNotZero;
   if (setAndNotZero !== undefined) {
     bytes[at++] = 40;
@@ -636,7 +636,7 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
     bytes[at++] = 48;
     at = writeInt32(bytes, at, must, "validators.v1.Presence.must");
   }
-  // int32 must_be_set = 7
+  // optional int32 must_be_set = 7
   const mustBeSet = message.mustBeSet;
   if (mustBeSet !== undefined) {
     bytes[at++] = 56;
@@ -733,7 +733,7 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
     bytes[at++] = 1;
     at = writeUint64(bytes, at, mustLong, "validators.v1.Presence.must_long");
   }
-  // uint64 long_when_set = 18
+  // optional uint64 long_when_set = 18
   const longWhenSet = message.longWhenSet;
   if (longWhenSet !== undefined) {
     bytes[at++] = 144;
@@ -778,12 +778,12 @@ function readPresence(
         if (tag !== 24) refuseType(tag, 24, "validators.v1.Presence.never");
         message.never = readInt32(bytes, at);
         break;
-      // int32 when_set = 4
+      // optional int32 when_set = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "validators.v1.Presence.when_set");
         message.whenSet = readInt32(bytes, at);
         break;
-      // int32 set_and_not_zero = 5
+      // optional int32 set_and_not_zero = 5
       case 5:
         if (tag !== 40) refuseType(tag, 40, "validators.v1.Presence.set_and_not_zero");
         message.setAndNotZero = readInt32(bytes, at);
@@ -793,7 +793,7 @@ function readPresence(
         if (tag !== 48) refuseType(tag, 48, "validators.v1.Presence.must");
         message.must = readInt32(bytes, at);
         break;
-      // int32 must_be_set = 7
+      // optional int32 must_be_set = 7
       case 7:
         if (tag !== 56) refuseType(tag, 56, "validators.v1.Presence.must_be_set");
         message.mustBeSet = readInt32(bytes, at);
@@ -860,7 +860,7 @@ function readPresence(
         if (tag !== 136) refuseType(tag, 136, "validators.v1.Presence.must_long");
         message.mustLong = String(readUint64(bytes, at));
         break;
-      // uint64 long_when_set = 18
+      // optional uint64 long_when_set = 18
       case 18:
         if (tag !== 144) refuseType(tag, 144, "validators.v1.Presence.long_when_set");
         message.longWhenSet = String(readUint64(bytes, at));
@@ -1037,7 +1037,7 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
     bytes[at++] = 24;
     at = writeInt32(bytes, at, some, "validators.v1.Colors.some");
   }
-  // Color perhaps = 4
+  // optional Color perhaps = 4
   const perhaps = message.perhaps;
   if (perhaps !== undefined) {
     bytes[at++] = 32;
@@ -1110,7 +1110,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         if (tag !== 24) refuseType(tag, 24, "validators.v1.Colors.some");
         message.some = readEnum(bytes, at);
         break;
-      // Color perhaps = 4
+      // optional Color perhaps = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "validators.v1.Colors.perhaps");
         message.perhaps = readEnum(bytes, at);

@@ -401,14 +401,14 @@ export interface PluginRegisteredInit {
   readonly $typeName?: "crucible.ipc.v1.PluginRegistered" | undefined;
   /** Capabilities the plugin has. */
   capabilities?: readonly string[] | undefined;
-  /** Every method of the daemon the plugin may call. */
+  /** Every method of the daemon; calling one takes its capability. */
   methods?: readonly HostedMethodInit[] | undefined;
   limits?: LimitsInit | undefined;
   /** How long a connection may be silent before a Heartbeat, in milliseconds. */
   heartbeatIntervalMs?: number | undefined;
   /** For the plugin's log. */
   warnings?: readonly string[] | undefined;
-  /** Valid with the static key of this handshake only, 32 bytes. */
+  /** For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on. */
   sessionTicket?: Uint8Array | undefined;
   $unknown?: UnknownField[] | undefined;
 }

@@ -108,7 +108,7 @@ export type PluginRegistered = Message<"crucible.ipc.v1.PluginRegistered"> & {
   capabilities: string[];
 
   /**
-   * Every method of the daemon the plugin may call.
+   * Every method of the daemon; calling one takes its capability.
    *
    * @generated from field: repeated crucible.ipc.v1.HostedMethod methods = 2;
    */
@@ -134,7 +134,7 @@ export type PluginRegistered = Message<"crucible.ipc.v1.PluginRegistered"> & {
   warnings: string[];
 
   /**
-   * Valid with the static key of this handshake only, 32 bytes.
+   * For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on.
    *
    * @generated from field: bytes session_ticket = 6;
    */

@@ -238,7 +238,7 @@ function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): numb
     bytes[at++] = 13;
     at = writeFixed32(bytes, at, methodId, "crucible.ipc.v1.Request.method_id");
   }
-  // uint64 timeout_us = 2
+  // optional uint64 timeout_us = 2
   const timeoutUs = message.timeoutUs;
   if (timeoutUs !== undefined) {
     bytes[at++] = 16;
@@ -270,7 +270,7 @@ function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): numb
     bytes[at++] = 50;
     at = writeBytes(bytes, at, idempotencyKey, "crucible.ipc.v1.Request.idempotency_key");
   }
-  // bytes body = 15
+  // optional bytes body = 15
   const body = message.body;
   if (body !== undefined) {
     bytes[at++] = 122;
@@ -304,7 +304,7 @@ function readRequest(
         if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.Request.method_id");
         message.methodId = readFixed32(bytes, at);
         break;
-      // uint64 timeout_us = 2
+      // optional uint64 timeout_us = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Request.timeout_us");
         message.timeoutUs = readUint64(bytes, at);
@@ -331,7 +331,7 @@ function readRequest(
         if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.Request.idempotency_key");
         message.idempotencyKey = readBytes(bytes, at, end);
         break;
-      // bytes body = 15
+      // optional bytes body = 15
       case 15:
         if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Request.body");
         message.body = readBytes(bytes, at, end);
@@ -411,7 +411,7 @@ function writeResponse(message: ResponseInit, bytes: Uint8Array, at: number): nu
       at = writeLength(bytes, at, writeMetadata(item, bytes, at + 1));
     }
   }
-  // bytes body = 15
+  // optional bytes body = 15
   const body = message.body;
   if (body !== undefined) {
     bytes[at++] = 122;
@@ -447,7 +447,7 @@ function readResponse(
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
-      // bytes body = 15
+      // optional bytes body = 15
       case 15:
         if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Response.body");
         message.body = readBytes(bytes, at, end);
@@ -511,7 +511,7 @@ function emptyStream(): Stream {
 
 function writeStream(message: StreamInit, bytes: Uint8Array, at: number): number {
   startMessage(message, "crucible.ipc.v1.Stream", bytes, at);
-  // bytes body = 15
+  // optional bytes body = 15
   const body = message.body;
   if (body !== undefined) {
     bytes[at++] = 122;
@@ -533,7 +533,7 @@ function readStream(message: Stream, bytes: Uint8Array, at: number, end: number,
       return message;
     }
     switch (tag >>> 3) {
-      // bytes body = 15
+      // optional bytes body = 15
       case 15:
         if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Stream.body");
         message.body = readBytes(bytes, at, end);
@@ -672,7 +672,7 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
     bytes[at++] = 48;
     at = writeUint64(bytes, at, sequence, "crucible.ipc.v1.Event.sequence");
   }
-  // bytes body = 15
+  // optional bytes body = 15
   const body = message.body;
   if (body !== undefined) {
     bytes[at++] = 122;
@@ -726,7 +726,7 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
         if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Event.sequence");
         message.sequence = readUint64(bytes, at);
         break;
-      // bytes body = 15
+      // optional bytes body = 15
       case 15:
         if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Event.body");
         message.body = readBytes(bytes, at, end);
