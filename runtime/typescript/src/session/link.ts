@@ -270,8 +270,9 @@ export class Link implements Receiver, FrameSink {
     const hi = readUint32(bytes, start + offsetSessionId);
     const lo = readUint32(bytes, start + offsetSessionId + 4);
     if (type === FrameType.Error && hi === 0 && lo === 0 && isZeroId(bytes, start)) return;
-    // Byte 6 of a session id has high nibble 8: it is half of a version-8 UUID.
-    if (this.acceptSession && type === FrameType.Response && ((lo >>> 12) & 0xf) === 8) {
+    // Byte 6 of a session id has high nibble 8: it is half of a version-8 UUID. Each fragment names the same.
+    const same = this.offeredLo === 0 || (lo === this.offeredLo && hi === this.offeredHi);
+    if (this.acceptSession && type === FrameType.Response && ((lo >>> 12) & 0xf) === 8 && same) {
       this.offeredHi = hi;
       this.offeredLo = lo;
       return;
