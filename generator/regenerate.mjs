@@ -107,7 +107,11 @@ install(runtime, join(root, "runtime/typescript/src/gen"));
 
 // The command starts the plugin as it is installed: from generator/dist.
 if (!check || !existsSync(join(root, "generator/dist"))) await bundle();
-const projects = [["examples/knowledge", "--no-skeleton"], ["test/bench", "--no-skeleton"], ["test/integration/lab", "--no-skeleton"]];
+const projects = [
+  ["examples/knowledge", "--no-skeleton"],
+  ["test/bench", "--no-skeleton"],
+  ["test/integration/lab", "--no-skeleton"],
+];
 for (const [project, ...flags] of projects) {
   const cwd = join(root, project);
   const gen = join(cwd, "gen");

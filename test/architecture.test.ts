@@ -24,7 +24,8 @@ function sources(folder: string): string[] {
 /** Every import and re-export of a file, and every lazy import whose target is written out. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, "utf8");
-  const statement = /^\s*(?:import|export)\s+(type\s)?[^;"']*?from\s*"([^"]+)"|^\s*import\s*"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+  const statement =
+    /^\s*(?:import|export)\s+(type\s)?[^;"']*?from\s*"([^"]+)"|^\s*import\s*"([^"]+)"|\bimport\("([^"]+)"\)/gm;
   return [...text.matchAll(statement)].map((match) => ({
     from: file,
     to: match[2] ?? match[3] ?? match[4]!,

@@ -1,5 +1,13 @@
 /** What daemons and plugins both use: errors, the types of calls, interceptors. */
-export { Category, categoryName, Code, codeName, CrucibleError, type ErrorDetail, type ErrorOptions } from "./error/index.js";
+export {
+  Category,
+  categoryName,
+  Code,
+  codeName,
+  CrucibleError,
+  type ErrorDetail,
+  type ErrorOptions,
+} from "./error/index.js";
 export type { Codec } from "./codec/codec.js";
 export type { Violation } from "./validate/validator.js";
 export { violationsOf } from "./rpc/violations.js";
