@@ -47,9 +47,6 @@ class Outlet implements Connection {
     if (!this.#over) this.written.push(bytes);
     return !this.#over;
   }
-  defer(action: () => void): void {
-    queueMicrotask(action);
-  }
   close(): void {
     this.abort();
   }

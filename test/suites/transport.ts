@@ -135,28 +135,6 @@ export function describeTransport(name: string, create: (options: TransportOptio
       });
     });
 
-    describe("defer", () => {
-      it("runs behind the callbacks and promise jobs of this turn, before more bytes are told", async () => {
-        const { client, server } = await connected();
-        const reader = started(server);
-        const order: string[] = [];
-        reader.onChunk = () => {
-          order.push("bytes");
-          if (order.length > 1) return;
-          server.defer(() => order.push("deferred"));
-          void Promise.resolve().then(() => order.push("promise"));
-          order.push("callback");
-        };
-        client.write(noise(1, 1));
-        await reader.until((r) => r.receivedBytes === 1);
-        client.write(noise(1, 1));
-        await reader.until((r) => r.receivedBytes === 2);
-        expect(order.toSorted()).toEqual(["bytes", "bytes", "callback", "deferred", "promise"]);
-        expect(order.indexOf("deferred")).toBeGreaterThan(order.indexOf("callback"));
-        expect(order.indexOf("deferred")).toBeLessThan(order.lastIndexOf("bytes"));
-      });
-    });
-
     describe("backpressure", () => {
       it("stops a writer whom nobody reads, and tells it once when it may go on", async () => {
         const { client, server } = await connected({ highWaterMarkBytes: 256 * kibibyte });

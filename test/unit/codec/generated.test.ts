@@ -122,13 +122,18 @@ describe("encoding refuses", () => {
 describe("encoding", () => {
   it("can be done by a getter of what is being encoded", () => {
     const { encode, decode } = message("proto3.Tree");
+    encode({}); // From now on there is a slab that both could take.
+    let inner = new Uint8Array(0);
     const sly = {
-      get label(): string {
-        return String(decode(encode({ label: "inner" }))["label"]);
-      },
       children: [{ label: "x".repeat(500) }],
+      get label(): string {
+        inner = Uint8Array.from((held = encode({ label: "inner" })));
+        return String(decode(inner)["label"]);
+      },
     };
+    let held: Uint8Array | undefined;
     expect(decode(encode(sly))).toMatchObject({ label: "inner", children: [{ label: "x".repeat(500) }] });
+    expect(held).toEqual(inner);
   });
 
   it("gives each message bytes of its own", () => {

@@ -6,6 +6,7 @@ import { writeEnvelope } from "./envelope.js";
 import { maxFragmentBytes, maxWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
 
+const marginBytes = 256;
 /** Room that a frame asks for at first: most messages fit, and what is not used is not spent. */
 const usualBytes = 1024;
 /** A fragment smaller than this waits for more credit, unless it is the rest: it holds the largest head. */
@@ -118,7 +119,8 @@ export class Outbox {
         `${codec?.typeName ?? "message"} takes ${needed} bytes, ${this.maxMessageBytes} are allowed; send it in parts`,
       );
     }
-    const bytes = new Uint8Array(needed);
+    // Generated codecs keep a margin behind what they write; with it they write once.
+    const bytes = new Uint8Array(needed + marginBytes);
     const end = writeEnvelope(bytes, 0, head, headBytes, codec, message);
     if (end > needed) throw changing(codec);
     return bytes.subarray(0, end);

@@ -86,10 +86,6 @@ class MemoryConnection implements Connection {
     return !this.#blocked;
   }
 
-  defer(action: () => void): void {
-    queueMicrotask(action);
-  }
-
   close(): void {
     if (this.#ended || this.#closing) return;
     this.#closing = true;

@@ -24,11 +24,6 @@ export interface Connection {
    */
   write(bytes: Uint8Array): boolean;
   /**
-   * Runs `action` once the callbacks and promise jobs of this turn are done, before more bytes are read: what is sent
-   * until then can leave in one write. On Node that is `process.nextTick`.
-   */
-  defer(action: () => void): void;
-  /**
    * Sends what was written, then closes. `onClose` has an error when that failed: the other side has gone, or does not
    * take the bytes for closeTimeoutMs of the transport.
    */

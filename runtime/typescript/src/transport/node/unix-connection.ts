@@ -69,10 +69,6 @@ export class UnixConnection implements Connection {
     return !this.#blocked;
   }
 
-  defer(action: () => void): void {
-    process.nextTick(action);
-  }
-
   close(): void {
     if (this.#deaf || this.#ended) return;
     this.#deaf = true;
