@@ -234,8 +234,18 @@ function readVarint(bytes: Uint8Array, offset: number, end: number): number {
   throw bad("has a number of more than 10 bytes");
 }
 
+/** Tags and lengths have 32 bits, in at most five bytes: a longer one is refused, as the generated codecs do. */
+const maxShortVarintBytes = 5;
+
+function readTag(bytes: Uint8Array, offset: number, end: number): number {
+  const tag = readVarint(bytes, offset, end);
+  if (tag > 0xffffffff || cursor - offset > maxShortVarintBytes) throw bad("has a tag of more than 32 bits");
+  return tag;
+}
+
 function readLength(bytes: Uint8Array, offset: number, end: number): number {
   const length = readVarint(bytes, offset, end);
+  if (cursor - offset > maxShortVarintBytes) throw bad("has a length of more than 32 bits");
   if (length > end - cursor) throw bad("ends inside a field");
   return length;
 }
@@ -262,7 +272,7 @@ function readEntry(bytes: Uint8Array, start: number, end: number, into: string[]
   let value: string | undefined;
   let p = start;
   while (p < end) {
-    const tag = readVarint(bytes, p, end);
+    const tag = readTag(bytes, p, end);
     if (tag !== 0x0a && tag !== 0x12) {
       if (tag < 24) throw bad("has a metadata entry with a field of another wire type");
       p = skip(bytes, tag, end);
@@ -326,8 +336,7 @@ export function readEnvelope(bytes: Uint8Array, start: number, end: number): voi
     const tagStart = p;
     let tag = bytes[p]!;
     if (tag > 127) {
-      tag = readVarint(bytes, p, end);
-      if (tag > 0xffffffff) throw bad("has a tag of more than 32 bits");
+      tag = readTag(bytes, p, end);
     } else {
       cursor = p + 1;
     }
