@@ -130,7 +130,7 @@ test.each([
   ["a group", "8301"],
   ["field number 0", "0200"],
   ["a lonely tag", "7a"],
-  ["a tag of six bytes", "a08080808100" + "00"],
+  ["a tag of six bytes", "a0808080810000"],
   ["a length of six bytes", "7a808080808000"],
 ])("refuses %s", (_what, hex) => {
   const bytes = new Uint8Array(Buffer.from(hex, "hex"));
