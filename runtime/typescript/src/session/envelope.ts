@@ -38,8 +38,9 @@ export const head: { readonly bytes: Uint8Array; length: number } = {
   length: 0,
 };
 
-/** Keys that were found lawful: a program uses few. */
+/** Keys that were found lawful, for writing and for reading: a program uses few. */
 const knownKeys: Set<string> = new Set();
+const readKeys: Set<string> = new Set();
 const maxKnownKeys = 256;
 
 function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
@@ -289,8 +290,10 @@ function readEntry(bytes: Uint8Array, start: number, end: number, into: string[]
       value = text;
     }
   }
-  if (key === undefined || (!knownKeys.has(key) && !keyPattern.test(key)))
-    throw bad(`has metadata key ${JSON.stringify(key ?? "")}`);
+  if (key === undefined || !readKeys.has(key)) {
+    if (key === undefined || !keyPattern.test(key)) throw bad(`has metadata key ${JSON.stringify(key ?? "")}`);
+    if (readKeys.size < maxKnownKeys) readKeys.add(key);
+  }
   into.push(key, value ?? "");
 }
 

@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { type Clock, systemClock } from "../../clock/clock.js";
 import { CrucibleError } from "../../error/index.js";
@@ -13,7 +12,7 @@ import {
   type Transport,
   type TransportOptions,
 } from "../transport.js";
-import { ReadArena } from "./read-arena.js";
+import { connectArenaSocket, toArenaSocket } from "./arena-socket.js";
 import { checkSocketDirectory, checkSocketOwner, ownUid } from "./socket-directory.js";
 import { checkPathLength } from "./socket-path.js";
 import { codeOf } from "./system-error.js";
@@ -59,10 +58,10 @@ async function listen(
   // Loaded when somebody listens: plugins only dial.
   const { listenAt } = await import("./unix-listener.js");
   return listenAt(address, path, defaults.clock, (socket) => {
-    const connection = new UnixConnection(socket, { ...defaults, peer: `${address}#${++accepted}` });
-    // net.Server has no option to read into memory of ours; each chunk is a buffer of its own, which nobody reuses.
-    // The socket was paused when it was accepted, so that listening for data does not set it going.
-    socket.on("data", (chunk: Buffer) => connection.received(plain(chunk, chunk.length)));
+    const connection = new UnixConnection(
+      toArenaSocket(socket, (chunk) => connection.received(chunk)),
+      { ...defaults, peer: `${address}#${++accepted}` },
+    );
     onConnection(connection);
   });
 }
@@ -98,21 +97,8 @@ async function dial(
 
 function connectOnce(path: string, until: number, options: UnixConnectionOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const arena = new ReadArena();
     let connection: UnixConnection | undefined;
-    const socket: Socket = connect({
-      path,
-      allowHalfOpen: false,
-      onread: {
-        buffer: () => arena.room(),
-        callback(count, room) {
-          arena.take(count);
-          connection?.received(plain(room, count));
-          return true;
-        },
-      },
-    });
-    socket.pause();
+    const socket = connectArenaSocket(path, (chunk) => connection?.received(chunk));
     const stopTimer = options.clock.after(Math.max(0, until - options.clock.monotonicMs()), () =>
       socket.destroy(new Error("timeout")),
     );
@@ -128,11 +114,6 @@ function connectOnce(path: string, until: number, options: UnixConnectionOptions
       resolve(connection);
     });
   });
-}
-
-/** The first `count` bytes as a Uint8Array, whose slice() copies, where that of a Buffer shares its memory. */
-function plain(bytes: Uint8Array, count: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, count);
 }
 
 const explanations: Readonly<Record<string, string>> = {
