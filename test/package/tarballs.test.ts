@@ -1,6 +1,6 @@
 // What is published, as a user gets it: packed, installed outside of the repository, used.
 import { execFileSync, spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -253,6 +253,23 @@ for (const attempt of attempts) {
     expect(read(join(own, "gen"))).toEqual(before);
   }, 120_000);
 });
+
+test("a copy of the example, with its plain version ranges, is generated, built and run", () => {
+  const dir = join(folder, "knowledge");
+  const example = join(root, "examples/knowledge");
+  const left = new Set(["dist", "node_modules"].map((name) => join(example, name)));
+  cpSync(example, dir, { recursive: true, filter: (path) => !left.has(path) });
+  const manifest = readFileSync(join(dir, "package.json"), "utf8");
+  const generated = read(join(dir, "gen"));
+  // Not saved: what package.json asks for stays as a user finds it, and the tarballs must satisfy it.
+  install(dir, "--no-save", join(folder, generator.filename), join(folder, runtime.filename));
+  expect(readFileSync(join(dir, "package.json"), "utf8")).toBe(manifest);
+  rmSync(join(dir, "gen"), { recursive: true });
+  run(dir, "npx", "crucible-gen", "generate");
+  expect(read(join(dir, "gen"))).toEqual(generated);
+  run(dir, "npm", "run", "build");
+  expect(run(dir, "npm", "start")).toContain("20 documents");
+}, 300_000);
 
 /** Every file below a folder with its content. */
 function read(dir: string): Record<string, string> {
