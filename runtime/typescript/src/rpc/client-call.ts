@@ -3,6 +3,7 @@ import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import type { Session } from "../session/session.js";
+import { type AbortListener, ignoreAbort, listenToAbort } from "./abort-listeners.js";
 import type { Deadlines, Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
 import type { Method } from "./service.js";
@@ -19,7 +20,7 @@ export interface ClientCore {
 }
 
 /** What all calls opened here have in common: a deadline, a signal that may cancel them, an end. */
-export abstract class ClientCall extends Call implements Timed {
+export abstract class ClientCall extends Call implements Timed, AbortListener {
   readonly core: ClientCore;
   readonly method: Method;
   deadlineMs: number = Infinity;
@@ -44,12 +45,16 @@ export abstract class ClientCall extends Call implements Timed {
     }
     if (signal !== undefined) {
       this.#signal = signal;
-      signal.addEventListener("abort", this.#onAbort, { once: true });
+      listenToAbort(signal, this);
     }
   }
 
   onDeadline(): void {
     this.giveUp(deadlineExceeded(this.method));
+  }
+
+  onAbort(signal: AbortSignal): void {
+    this.giveUp(cancelled(this.method, signal));
   }
 
   override onFailed(error: CrucibleError): void {
@@ -67,7 +72,7 @@ export abstract class ClientCall extends Call implements Timed {
 
   protected unwatch(): void {
     if (this.heapIndex >= 0) this.core.deadlines.remove(this);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#signal !== undefined) ignoreAbort(this.#signal, this);
   }
 
   /** Decodes and checks one response. */
@@ -79,8 +84,6 @@ export abstract class ClientCall extends Call implements Timed {
     }
     return message;
   }
-
-  readonly #onAbort = (): void => this.giveUp(cancelled(this.method, this.#signal));
 }
 
 /** A call with one response. */

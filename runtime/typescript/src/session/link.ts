@@ -25,6 +25,12 @@ const maxIdHi = 0x1f_ffff;
 /** Levels of promise jobs without a frame after which the turn counts as done, and levels after which nothing waits on. */
 const quietLevels = 3;
 const mostLevels = 100;
+/**
+ * Bytes that leave without waiting for the end of the turn: the other side works on them meanwhile. Without it the two
+ * sides take turns (measured: 124 against 202 thousand calls a second with 64 in flight, 163 against 263 with 256; a
+ * quarter to four times as much makes less difference than a run to the next).
+ */
+const earlyBytes = 2_048;
 /** Bytes written in one turn after which they leave without waiting for its end. */
 const flushBytes = 131_072;
 
@@ -155,6 +161,8 @@ export class Link implements Receiver, FrameSink {
       this.#hops = 0;
       this.#quiet = 0;
       void settled.then(this.#settle);
+    } else if (this.writer.pendingBytes >= earlyBytes) {
+      this.#write();
     }
   }
 
@@ -349,6 +357,10 @@ export class Link implements Receiver, FrameSink {
 
   #flush(): void {
     this.#flushPending = false;
+    this.#write();
+  }
+
+  #write(): void {
     if (this.#closed) return;
     for (;;) {
       const bytes = this.writer.take();
