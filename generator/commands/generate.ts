@@ -4,43 +4,27 @@
 //                                    └─▶ plugins run by buf ───────────┘
 //
 // Until the last two steps nothing of the user's is touched.
-import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { findBuf } from "../buf/binary.js";
-import { type BufContext, type BuiltInputs, buildInputs } from "../buf/build.js";
-import { locate, outFolder, runPlugins } from "../buf/generate.js";
-import { searchPath } from "../buf/plugins.js";
-import { createStage, type Stage } from "../buf/stage.js";
-import { defaultTemplateText, parseTemplate, readTemplate, type Template } from "../buf/template.js";
-import { GeneratorError, mistake } from "../errors.js";
-import { modelOf } from "../generate.js";
+import { join, relative } from "node:path";
+import { type BuiltInputs, buildInputs } from "../buf/build.js";
+import { outFolder, runPlugins } from "../buf/generate.js";
+import { createStage } from "../buf/stage.js";
+import type { Template } from "../buf/template.js";
 import type { Model } from "../model/model.js";
 import { findStale } from "../output/stale.js";
 import { deleteFiles, type OutputFile, writeFiles } from "../output/write.js";
-import { packageRoot } from "../package-root.js";
 import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/plan.js";
 import { printSkeleton } from "../skeleton/write.js";
 import { isWellKnown } from "../targets/typescript/context.js";
-import { checkTemplate, importExtension, isKnownPlugin, type PluginPair } from "./check-template.js";
-import { refuseCollisions } from "./collisions.js";
-
-/** The file that says what to generate, when no other is named. */
-const defaultTemplatePath = "buf.gen.yaml";
-const defaultOut = "gen";
+import { checkTemplate, importExtension, type PluginPair } from "./check-template.js";
+import type { Progress } from "./progress.js";
+import { chooseTemplate, createContext, type ProjectOptions, readModels, slashes } from "./project.js";
 
 /** What `crucible-gen generate` can be told. */
-export interface GenerateOptions {
-  /** Working directory, absolute: every path is relative to it. */
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** The template. Default: `buf.gen.yaml`, which is written when it is not there. */
-  readonly config?: string | undefined;
-  /** Folder for generated code. Default: what the template says, or `gen`. */
-  readonly out?: string | undefined;
+export interface GenerateOptions extends ProjectOptions {
   /** Whether to write `src/<service>.ts` where it is missing. */
   readonly skeleton: boolean;
-  /** Gives up when it aborts; nothing has been written then, or everything. */
-  readonly signal: AbortSignal;
+  /** Is told each step; aborting `signal` before the last leaves everything as it was. */
+  readonly progress?: Progress;
 }
 
 /** What was done. Paths are relative to the working directory, with forward slashes. */
@@ -72,11 +56,13 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const pair = checkTemplate(template, cwd);
   using stage = createStage();
   const context = createContext(options, stage);
+  options.progress?.say("compiling schemas");
   const inputs = await buildInputs(template, context);
 
+  options.progress?.say("generating code");
   // The plugins take longer than the model and run beside it; what the model finds wrong is told first.
   const running = runPlugins(template, inputs, context);
-  const [models, generated] = await Promise.allSettled([readModels(inputs, pair), running]);
+  const [models, generated] = await Promise.allSettled([modelsFor(pair, inputs), running]);
   if (models.status === "rejected") throw models.reason;
   if (generated.status === "rejected") throw generated.reason;
 
@@ -99,57 +85,9 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   };
 }
 
-/** The template to use and, when there was none, the text to write. */
-function chooseTemplate({ cwd, config, out }: GenerateOptions): { template: Template; newText?: string } {
-  const path = config ?? defaultTemplatePath;
-  if (config !== undefined || existsSync(join(cwd, path))) {
-    const template = readTemplate(resolve(cwd, path), path);
-    return { template: out === undefined ? template : redirect(template, out) };
-  }
-  if (!existsSync(join(cwd, "proto"))) {
-    throw mistake(
-      `there is neither ${path} nor a folder proto in ${cwd}: write proto/notes.proto, or go to the folder that has it`,
-    );
-  }
-  const newText = defaultTemplateText(slashes(out ?? defaultOut));
-  return { template: parseTemplate(newText, path), newText };
-}
-
-/** The template with other folders for the plugins that belong together. */
-function redirect(template: Template, out: string): Template {
-  const plugins = template.plugins.map((plugin) => (isKnownPlugin(plugin) ? { ...plugin, out } : plugin));
-  return { ...template, plugins };
-}
-
-function createContext({ cwd, env, signal }: GenerateOptions, stage: Stage): BufContext {
-  const search = { cwd, packageRoot: packageRoot() };
-  const inherited = env["PATH"] ?? "";
-  const { platform, arch } = process;
-  return {
-    ...search,
-    program: findBuf({ from: join(search.packageRoot, "package.json"), path: inherited, platform, arch }),
-    env: { ...env, PATH: searchPath(search, inherited) },
-    stage,
-    signal,
-  };
-}
-
-/** The models of all inputs, without collisions among them. Their mistakes name files as the user knows them. */
-async function readModels(inputs: BuiltInputs, { own }: PluginPair): Promise<Model[]> {
-  if (own === undefined) return [];
-  try {
-    const models = inputs.built.map(({ request }) => modelOf(request));
-    refuseCollisions(models);
-    return models;
-  } catch (error) {
-    if (!(error instanceof GeneratorError)) throw error;
-    throw new GeneratorError(
-      error.mistakes.map(({ location, message }) => ({
-        message,
-        location: location && { ...location, path: locate(inputs, location.path) },
-      })),
-    );
-  }
+/** What the model finds wrong comes as a rejection, so that the plugins are waited for. */
+async function modelsFor({ own }: PluginPair, inputs: BuiltInputs): Promise<Model[]> {
+  return own === undefined ? [] : readModels(inputs);
 }
 
 async function printMissing(plans: readonly SkeletonPlan[], { own }: PluginPair, cwd: string): Promise<OutputFile[]> {
@@ -201,8 +139,4 @@ function skeletonNotes(plans: readonly SkeletonPlan[], show: (path: string) => s
     const methods = `${missing.length === 1 ? "method" : "methods"} ${missing.join(", ")}`;
     return [`${show(plan.path)} lacks the ${methods} of ${plan.service.name}: the file is yours, so write it there`];
   });
-}
-
-function slashes(path: string): string {
-  return path.replaceAll("\\", "/");
 }

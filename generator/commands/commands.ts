@@ -1,0 +1,5 @@
+import type { Command } from "./command.js";
+import { generateCommand } from "./generate-command.js";
+
+/** Every command, in the order in which `--help` lists them. */
+export const commands: readonly Command[] = [generateCommand];
