@@ -1,6 +1,7 @@
+import { callCommand } from "./call-command.js";
 import type { Command } from "./command.js";
 import { generateCommand } from "./generate-command.js";
 import { initCommand } from "./init-command.js";
 
 /** Every command, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [initCommand, generateCommand];
+export const commands: readonly Command[] = [initCommand, generateCommand, callCommand];
