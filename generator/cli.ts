@@ -39,10 +39,13 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<Ex
 
 async function dispatch(args: readonly string[], host: CliHost): Promise<ExitCode> {
   let help = "";
-  const parsed: Arguments = await createParser(host).parseAsync([...args], {}, (error, _argv, output) => {
-    if (error) throw error;
-    help = output;
-  });
+  const guarded = guardTexts(args);
+  const parsed = guarded.restore(
+    await createParser(host).parseAsync(guarded.args, {}, (error, _argv, output) => {
+      if (error) throw error;
+      help = output;
+    }),
+  );
   if (help !== "") {
     host.stdout.write(`${help}\n`);
     return ExitCode.Ok;
@@ -50,6 +53,28 @@ async function dispatch(args: readonly string[], host: CliHost): Promise<ExitCod
   const [name] = parsed["_"] as readonly unknown[];
   const command = commands.find((one) => commandName(one) === name) as Command;
   return command.run(parsed, host);
+}
+
+/**
+ * Hides from yargs what it would change: it takes quotes off texts, and a lone hyphen (stdin, by custom) away. What it
+ * made of the arguments gets them back.
+ */
+function guardTexts(args: readonly string[]): { args: string[]; restore(parsed: Arguments): Arguments } {
+  const hidden = new Map<string, string>();
+  const hide = (text: string, i: number): string => {
+    if (text !== "-" && !/^["']/.test(text)) return text;
+    const mark = `\u0001${i}`;
+    hidden.set(mark, text);
+    return mark;
+  };
+  const show = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(show);
+    return typeof value === "string" ? (hidden.get(value) ?? value) : value;
+  };
+  return {
+    args: args.map(hide),
+    restore: (parsed) => Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, show(value)])),
+  };
 }
 
 function createParser(host: CliHost): Argv {
@@ -84,7 +109,8 @@ function explain(error: unknown, host: CliHost): [ExitCode, readonly Told[]] {
   if (host.signal.aborted) {
     // Whoever read the output has left, as `head` does: there is nobody to tell.
     if ((host.signal.reason as NodeJS.ErrnoException).code === "EPIPE") return [ExitCode.Interrupted, []];
-    return [ExitCode.Interrupted, say("interrupted: nothing was changed")];
+    const said = error instanceof CommandFailure ? error.message : "interrupted: nothing was changed";
+    return [ExitCode.Interrupted, say(said)];
   }
   if (error instanceof GeneratorError) return [ExitCode.Mistake, error.mistakes];
   if (error instanceof CommandFailure) return [error.exitCode, say(error.message, error.facts)];

@@ -15,6 +15,9 @@ import { openRequests, readOne, type RequestSource } from "./requests.js";
 import { type Caller, type CallOptions, loadRuntime, type RuntimeDoor, type RuntimeError } from "./runtime.js";
 import { type CallMethod, type CallSchema, findMethod, printResponse, runtimeMethod } from "./schema.js";
 
+/** How long the end of a lost plugin is waited for. */
+const exitWaitMs = 1_000;
+
 /** What `call` can be told. */
 export interface CallRequest extends ProjectOptions {
   /** The plugin's program and its arguments. */
@@ -71,7 +74,7 @@ export async function call(request: CallRequest): Promise<void> {
       progress[Symbol.dispose]();
       await exchange(request, method, launched, single, source);
     } catch (error) {
-      throw failureOf(error, runtime, signal);
+      throw failureOf(error, runtime, signal, await endOf(error, launched));
     } finally {
       source.stop();
       await launched?.daemon.close({ graceMs: signal.aborted ? 0 : 1_000 });
@@ -132,15 +135,33 @@ class Stub {
   }
 }
 
+/** How the plugin has ended, for calls that have lost it: that it is gone is known a moment before why. */
+async function endOf(error: unknown, launched: LaunchedPlugin | undefined): Promise<string> {
+  if (launched === undefined || (error as Partial<RuntimeError>).reason !== "PEER_LOST") return "";
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), exitWaitMs);
+  });
+  const exit = await Promise.race([launched.plugin.exited, patience]);
+  clearTimeout(timer);
+  if (exit === undefined) return "";
+  return `; the plugin has ended (${exit.signal === null ? `exit code ${exit.code}` : `killed by ${exit.signal}`})`;
+}
+
 /** One line with the reason, and an exit code that says what kind of failure it was. */
-export function failureOf(error: unknown, { CrucibleError, Code }: RuntimeDoor, signal: AbortSignal): unknown {
+export function failureOf(
+  error: unknown,
+  { CrucibleError, Code }: RuntimeDoor,
+  signal: AbortSignal,
+  end = "",
+): unknown {
   if (signal.aborted) return new CommandFailure(ExitCode.Interrupted, "interrupted: the plugin was ended");
   if (error instanceof GeneratorError || !(error instanceof CrucibleError)) return error;
   const { reason, code, message, retryable, started }: RuntimeError = error;
   const exitCode = ExitCode.Call + code;
   const name = Object.keys(Code).find((key) => Code[key] === code) ?? `${code}`;
   const line = message.replaceAll(/\s*\n\s*/g, " ");
-  return new CommandFailure(exitCode, `${reason}: ${line} (exit code ${exitCode})`, {
+  return new CommandFailure(exitCode, `${reason}: ${line}${end} (exit code ${exitCode})`, {
     reason,
     code: name,
     retryable,

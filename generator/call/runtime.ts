@@ -38,6 +38,8 @@ export interface CallOptions {
 /** A plugin that runs. */
 export interface RunningPlugin {
   readonly methods?: readonly HostedMethod[];
+  /** How its process has ended, once it has. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   client(type: new (caller: Caller) => { readonly $caller: Caller }): { readonly $caller: Caller };
 }
 

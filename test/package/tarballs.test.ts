@@ -252,6 +252,8 @@ for (const attempt of attempts) {
     install(own, "--no-save", join(folder, generator.filename), join(folder, runtime.filename));
     expect(readFileSync(join(own, "package.json"), "utf8")).toBe(manifest);
     expect(run(own, "npm", "test")).toContain("# fail 0");
+    const command = ["call", "--command", "node dist/src/fresh.js"];
+    expect(run(own, "npx", "crucible-gen", ...command, "Greet", '{"name":"Ada"}')).toBe('{"text":"Hello, Ada!"}\n');
   }, 300_000);
 
   test("buf by itself in an npm script writes the same, for schemas that need nothing of ours", () => {
