@@ -40,12 +40,11 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<Ex
 async function dispatch(args: readonly string[], host: CliHost): Promise<ExitCode> {
   let help = "";
   const guarded = guardTexts(args);
-  const parsed = guarded.restore(
-    await createParser(host).parseAsync(guarded.args, {}, (error, _argv, output) => {
-      if (error) throw error;
-      help = output;
-    }),
-  );
+  const parse = createParser(host).parseAsync(guarded.args, {}, (error, _argv, output) => {
+    if (error) throw error;
+    help = output;
+  });
+  const parsed = guarded.restore(await parse);
   if (help !== "") {
     host.stdout.write(`${help}\n`);
     return ExitCode.Ok;

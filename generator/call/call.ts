@@ -136,8 +136,8 @@ class Stub {
 }
 
 /** How the plugin has ended, for calls that have lost it: that it is gone is known a moment before why. */
-async function endOf(error: unknown, launched: LaunchedPlugin | undefined): Promise<string> {
-  if (launched === undefined || (error as Partial<RuntimeError>).reason !== "PEER_LOST") return "";
+async function endOf(failure: unknown, launched: LaunchedPlugin | undefined): Promise<string> {
+  if (launched === undefined || (failure as Partial<RuntimeError>).reason !== "PEER_LOST") return "";
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), exitWaitMs);
