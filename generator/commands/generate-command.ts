@@ -26,18 +26,21 @@ export const generateCommand: Command = {
         .option("skeleton", {
           type: "boolean",
           default: true,
-          describe: "write src/<service>.ts, once, for each service that a plugin hosts (--no-skeleton: do not)",
-        }),
+          describe:
+            "write src/<service>.ts for each service that a plugin hosts, and add to it what is new (--no-skeleton: do not)",
+        })
+        .option("dry-run", { type: "boolean", default: false, describe: "show what would change; change nothing" }),
     )
       .example([
         ["$0 generate", "proto/**/*.proto into gen/, src/<service>.ts to fill in"],
         ["$0 generate --no-skeleton", "for a daemon: only gen/"],
+        ["$0 generate --dry-run", "the same, only shown, with a diff of src/"],
         ["$0 generate --json", "what has changed, for scripts"],
       ])
       .epilogue(
         "Schemas may import crucible/options/v1/options.proto and buf/validate/validate.proto: both come with crucible-gen. " +
           "Files whose content stays the same are not touched; generated files whose .proto is gone are deleted; " +
-          "files of yours are never changed. A folder for generated code belongs to one buf.gen.yaml.\n\n" +
+          "in src/<service>.ts methods are added and types exchanged, everything else stays byte by byte. A folder for generated code belongs to one buf.gen.yaml.\n\n" +
           "Exit codes: 0 done, 1 something of yours has to be put right, 2 unknown command or option, " +
           "70 a fault of crucible-gen, 130 interrupted.",
       ),
@@ -50,6 +53,7 @@ export const generateCommand: Command = {
       config: textOf(args, "config"),
       out: textOf(args, "out"),
       skeleton: flagOf(args, "skeleton"),
+      dryRun: flagOf(args, "dry-run"),
       signal: host.signal,
       progress,
     });

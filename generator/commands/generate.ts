@@ -3,17 +3,18 @@
 //   buf.gen.yaml ─▶ inputs compiled ─┬─▶ model: collisions, skeletons ─┬─▶ everything written ─▶ stale files deleted
 //                                    └─▶ plugins run by buf ───────────┘
 //
-// Until the last two steps nothing of the user's is touched.
+// Until the last two steps nothing of the user's is touched. A skeleton that is there already is merged, never replaced.
 import { join, relative } from "node:path";
 import { type BuiltInputs, buildInputs } from "../buf/build.js";
 import { outFolder, runPlugins } from "../buf/generate.js";
 import { createStage } from "../buf/stage.js";
-import type { Template } from "../buf/template.js";
+import type { PluginEntry, Template } from "../buf/template.js";
 import type { Model } from "../model/model.js";
 import { findStale } from "../output/stale.js";
 import { deleteFiles, type OutputFile, writeFiles } from "../output/write.js";
 import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/plan.js";
-import { printSkeleton } from "../skeleton/write.js";
+import { type MergedFile, mergeSkeletons } from "../skeleton/apply.js";
+import { printSkeleton, type SkeletonPlace } from "../skeleton/write.js";
 import { isWellKnown } from "../targets/typescript/context.js";
 import { checkTemplate, importExtension, type PluginPair } from "./check-template.js";
 import type { Progress } from "./progress.js";
@@ -21,8 +22,10 @@ import { chooseTemplate, createContext, type ProjectOptions, readModels, slashes
 
 /** What `crucible-gen generate` can be told. */
 export interface GenerateOptions extends ProjectOptions {
-  /** Whether to write `src/<service>.ts` where it is missing. */
+  /** Whether to write `src/<service>.ts` where it is missing, and to add to it what is new in the schema. */
   readonly skeleton: boolean;
+  /** Say what would be done, and do nothing. Default: false. */
+  readonly dryRun?: boolean;
   /** Is told each step; aborting `signal` before the last leaves everything as it was. */
   readonly progress?: Progress;
 }
@@ -41,8 +44,30 @@ export interface GenerateReport {
   readonly deleted: readonly string[];
   /** Files of the user that were started for them. */
   readonly skeletons: readonly string[];
+  /** Files of the user that have changed: methods that are new, methods whose types are others now. */
+  readonly merged: readonly {
+    readonly path: string;
+    readonly added: readonly string[];
+    readonly adjusted: readonly string[];
+  }[];
+  /** Methods that only the user can change, as diffs of their heads. */
+  readonly conflicts: readonly ConflictReport[];
+  /** Of files of the user, in a dry run: what would change, as unified diffs. */
+  readonly diffs: readonly string[];
+  /** Whether nothing was done. */
+  readonly dryRun: boolean;
   /** What the user should know: one line each. */
   readonly notes: readonly string[];
+}
+
+/** A method that answers in another way than the schema says now. */
+export interface ConflictReport {
+  readonly path: string;
+  readonly line: number;
+  readonly method: string;
+  /** Its head as it is, and as it has to be. */
+  readonly before: string;
+  readonly after: string;
 }
 
 /**
@@ -68,11 +93,16 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
 
   const plans = options.skeleton && pair.own !== undefined ? planSkeletons(models.value, join(cwd, "src")) : [];
   const skeletons = await printMissing(plans, pair, cwd);
+  const merged = await mergeExisting(plans, pair, cwd, generated.value);
   const templateFile = newText === undefined ? [] : [{ path: join(cwd, template.path), content: Buffer.from(newText) }];
   options.signal.throwIfAborted();
-  const report = writeFiles([...generated.value, ...skeletons, ...templateFile], cwd);
+  const dryRun = options.dryRun === true;
+  const changed = new Map(
+    merged.flatMap(({ output }) => (output === undefined ? [] : [[output.path, output] as const])),
+  );
+  const report = writeFiles([...generated.value, ...skeletons, ...changed.values(), ...templateFile], cwd, { dryRun });
   const produced = new Set(generated.value.map((file) => file.path));
-  const deleted = deleteStale(template, inputs, produced, cwd);
+  const deleted = deleteStale(template, inputs, produced, cwd, dryRun);
   const show = (file: string): string => slashes(relative(cwd, file));
   return {
     config: { path: template.path, written: newText !== undefined },
@@ -81,7 +111,13 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
     unchanged: report.unchanged.length,
     deleted: deleted.map(show),
     skeletons: skeletons.map((file) => show(file.path)),
-    notes: [...templateNotes(template, pair, models.value), ...skeletonNotes(plans, show)],
+    merged: merged
+      .filter(({ output }) => output !== undefined)
+      .map(({ path, added, adjusted }) => ({ path: show(path), added, adjusted })),
+    conflicts: merged.flatMap(({ path, conflicts }) => conflicts.map((one) => ({ path: show(path), ...one }))),
+    diffs: dryRun ? merged.map(({ diff }) => diff).filter((diff) => diff !== "") : [],
+    dryRun,
+    notes: [...templateNotes(template, pair, models.value), ...mergeNotes(merged, plans, show)],
   };
 }
 
@@ -92,14 +128,35 @@ async function modelsFor({ own }: PluginPair, inputs: BuiltInputs): Promise<Mode
 
 async function printMissing(plans: readonly SkeletonPlan[], { own }: PluginPair, cwd: string): Promise<OutputFile[]> {
   if (own === undefined) return [];
-  const extension = importExtension(own, "js");
-  const place = { cwd, out: outFolder(own, cwd), extension: extension === "none" ? "" : `.${extension}` };
+  const place = placeOf(own, cwd);
   const missing = plans.filter(({ existing }) => existing === undefined);
   return Promise.all(missing.map((plan) => printSkeleton(plan, place)));
 }
 
+/** Brings files that are there up to their schemas; what was generated is not written yet. */
+async function mergeExisting(
+  plans: readonly SkeletonPlan[],
+  { own }: PluginPair,
+  cwd: string,
+  generated: readonly OutputFile[],
+): Promise<MergedFile[]> {
+  if (own === undefined) return [];
+  return mergeSkeletons(plans, placeOf(own, cwd), new Map(generated.map(({ path, content }) => [path, content])));
+}
+
+function placeOf(own: PluginEntry, cwd: string): SkeletonPlace {
+  const extension = importExtension(own, "js");
+  return { cwd, out: outFolder(own, cwd), extension: extension === "none" ? "" : `.${extension}` };
+}
+
 /** Deletes what the plugins made once and would not make now. */
-function deleteStale(template: Template, inputs: BuiltInputs, produced: ReadonlySet<string>, cwd: string): string[] {
+function deleteStale(
+  template: Template,
+  inputs: BuiltInputs,
+  produced: ReadonlySet<string>,
+  cwd: string,
+  dryRun: boolean,
+): string[] {
   // What other inputs bring is not known here, so nothing can be said to be gone.
   if (inputs.passed.length > 0) return [];
   const wanted = new Set(inputs.built.flatMap(({ request }) => request.fileToGenerate));
@@ -113,7 +170,7 @@ function deleteStale(template: Template, inputs: BuiltInputs, produced: Readonly
       wanted: (source) => wanted.has(source),
       exists: (source) => described.has(source) || inputs.built.some(({ workspace }) => workspace.has(source)),
     });
-    deleteFiles(stale, out, cwd);
+    if (!dryRun) deleteFiles(stale, out, cwd);
     return stale;
   });
 }
@@ -132,11 +189,19 @@ function templateNotes(template: Template, { own, es }: PluginPair, models: read
   ];
 }
 
-function skeletonNotes(plans: readonly SkeletonPlan[], show: (path: string) => string): string[] {
-  return plans.flatMap((plan) => {
-    const missing = missingMethods(plan);
-    if (missing.length === 0) return [];
-    const methods = `${missing.length === 1 ? "method" : "methods"} ${missing.join(", ")}`;
-    return [`${show(plan.path)} lacks the ${methods} of ${plan.service.name}: the file is yours, so write it there`];
+function mergeNotes(
+  merged: readonly MergedFile[],
+  plans: readonly SkeletonPlan[],
+  show: (path: string) => string,
+): string[] {
+  return merged.flatMap(({ path, removed, trouble }) => {
+    const gone = removed.map(
+      ({ method, line }) =>
+        `${show(path)}:${line}: ${method} is no longer in the schema; remove it when you are done with it`,
+    );
+    if (trouble === undefined) return gone;
+    const missing = plans.filter((plan) => plan.path === path).flatMap(missingMethods);
+    if (missing.length === 0) return [`${show(path)} was not compared with its schema: ${trouble}`];
+    return [`${show(path)} lacks ${missing.join(", ")} and could not be changed (${trouble}): write it there`];
   });
 }
