@@ -173,6 +173,7 @@ function removals(declaration: ImportDeclaration, gone: ReadonlySet<ImportSpecif
   if (gone.size === all.length && declaration.getDefaultImport() === undefined) {
     const text = declaration.getSourceFile().getFullText();
     const behind = /^[ \t]*\r?\n/.exec(text.slice(declaration.getEnd()))?.[0].length ?? 0;
+    if (/\/[/*]/.test(declaration.getText())) return [];
     return [{ start: declaration.getStart(), end: declaration.getEnd() + behind, text: "" }];
   }
   const edits: Edit[] = [];
@@ -189,7 +190,9 @@ function removals(declaration: ImportDeclaration, gone: ReadonlySet<ImportSpecif
     if (before !== undefined) edits.push({ start: before.getEnd(), end: last.getEnd(), text: "" });
     else edits.push({ start: first.getStart(), end: next?.getStart() ?? last.getEnd(), text: "" });
   }
-  return edits;
+  // A comment among the names is the user's: rather a name too many than a comment too few.
+  const text = declaration.getSourceFile().getFullText();
+  return edits.filter(({ start, end }) => !/\/[/*]/.test(text.slice(start, end)));
 }
 
 function indentOf(named: ImportSpecifier): string {

@@ -54,7 +54,7 @@ const edits: readonly UserEdit[] = [
   (text, random) => alias(text, pick(["Note", "Query", "Change"], random)),
   (text) =>
     text.replace(
-      /import \{([^}]*)\}/,
+      /import \{([^}/]*)\}/,
       (_, inside: string) =>
         `import {\n${inside
           .split(",")
@@ -65,12 +65,12 @@ const edits: readonly UserEdit[] = [
     ),
   (text) =>
     text.replace(
-      /import \{([^}]*)\}/,
+      /import \{([^}/]*)\}/,
       (_, inside: string) =>
         `import { ${inside
           .split(",")
           .map((one) => one.trim())
-          .filter((one) => one !== "" && !one.startsWith("//"))
+          .filter((one) => one !== "")
           .join(", ")} }`,
     ),
   (text) => `import { readFileSync as read${++counter} } from 'node:fs'\n${text}`,
