@@ -24,7 +24,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   readonly core: ClientCore;
   readonly method: Method;
   deadlineMs: number = Infinity;
-  heapIndex: number = -1;
+  timedIndex: number = -1;
   #signal: AbortSignal | undefined;
 
   constructor(core: ClientCore, method: Method, sealed: boolean) {
@@ -71,7 +71,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   }
 
   protected unwatch(): void {
-    if (this.heapIndex >= 0) this.core.deadlines.remove(this);
+    if (this.timedIndex >= 0) this.core.deadlines.remove(this);
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this);
   }
 

@@ -28,7 +28,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   readonly #metadataList: MetadataList;
   responseMetadata: MetadataInit | undefined = undefined;
   deadlineMs: number = Infinity;
-  heapIndex: number = -1;
+  timedIndex: number = -1;
   /** Requests of a client or bidi stream. */
   requests: MessageQueue<unknown> | undefined = undefined;
   #abort: AbortController | undefined;
@@ -180,7 +180,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     this.requests?.end();
     this.#core.session.finish(this);
     // An answer that still waits for credit has no longer than its handler had.
-    if (this.ended && this.heapIndex >= 0) this.#core.deadlines.remove(this);
+    if (this.ended && this.timedIndex >= 0) this.#core.deadlines.remove(this);
   }
 
   #fail(error: CrucibleError): void {
@@ -194,7 +194,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   #end(error: CrucibleError): void {
-    if (this.heapIndex >= 0) this.#core.deadlines.remove(this);
+    if (this.timedIndex >= 0) this.#core.deadlines.remove(this);
     this.#failure = error;
     this.requests?.fail(error);
     this.#abort?.abort(error);
