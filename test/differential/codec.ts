@@ -26,6 +26,7 @@ export const codecs: Subject = {
   name: "codecs and protobuf-es",
   emit: "codec",
   prepare(loaded, messages) {
+    checkEnums(loaded);
     const codecOf = new Map<string, Codec>();
     const createOf = new Map<string, Create>();
     for (const value of [...loaded.code.all().values()].flatMap((exports) => Object.entries(exports))) {
@@ -44,6 +45,24 @@ export const codecs: Subject = {
     });
   },
 };
+
+/** Each enum has an object with the names that protobuf-es gives its values. */
+function checkEnums({ code, enums }: LoadedSchema): void {
+  const objects = [...code.all().values()].flatMap((exports) => Object.values(exports));
+  const shapes = new Set(objects.map((object) => shapeOf(Object.entries(object as object))));
+  for (const desc of enums) {
+    const shape = shapeOf(desc.values.map(({ localName, number }) => [localName, number]));
+    if (!shapes.has(shape)) throw new Error(`${desc.typeName} has no object ${shape}`);
+  }
+}
+
+function shapeOf(entries: readonly (readonly [string, unknown])[]): string {
+  const values = entries.filter(([, value]) => typeof value === "number");
+  return values
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .toSorted()
+    .join(" ");
+}
 
 function isCodec(value: unknown): value is Codec {
   return typeof value === "object" && value !== null && "writeFields" in value && "typeName" in value;

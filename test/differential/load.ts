@@ -1,6 +1,6 @@
 // A schema goes through the generator, and what comes out is loaded without being written anywhere: types stripped, then run as
 // functions, so that the modules of a million schemas can be collected as garbage.
-import type { DescMessage } from "@bufbuild/protobuf";
+import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
 import { transform } from "esbuild";
 import { generate } from "../../generator/generate.js";
 import { GeneratedCode } from "./modules.js";
@@ -11,6 +11,8 @@ export interface LoadedSchema {
   readonly schema: Schema;
   /** Every message of its own files, nested ones included. */
   readonly messages: readonly DescMessage[];
+  /** Every enum of its own files. */
+  readonly enums: readonly DescEnum[];
   readonly code: GeneratedCode;
 }
 
@@ -29,7 +31,10 @@ export async function loadSchema(schema: Schema, emit: string): Promise<LoadedSc
   }
   const files = schema.files.flatMap(({ name }) => schema.registry.getFile(name) ?? []);
   const messages = files.flatMap((file) => file.messages.flatMap(withNested));
-  return { schema, messages, code: new GeneratedCode(sources) };
+  const enums = [...files, ...messages].flatMap((around) =>
+    around.kind === "file" ? around.enums : around.nestedEnums,
+  );
+  return { schema, messages, enums, code: new GeneratedCode(sources) };
 }
 
 function withNested(desc: DescMessage): DescMessage[] {

@@ -13,7 +13,7 @@ export interface Run {
   readonly seed: number;
   /** How many cases to compare, at least. */
   readonly cases: number;
-  /** How many inputs of fast-check to try for each message of a schema. Default 10. */
+  /** How many inputs of fast-check to try for each message of a schema. Default 3. */
   readonly inputsPerMessage?: number;
   /** Called after each schema. */
   onProgress?(done: Progress): void;
@@ -42,10 +42,10 @@ export async function runDifferential(subject: Subject, run: Run): Promise<Progr
       try {
         schema = randomSchema(seed, subject.hooks);
         const trials = subject.prepare(await loadSchema(schema, subject.emit), new Messages());
-        for (const trial of trials) done.cases += tryMessage(trial, seed, run.inputsPerMessage ?? 10);
+        for (const trial of trials) done.cases += tryMessage(trial, seed, run.inputsPerMessage ?? 3);
         done.messages += trials.length;
       } catch (error) {
-        throw new Error(describe(subject, run, seed, schema, error));
+        throw new Error(describe(subject, run, seed, schema, error), { cause: error });
       }
       done.schemas++;
       run.onProgress?.(done);

@@ -11,15 +11,15 @@ const fieldNames = (
   "class default init undefined NaN Infinity Object object eval arguments await yield async let static enum type of as " +
   "function return this super new null true false typeof void delete in instanceof case name unknown _typeName " +
   "a A _a a_ a__b a1_b2 a_1 A_B_C fooBar foo_1bar x9 write_string read_string encode decode create Uint8Array Map " +
-  "hidden_with_a_name_that_is_so_long_that_no_line_of_generated_code_can_hold_it_together_with_anything_else_at_all"
+  "a_name_so_long_that_it_leaves_little_room_on_any_line"
 ).split(" ");
 
 const typeNames = (
   "Object Array Promise Map Set Error String Number Boolean Symbol Function BigInt Uint8Array Date JSON Math Reflect " +
   "Message MessageCodec Codec Init UnknownField JsonObject Record Partial Readonly Buffer Note NoteInit NoteCodec " +
-  "constructor prototype class default function string number undefined NaN eval await empty encode decode createNote " +
+  "constructor prototype __proto__ _ _1 class default function string number undefined NaN eval await empty encode decode createNote " +
   "encodeNote cursor readTag writeString A B a_b A_B " +
-  "NameThatIsSoLongThatNoLineOfGeneratedCodeCanHoldItTogetherWithAnythingElseWhateverItsIndentationAndItsPrefix"
+  "NameSoLongThatItLeavesLittleRoomOnAnyLine"
 ).split(" ");
 
 const packages = ["", "p", "a.b.c", "constructor", "google", "then.class", "crucible.ipc.v1", "corpus", "NaN.object"];
