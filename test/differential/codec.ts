@@ -41,7 +41,7 @@ export const codecs: Subject = {
       const codec = codecOf.get(desc.typeName);
       const make = createOf.get(desc.typeName);
       if (codec === undefined || make === undefined) throw new Error(`${desc.typeName} has no codec`);
-      return new CodecTrial(desc, codec, make, extensionsOf(loaded, desc.typeName), messages);
+      return new CodecTrial(desc, codec, make, loaded, messages);
     });
   },
 };
@@ -79,18 +79,24 @@ class CodecTrial implements Trial<Input> {
   readonly #codec: Codec;
   readonly #create: Create;
   readonly #extensions: readonly DescExtension[];
+  readonly #memoryPerByte: number;
+  #hostile = 0;
 
   constructor(
     desc: LoadedSchema["messages"][number],
     codec: Codec,
     make: Create,
-    extensions: readonly DescExtension[],
+    loaded: LoadedSchema,
     messages: Messages,
   ) {
+    const extensions = extensionsOf(loaded, desc.typeName);
     this.desc = desc;
     this.#codec = codec;
     this.#create = make;
     this.#extensions = extensions;
+    // An empty message takes two bytes on the wire, and in memory an object with an empty list for each field that is one.
+    const widest = Math.max(...loaded.messages.map(({ members }) => members.length));
+    this.#memoryPerByte = 200 + 64 * widest;
     this.inputs = fc.record({
       init: messages.of(desc),
       extensions: fc.tuple(...extensions.map((extension) => fc.option(messages.extension(extension)))),
@@ -143,6 +149,7 @@ class CodecTrial implements Trial<Input> {
 
   #checkHostile(bytes: Uint8Array): void {
     const codec = this.#codec;
+    if (this.#hostile++ % 16 === 0) checkMemory(() => decode(codec, bytes), bytes, this.#memoryPerByte);
     const { problem } = checkInput(
       {
         desc: this.desc,
@@ -153,6 +160,30 @@ class CodecTrial implements Trial<Input> {
     );
     if (problem !== undefined) throw new Error(`${problem}; input ${hex(bytes)}`);
   }
+}
+
+/**
+ * Memory that decoding takes has to be within the scale of the input, whatever lengths it claims. Garbage collection in between
+ * makes the figure smaller, never larger.
+ */
+function checkMemory(run: () => unknown, bytes: Uint8Array, memoryPerByte: number): void {
+  const before = allocatedBytes();
+  try {
+    run();
+  } catch {
+    // What it throws is looked at elsewhere.
+  }
+  const taken = allocatedBytes() - before;
+  const limit = memoryBase + memoryPerByte * bytes.length;
+  if (taken > limit) throw new Error(`takes ${taken} bytes of memory for ${bytes.length}; input ${hex(bytes)}`);
+}
+
+/** Code that is compiled meanwhile, and the windows of strings. */
+const memoryBase = 2 * 1024 * 1024;
+
+function allocatedBytes(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
