@@ -14,7 +14,8 @@ import {
   zeroOf,
 } from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
-import { assignCase, type Call, call, indented, statement } from "./codec-text.js";
+import { assignCase, type Call, call, flat, indented, statement } from "./codec-text.js";
+import { owned } from "./codec-types.js";
 import { propertyName } from "./names.js";
 
 /** The cases of all fields of a message. */
@@ -100,13 +101,16 @@ function readMessage(field: FieldModel, target: string, scope: CodecScope): stri
   if (field.cardinality === "list") {
     return [...before, ...assign("", call(`${target}.push`, [call(read, [empty, ...place])]))];
   }
+  const set = owned(propertyName(field))
+    ? target
+    : flat(call(scope.context.runtime("ownProperty"), ["message", quote(propertyName(field))]));
   if (unwraps(field)) {
     const zero = wrapped(message).zero;
-    const earlier = `{ $typeName: ${quote(message.fullName)}, value: ${target} ?? ${zero} }`;
+    const earlier = `{ $typeName: ${quote(message.fullName)}, value: ${set} ?? ${zero} }`;
     return [...before, ...assign(`${target} = `, call(read, [earlier, ...place], ".value"))];
   }
   if (field.oneof === undefined) {
-    return [...before, ...assign(`${target} = `, call(read, [`${target} ?? ${empty}`, ...place]))];
+    return [...before, ...assign(`${target} = `, call(read, [`${set} ?? ${empty}`, ...place]))];
   }
   const key = quote(propertyName(field));
   return [

@@ -177,7 +177,7 @@ export const Boolean$ = {
   toString$: 1,
   then: 2,
   delete: 3,
-  __proto__: 4,
+  ["__proto__"]: 4,
   hasOwnProperty: 5,
 } as const;
 export type Boolean$ = Boolean$1;
