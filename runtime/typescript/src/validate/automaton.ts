@@ -1,0 +1,109 @@
+// Patterns of a schema as automata: each character of a text is looked at once, whatever the pattern.
+
+/** What the table of an automaton says. */
+interface Table {
+  readonly kinds: number;
+  readonly start: number;
+  /** States from this one on accept when the text ends. */
+  readonly firstAccepting: number;
+  /** The kinds of the ASCII characters. */
+  readonly ascii: Uint8Array;
+  /** Where intervals of characters begin, in order, and the kind of each. */
+  readonly starts: Uint32Array;
+  readonly intervals: Uint8Array;
+  /** The state behind each state and kind, at `state * kinds + kind`. */
+  readonly moves: Uint16Array;
+}
+
+/** In this state nothing that follows makes the text match; in the next one nothing keeps it from it. */
+const rejecting = 0;
+const accepting = 1;
+
+/** A pattern of a schema that generated code carries as the table of an automaton. */
+export class Automaton {
+  readonly #text: string;
+  #table: Table | undefined;
+
+  /**
+   * @param table as the generator writes it; read when it is first used.
+   */
+  constructor(table: string) {
+    this.#text = table;
+  }
+
+  /**
+   * Whether the pattern is found in a text, in time linear in its length. Half of a surrogate pair is a character of its
+   * own.
+   */
+  test(text: string): boolean {
+    const table = (this.#table ??= readTable(this.#text));
+    const { kinds, ascii, moves } = table;
+    let state = table.start;
+    for (let i = 0; i < text.length; i++) {
+      if (state <= accepting) return state === accepting;
+      let kind: number;
+      const unit = text.charCodeAt(i);
+      if (unit < 0x80) {
+        kind = ascii[unit]!;
+      } else {
+        const code = text.codePointAt(i)!;
+        if (code > 0xffff) i++;
+        kind = kindOf(table, code);
+      }
+      state = moves[state * kinds + kind]!;
+    }
+    return state === accepting || state >= table.firstAccepting;
+  }
+}
+
+function kindOf({ starts, intervals }: Table, code: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (starts[middle]! <= code) low = middle;
+    else high = middle - 1;
+  }
+  return intervals[low]!;
+}
+
+/** Reads what generator/targets/typescript/pattern/table.ts writes; the order of the numbers is described there. */
+function readTable(text: string): Table {
+  let at = 0;
+  const next = (): number => {
+    let number = 0;
+    for (let shift = 0; ; shift += 5) {
+      if (at >= text.length) throw new Error("the table of an automaton ends early; generate the code again");
+      const digit = digitOf(text.charCodeAt(at++));
+      number |= (digit & 31) << shift;
+      if (digit < 32) return number;
+    }
+  };
+  const kinds = next();
+  const states = next();
+  const start = next();
+  const firstAccepting = next();
+  const starts = new Uint32Array(next());
+  const intervals = new Uint8Array(starts.length);
+  for (let i = 0; i < starts.length; i++) {
+    starts[i] = next() + (starts[i - 1] ?? 0);
+    intervals[i] = next();
+  }
+  const moves = new Uint16Array(states * kinds).fill(rejecting, 0, kinds).fill(accepting, kinds, 2 * kinds);
+  for (let i = 2 * kinds; i < moves.length;) {
+    const run = next();
+    moves.fill(next(), i, i + run);
+    i += run;
+  }
+  const table = { kinds, start, firstAccepting, ascii: new Uint8Array(0x80), starts, intervals, moves };
+  for (let code = 0; code < table.ascii.length; code++) table.ascii[code] = kindOf(table, code);
+  return table;
+}
+
+/** The value of a digit of base64; 0 to 63. */
+function digitOf(unit: number): number {
+  if (unit >= 0x61) return unit - 0x61 + 26;
+  if (unit >= 0x41) return unit - 0x41;
+  if (unit >= 0x30) return unit - 0x30 + 52;
+  return unit === 0x2b ? 62 : 63;
+}
