@@ -1,4 +1,17 @@
 // How a pattern of a schema is run.
+//
+// Nanoseconds to find a match, each way's median of nine interleaved rounds (Node 20.20, two cores of an EPYC):
+//
+//                                          literal   automaton   @bufbuild/re2
+//   ^[a-z0-9]+(-[a-z0-9]+)*$   29 chars        51         109            4949
+//   an email address           38 chars        57         138            4757
+//   a semantic version         15 chars        42          59            1749
+//   (\w+\s?)*!$                44 chars         -         166             920
+//   ^\p{L}+( \p{L}+)*$         19 chars         -         161            3845
+//
+// A literal weighs nothing; the first automaton of a bundle 1.1 KB minified, each further one its table (16 to 104
+// characters here, 3 KB for \p{L}); @bufbuild/re2 weighs 50 KB. The first match takes 0.02 ms by an automaton (0.1 ms with
+// \p{L}), 0.2 ms by @bufbuild/re2.
 import { buildAutomaton } from "./automaton.js";
 import { minimize } from "./minimize.js";
 import { compileProgram, type Program } from "./program.js";
@@ -17,7 +30,7 @@ export type CompiledPattern =
   /** Left to @bufbuild/re2, which has to be installed where the code runs. */
   | { readonly kind: "re2"; readonly reason: string };
 
-/** The longest table, in characters. Beyond, @bufbuild/re2 is no longer the larger one by much: 58 KB minified. */
+/** The longest table, in characters. Half a dozen of these weigh as much as @bufbuild/re2. */
 const maxTableLength = 8_192;
 
 /**
