@@ -14,7 +14,7 @@ import { compileProgram } from "../../../generator/targets/typescript/pattern/pr
 import { encodeTable } from "../../../generator/targets/typescript/pattern/table.js";
 import { patterns, texts } from "../../support/patterns.js";
 
-const options = { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 3000) };
+const options = { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 2000) };
 
 function reference(pattern: string): RE2JS | undefined {
   try {

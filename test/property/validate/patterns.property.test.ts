@@ -52,7 +52,18 @@ const near = fc
     { maxLength: 5 },
   )
   .map((parts) => parts.join(""));
-const text = fc.oneof({ arbitrary: near, weight: 3 }, texts);
+const whole = fc.constantFrom(
+  "a-b",
+  "aa",
+  "ada@x.example",
+  "yes",
+  "NO",
+  "x\nend",
+  "Éva",
+  "xababababababababababac",
+  "07",
+);
+const text = fc.oneof({ arbitrary: near, weight: 3 }, texts, { arbitrary: whole, weight: 2 });
 const bytes = fc.oneof(
   { arbitrary: text.map((one) => new TextEncoder().encode(one)), weight: 8 },
   fc.uint8Array({ maxLength: 4 }),
