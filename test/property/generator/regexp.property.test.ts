@@ -27,6 +27,8 @@ describe("regexpLiteral", () => {
     let compiled = 0;
     fc.assert(
       fc.property(patterns, fc.array(texts, { minLength: 3, maxLength: 8 }), (pattern, tried) => {
+        // No schema can hold half of a surrogate pair.
+        fc.pre(!/\p{Surrogate}/u.test(pattern));
         const regexp = compile(pattern);
         if (regexp === undefined) return;
         compiled++;
