@@ -35,8 +35,8 @@ function matchesAt(bytes: Uint8Array, offset: number, constant: string): boolean
   return true;
 }
 
-// A byte order mark at the beginning is dropped, as protovalidate-es drops it (and protovalidate-go does not).
-const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true });
+// Made when it is first used, so that bundlers leave it out where nothing uses it.
+let decoder: InstanceType<typeof TextDecoder> | undefined;
 
 /**
  * The text that bytes are in UTF-8: what the pattern of a schema is searched in.
@@ -45,6 +45,8 @@ const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true });
  * protovalidate, the end of the validation.
  */
 export function utf8Text(bytes: Uint8Array): string {
+  // A byte order mark at the beginning is dropped, as protovalidate-es drops it (and protovalidate-go does not).
+  decoder ??= new TextDecoder("utf-8", { fatal: true });
   try {
     return decoder.decode(bytes);
   } catch (error) {
