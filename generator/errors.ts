@@ -23,6 +23,11 @@ export function mistake(message: string, location?: SourceLocation): GeneratorEr
   return new GeneratorError([{ location, message }]);
 }
 
+/** `path:line:column: note: message`: what the user should know and need not put right. */
+export function formatNote(note: Mistake): string {
+  return formatMistake({ location: note.location, message: `note: ${note.message}` });
+}
+
 /** `path:line:column: message`, with as much of the place as is known. */
 export function formatMistake({ location, message }: Mistake): string {
   if (location === undefined) return message;

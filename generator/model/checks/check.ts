@@ -71,7 +71,7 @@ export type Test =
       readonly is: "less" | "more" | "other";
       readonly count: bigint;
     }
-  /** Matches the pattern nowhere; the pattern is of RE2's syntax. */
+  /** Matches the pattern nowhere; the pattern is of RE2's syntax. Bytes are read as UTF-8, and must be that. */
   | { readonly kind: "no_match"; readonly pattern: string }
   | { readonly kind: "no_prefix" | "no_suffix" | "lacks" | "contains"; readonly value: string | Uint8Array }
   | { readonly kind: "no_format"; readonly format: TextFormat }

@@ -1,7 +1,7 @@
 // What the view of one generated TypeScript file may ask for.
 import { wktPublicImportPaths } from "@bufbuild/protobuf/codegenv2";
 import { type SymbolName, symbols, wellKnownDoors } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
-import { mistake } from "../../errors.js";
+import { type Mistake, mistake } from "../../errors.js";
 import { docComment } from "../../emit/doc.js";
 import { relativeImport } from "../../emit/path.js";
 import { ModuleScope } from "../../emit/scope.js";
@@ -36,6 +36,8 @@ export interface FileContext {
   table(service: ServiceModel): string;
   /** The type of the methods of a service, in its service file. */
   methods(service: ServiceModel): string;
+  /** Tells the user something of a place in the schema that is not wrong. */
+  note(note: Mistake): void;
   /** How this file imports a generated file: one of ours, or the `_pb` file of protobuf-es. */
   specifier(file: FileModel, kind: FileKindName | "pb"): string;
 }
@@ -74,6 +76,7 @@ export function createContext(
   kind: FileKindName,
   model: Model,
   options: GeneratorOptions,
+  note: (note: Mistake) => void,
 ): FileContext {
   const names = namesOf(file);
   const scope = new ModuleScope([...reservedIdentifiers, ...names.taken]);
@@ -148,6 +151,7 @@ export function createContext(
     },
     table: (service) => exported(service.file, "service", namesOf(service.file).service(service).table, false),
     methods: (service) => exported(service.file, "service", namesOf(service.file).service(service).methods, true),
+    note,
     specifier,
   };
 }

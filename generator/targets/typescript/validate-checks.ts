@@ -43,6 +43,7 @@ function checkStatement(check: Check, place: Place, scope: ValidateScope): State
     value: place.name,
     isBytes: place.isBytes,
     declared: (literal) => scope.declared(check, literal),
+    matches: (text) => scope.matches(check, text),
   });
   return when(condition, [violation(check, place, scope)], otherwise === undefined ? [] : [otherwise]);
 }

@@ -42,8 +42,10 @@ export interface ConditionContext {
   readonly value: string;
   /** The value is of type bytes, or a list of them. */
   readonly isBytes: boolean;
-  /** The constant that is declared for a literal, such as a pattern; undefined where it stands for itself. */
+  /** The constant that is declared for a long literal; undefined where it stands for itself. */
   declared(literal: string): string | undefined;
+  /** The expression that tells whether a text matches the pattern of the rule. */
+  matches(text: string): string;
 }
 
 /** The literals of a rule that are too long for its condition. */
@@ -79,7 +81,7 @@ export function conditionOf({ test }: Check, context: ConditionContext): Conditi
     case "size":
       return only(size(value, test, runtime));
     case "no_match":
-      return only(`!${runtime("matches", value, context.declared(test.pattern) ?? "")}`);
+      return only(`!${context.matches(isBytes ? runtime("utf8Text", value) : value)}`);
     case "no_prefix":
     case "no_suffix":
     case "lacks":

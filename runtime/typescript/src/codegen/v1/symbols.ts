@@ -89,6 +89,7 @@ export const symbols = {
 
   // Validators.
   assertDepth: { door: "validate", typeOnly: false },
+  Automaton: { door: "validate", typeOnly: false },
   codePointCount: { door: "validate", typeOnly: false },
   compareTime: { door: "validate", typeOnly: false },
   compareToNow: { door: "validate", typeOnly: false },
@@ -136,10 +137,14 @@ export const symbols = {
   startsWithBytes: { door: "validate", typeOnly: false },
   toBigInt: { door: "validate", typeOnly: false },
   utf8Length: { door: "validate", typeOnly: false },
+  utf8Text: { door: "validate", typeOnly: false },
   Validator: { door: "validate", typeOnly: true },
   violate: { door: "validate", typeOnly: false },
   Violation: { door: "validate", typeOnly: true },
   within: { door: "validate", typeOnly: false },
+
+  // Patterns that an optional package runs.
+  Re2: { door: "re2", typeOnly: false },
 
   // Service tables.
   Idempotency: { door: "service", typeOnly: false },

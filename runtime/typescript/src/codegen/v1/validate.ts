@@ -1,5 +1,6 @@
 /** The door of generated validators. */
-export { containsBytes, endsWithBytes, equalsBytes, startsWithBytes } from "../../validate/bytes.js";
+export { Automaton } from "../../validate/automaton.js";
+export { containsBytes, endsWithBytes, equalsBytes, startsWithBytes, utf8Text } from "../../validate/bytes.js";
 export { assertDepth } from "../../validate/depth.js";
 export { isHeaderName, isHeaderValue, isLooseHeaderName, isLooseHeaderValue } from "../../validate/format/header.js";
 export { isAddress, isEmail, isHostAndPort, isHostname } from "../../validate/format/host.js";
