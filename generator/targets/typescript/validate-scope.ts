@@ -1,5 +1,6 @@
 // The identifiers of one validator module.
 import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
+import { fit } from "../../emit/layout.js";
 import type { Mistake } from "../../errors.js";
 import type { Check, MessagePlan, ValuePlan } from "../../model/checks/check.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
@@ -9,7 +10,7 @@ import { PatternError, regexpLiteral } from "./pattern/regexp.js";
 import { reservedIdentifiers } from "./reserved.js";
 import { findCircles } from "./validate-cycles.js";
 import { longLiterals } from "./validate-condition.js";
-import { constant } from "./validate-layout.js";
+import { constant, stringLiteral } from "./validate-layout.js";
 
 /** Longer names of fields would not leave room for conditions on a line. */
 const maxLocalLength = 32;
@@ -129,7 +130,11 @@ export class ValidateScope {
     const declared = this.#declared.get(check) ?? new Map<string, string>();
     this.#declared.set(check, declared.set(key, name));
     const lines = this.#constants.get(field.parent) ?? [];
-    this.#constants.set(field.parent, [...lines, ...constant(name, [literal]).print(0)]);
+    const text =
+      check.test.kind === "paths"
+        ? fit(`const ${name} = [`, check.test.paths.map(stringLiteral), "];").split("\n")
+        : constant(name, [literal]).print(0);
+    this.#constants.set(field.parent, [...lines, ...text]);
   }
 
   #label(field: FieldModel): string {
