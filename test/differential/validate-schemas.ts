@@ -274,7 +274,7 @@ export const fieldTypes: readonly FieldType[] = [
   ...new Map(scalars.map((scalar) => [scalar.type, scalar])).values(),
   ...wellKnown,
   { type: Type.ENUM, typeName: `.${packageName}.Kind`, kind: "enum" },
-  { type: Type.MESSAGE, typeName: `.${packageName}.M0`, kind: undefined },
+  { type: Type.MESSAGE, typeName: `.${packageName}.Plain`, kind: undefined },
 ];
 
 /** A field with rules, for a message of its own. */
@@ -292,7 +292,10 @@ export function schemaOf(fields: readonly RuledField[]): FileDescriptorProto {
     dependency: imports.map(({ name }) => name),
     syntax: "proto3",
     enumType: [create(EnumDescriptorProtoSchema, { name: "Kind", value: [{ name: "KIND_0", number: 0 }] })],
-    messageType: fields.map((field, i) => messageWith(`M${i}`, field)),
+    messageType: [
+      create(DescriptorProtoSchema, { name: "Plain" }),
+      ...fields.map((field, i) => messageWith(`M${i}`, field)),
+    ],
   });
 }
 
