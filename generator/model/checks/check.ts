@@ -64,6 +64,7 @@ export type Test =
       readonly float: boolean;
     }
   | { readonly kind: "not_finite" }
+  | { readonly kind: "not_a_number" }
   /** Has a size that is less than, more than or other than `count`. */
   | {
       readonly kind: "size";
@@ -79,6 +80,8 @@ export type Test =
   | { readonly kind: "no_length"; readonly lengths: readonly number[] }
   | { readonly kind: "empty" }
   | { readonly kind: "not_unique" }
+  /** The paths of a field mask are other ones, lead outside of those that are named, or into one of them. */
+  | { readonly kind: "paths"; readonly lead: "elsewhere" | "outside" | "inside"; readonly paths: readonly string[] }
   /** Lies in the future, or in the past. */
   | { readonly kind: "future" | "past" }
   | { readonly kind: "not_near_now"; readonly within: TimeConstant };

@@ -4,9 +4,9 @@ import type { Mistake } from "../../errors.js";
 import type { EnumModel, FieldModel, MessageModel, Model, ValueType } from "../model.js";
 import { bytesChecks } from "./bytes.js";
 import type { Check, FieldPlan, GroupPlan, MessagePlan, ValuePlan } from "./check.js";
-import { anyChecks, boolChecks, enumChecks, listChecks, mapChecks } from "./collection.js";
+import { anyChecks, boolChecks, enumChecks, fieldMaskChecks, listChecks, mapChecks } from "./collection.js";
 import { numericChecks } from "./numeric.js";
-import { refuse, refuseUnsupported, type RuleContext, RuleSet, snakeCase } from "./rule-set.js";
+import { refuse, type RuleContext, RuleSet, snakeCase } from "./rule-set.js";
 import { textChecks } from "./text.js";
 import { durationChecks, timestampChecks } from "./time.js";
 
@@ -185,8 +185,7 @@ function typeChecks(
     case "timestamp":
       return timestampChecks(new RuleSet(type.value, path, context));
     case "fieldMask":
-      refuseUnsupported(context, path);
-      return [];
+      return fieldMaskChecks(new RuleSet(type.value, path, context));
     default:
       return numericChecks(new RuleSet(type.value, path, context) as unknown as Parameters<typeof numericChecks>[0]);
   }

@@ -4,6 +4,7 @@ import type { FieldModel } from "../../model/model.js";
 import { caseLabels, conditionOf } from "./validate-condition.js";
 import { assignCall, constant, indentOf, lines, only, type Statement, stringLiteral, when } from "./validate-layout.js";
 import type { ValidateScope } from "./validate-scope.js";
+import { valueFacts } from "./validate-value.js";
 
 /** A value at hand: where it is, and whose rules it has to keep. */
 export interface Place {
@@ -42,10 +43,17 @@ function checkStatement(check: Check, place: Place, scope: ValidateScope): State
     file: scope.context,
     value: place.name,
     isBytes: place.isBytes,
+    unwrapped: check.test.kind === "not_unique" ? unwrapped(place, scope) : undefined,
     declared: (literal) => scope.declared(check, literal),
     matches: (text) => scope.matches(check, text),
   });
   return when(condition, [violation(check, place, scope)], otherwise === undefined ? [] : [otherwise]);
+}
+
+/** What the wrappers of a list hold; undefined for other lists. */
+function unwrapped({ field, name }: Place, scope: ValidateScope): string | undefined {
+  const { inner, zero } = valueFacts(field, scope.context);
+  return inner === undefined ? undefined : `${name}.map((one) => one.${inner} ?? ${zero?.() ?? ""})`;
 }
 
 /** A long list of values as the labels of a `switch`. */

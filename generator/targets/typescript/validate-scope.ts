@@ -1,5 +1,6 @@
 // The identifiers of one validator module.
 import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
+import { fit } from "../../emit/layout.js";
 import type { Mistake } from "../../errors.js";
 import type { Check, MessagePlan, ValuePlan } from "../../model/checks/check.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
@@ -8,7 +9,7 @@ import { propertyName } from "./names.js";
 import { reservedIdentifiers } from "./reserved.js";
 import { findCircles } from "./validate-cycles.js";
 import { longLiterals } from "./validate-condition.js";
-import { constant, printStatements, type Statement } from "./validate-layout.js";
+import { constant, lines, printStatements, type Statement, stringLiteral } from "./validate-layout.js";
 import { type PatternCode, PatternError, patternCode } from "./validate-pattern.js";
 
 /** Longer names of fields would not leave room for conditions on a line. */
@@ -113,7 +114,10 @@ export class ValidateScope {
   #declareConstants(field: FieldModel, plan: ValuePlan | undefined, role: string, mistakes: Mistake[]): void {
     for (const check of plan?.checks ?? []) {
       for (const literal of longLiterals(check)) {
-        const name = this.#declareConstant(field, `${role}Constant`, (name) => constant(name, [literal]));
+        const { test } = check;
+        const name = this.#declareConstant(field, `${role}Constant`, (name) =>
+          test.kind === "paths" ? pathList(name, test.paths) : constant(name, [literal]),
+        );
         const declared = this.#declared.get(check) ?? new Map<string, string>();
         this.#declared.set(check, declared.set(literal, name));
       }
@@ -139,8 +143,8 @@ export class ValidateScope {
 
   #declareConstant(field: FieldModel, suffix: string, declare: (name: string) => Statement): string {
     const name = this.#declare(firstLower(this.#label(field)) + suffix);
-    const lines = this.#constants.get(field.parent) ?? [];
-    this.#constants.set(field.parent, [...lines, ...printStatements(0, [declare(name)])]);
+    const before = this.#constants.get(field.parent) ?? [];
+    this.#constants.set(field.parent, [...before, ...printStatements(0, [declare(name)])]);
     return name;
   }
 
@@ -148,6 +152,11 @@ export class ValidateScope {
     const property = propertyName(field);
     return this.context.names.message(field.parent).shape + property.charAt(0).toUpperCase() + property.slice(1);
   }
+}
+
+/** The declaration of a list of paths. */
+function pathList(name: string, paths: readonly string[]): Statement {
+  return lines(() => fit(`const ${name} = [`, paths.map(stringLiteral), "];").split("\n"));
 }
 
 function firstLower(text: string): string {

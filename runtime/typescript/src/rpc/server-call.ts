@@ -100,7 +100,8 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         else if (!this.remoteEnded)
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
       } catch (error) {
-        this.#failEarly(CrucibleError.from(error, "DECODE_INVALID"));
+        // Of a stream: its handler has begun.
+        this.#failEarly(this.#core.errorOf(CrucibleError.from(error, "DECODE_INVALID"), this));
         return;
       }
     }
@@ -167,7 +168,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   #check(message: unknown): void {
     if (!this.#core.validateResponses || this.method.validateResponse === undefined) return;
     const violations = this.method.validateResponse(message);
-    if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations);
+    if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations, true);
   }
 
   #send(type: number, flags: number, codec: Method["response"] | undefined, message: unknown): void {
@@ -214,7 +215,7 @@ export function decodeRequest(core: ServerCore, method: Method, bytes: Uint8Arra
   const message = method.request.read(bytes, envelope.bodyStart, envelope.bodyEnd);
   if (core.validateRequests && method.validateRequest !== undefined) {
     const violations = method.validateRequest(message);
-    if (violations !== undefined) throw validationError(`request of ${method.name}`, violations);
+    if (violations !== undefined) throw validationError(`request of ${method.name}`, violations, false);
   }
   return message;
 }

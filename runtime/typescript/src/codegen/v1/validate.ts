@@ -18,6 +18,7 @@ export {
 } from "../../validate/format/ip.js";
 export { isUri, isUriRef } from "../../validate/format/uri.js";
 export { matches } from "../../validate/matching.js";
+export { equalsPaths, isWithinPaths, touchesPaths } from "../../validate/paths.js";
 export { entryCount, noBytes, noEntries, noItems, own, toBigInt } from "../../validate/presence.js";
 export {
   codePointCount,
