@@ -47,7 +47,7 @@ export function compilePattern(source: string): CompiledPattern {
   const literal = tryLiteral(source);
   if (literal !== undefined) return { kind: "literal", literal };
   const automaton = buildAutomaton(program);
-  if (automaton === undefined) return { kind: "re2", reason: "it has too many states for an automaton" };
+  if (automaton === undefined) return { kind: "re2", reason: "it is too large for an automaton" };
   const smallest = minimize(automaton);
   const table = encodeTable(smallest);
   if (table.length > maxTableLength) {

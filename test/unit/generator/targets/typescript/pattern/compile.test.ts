@@ -42,9 +42,9 @@ describe("compilePattern", () => {
   });
 
   it.each([
-    ["(a|b)*a(a|b){20}c", /too many states/],
-    ["^(?:[ab]{1,500}c?){1,2}[ab]{1,500}(?:aa|bb){1,500}$", /too many states|characters/],
-    ["[a-c]{0,1000}x[a-c]{1000}", /too many states|characters/],
+    ["(a|b)*a(a|b){20}c", /too large/],
+    ["^(?:[ab]{1,500}c?){1,2}[ab]{1,500}(?:aa|bb){1,500}$", /too large|characters/],
+    ["[a-c]{0,1000}x[a-c]{1000}", /too large|characters/],
     ["\\x{d83d}", /half of a surrogate pair/],
   ])("leaves %j to @bufbuild/re2", (pattern, reason) => {
     expect(compilePattern(pattern)).toEqual({ kind: "re2", reason: expect.stringMatching(reason) });
