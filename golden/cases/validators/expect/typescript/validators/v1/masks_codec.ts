@@ -15,8 +15,6 @@ import {
   mapValues,
   messageCodec,
   readBytes,
-  readDouble,
-  readFloat,
   readLength,
   readString,
   readTag,
@@ -27,8 +25,6 @@ import {
   startMessage,
   valueOf,
   writeBytes,
-  writeDouble,
-  writeFloat,
   writeLength,
   writeString,
   writeUnknown,
@@ -52,9 +48,9 @@ import {
   createStringValue,
   createUInt64Value,
 } from "crucible-runtime/codegen/v1/wkt/wrappers";
-import type { Equals, Masks, Nowhere } from "./masks_pb.js";
+import type { Equals, Masks } from "./masks_pb.js";
 
-export type { Equals, Masks, Nowhere } from "./masks_pb.js";
+export type { Equals, Masks } from "./masks_pb.js";
 
 /** What encoding takes for the message {@link Masks}. */
 export interface MasksInit {
@@ -550,205 +546,6 @@ function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number,
         if (tag !== 66) refuseType(tag, 66, "validators.v1.Equals.data");
         message.data.push(readBytes(bytes, at, end));
         break;
-      default:
-        readUnknown(message, bytes, tag, at, end, depth);
-    }
-    at = cursor.at;
-  }
-  checkEnd(at, end, group);
-  return message;
-}
-
-/** Nothing equals NaN, nothing is more or less. */
-export interface NowhereInit {
-  readonly $typeName?: "validators.v1.Nowhere" | undefined;
-  same?: number | undefined;
-  some?: number | undefined;
-  others?: number | undefined;
-  below?: number | undefined;
-  above?: number | undefined;
-  between?: number | undefined;
-  wrapped?: number | undefined;
-  $unknown?: UnknownField[] | undefined;
-}
-
-/** The message {@link Nowhere} with what `init` sets; a message is returned as it is. */
-export function createNowhere(init: NowhereInit = {}): Nowhere {
-  if (init.$typeName === "validators.v1.Nowhere") return init as Nowhere;
-  const message = emptyNowhere();
-  if (init.same !== undefined) {
-    message.same = init.same;
-  }
-  if (init.some !== undefined) {
-    message.some = init.some;
-  }
-  if (init.others !== undefined) {
-    message.others = init.others;
-  }
-  if (init.below !== undefined) {
-    message.below = init.below;
-  }
-  if (init.above !== undefined) {
-    message.above = init.above;
-  }
-  if (init.between !== undefined) {
-    message.between = init.between;
-  }
-  if (init.wrapped !== undefined) {
-    message.wrapped = init.wrapped;
-  }
-  return message;
-}
-
-/**
- * Encodes the message {@link Nowhere}, given in full or in part.
- *
- * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
- */
-export function encodeNowhere(message: NowhereInit): Uint8Array {
-  return encode(NowhereCodec, message);
-}
-
-/**
- * Decodes the message {@link Nowhere}. The bytes must not change afterwards.
- *
- * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
- */
-export function decodeNowhere(bytes: Uint8Array): Nowhere {
-  return decode(NowhereCodec, bytes);
-}
-
-/** The codec of {@link Nowhere}. */
-export const NowhereCodec: MessageCodec<Nowhere, NowhereInit> = /* @__PURE__ */ messageCodec(
-  "validators.v1.Nowhere",
-  emptyNowhere,
-  writeNowhere,
-  readNowhere,
-);
-
-function emptyNowhere(): Nowhere {
-  return {
-    $typeName: "validators.v1.Nowhere",
-    same: 0,
-    some: 0,
-    others: 0,
-    below: 0,
-    above: 0,
-    between: 0,
-  };
-}
-
-function writeNowhere(message: NowhereInit, bytes: Uint8Array, at: number): number {
-  startMessage(message, "validators.v1.Nowhere", bytes, at);
-  // double same = 1
-  const same = message.same;
-  if (same !== undefined && !Object.is(same, 0)) {
-    bytes[at++] = 9;
-    at = writeDouble(bytes, at, same, "validators.v1.Nowhere.same");
-  }
-  // double some = 2
-  const some = message.some;
-  if (some !== undefined && !Object.is(some, 0)) {
-    bytes[at++] = 17;
-    at = writeDouble(bytes, at, some, "validators.v1.Nowhere.some");
-  }
-  // float others = 3
-  const others = message.others;
-  if (others !== undefined && !Object.is(others, 0)) {
-    bytes[at++] = 29;
-    at = writeFloat(bytes, at, others, "validators.v1.Nowhere.others");
-  }
-  // double below = 4
-  const below = message.below;
-  if (below !== undefined && !Object.is(below, 0)) {
-    bytes[at++] = 33;
-    at = writeDouble(bytes, at, below, "validators.v1.Nowhere.below");
-  }
-  // float above = 5
-  const above = message.above;
-  if (above !== undefined && !Object.is(above, 0)) {
-    bytes[at++] = 45;
-    at = writeFloat(bytes, at, above, "validators.v1.Nowhere.above");
-  }
-  // double between = 6
-  const between = message.between;
-  if (between !== undefined && !Object.is(between, 0)) {
-    bytes[at++] = 49;
-    at = writeDouble(bytes, at, between, "validators.v1.Nowhere.between");
-  }
-  // google.protobuf.DoubleValue wrapped = 7
-  const wrapped = message.wrapped;
-  if (wrapped !== undefined) {
-    bytes[at++] = 58;
-    at = writeLength(bytes, at, DoubleValueCodec.writeFields({ value: wrapped }, bytes, at + 1));
-  }
-  return writeUnknown(bytes, at, message.$unknown);
-}
-
-function readNowhere(
-  message: Nowhere,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  depth: number,
-  group: number,
-): Nowhere {
-  checkDepth(depth);
-  while (at < end) {
-    let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
-      tag = readTag(bytes, at - 1);
-      at = cursor.at;
-    }
-    if (tag === group) {
-      cursor.at = at;
-      return message;
-    }
-    switch (tag >>> 3) {
-      // double same = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, "validators.v1.Nowhere.same");
-        message.same = readDouble(bytes, at);
-        break;
-      // double some = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, "validators.v1.Nowhere.some");
-        message.some = readDouble(bytes, at);
-        break;
-      // float others = 3
-      case 3:
-        if (tag !== 29) refuseType(tag, 29, "validators.v1.Nowhere.others");
-        message.others = readFloat(bytes, at);
-        break;
-      // double below = 4
-      case 4:
-        if (tag !== 33) refuseType(tag, 33, "validators.v1.Nowhere.below");
-        message.below = readDouble(bytes, at);
-        break;
-      // float above = 5
-      case 5:
-        if (tag !== 45) refuseType(tag, 45, "validators.v1.Nowhere.above");
-        message.above = readFloat(bytes, at);
-        break;
-      // double between = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, "validators.v1.Nowhere.between");
-        message.between = readDouble(bytes, at);
-        break;
-      // google.protobuf.DoubleValue wrapped = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Nowhere.wrapped");
-        const stop = readLength(bytes, at, end);
-        message.wrapped = DoubleValueCodec.readFields(
-          { $typeName: "google.protobuf.DoubleValue", value: message.wrapped ?? 0 },
-          bytes,
-          cursor.at,
-          stop,
-          depth + 1,
-          0,
-        ).value;
-        break;
-      }
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }

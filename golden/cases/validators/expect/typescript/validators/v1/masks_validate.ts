@@ -16,7 +16,7 @@ import {
   violate,
   within,
 } from "crucible-runtime/codegen/v1/validate";
-import type { EqualsInit, MasksInit, NowhereInit } from "./masks_codec.js";
+import type { EqualsInit, MasksInit } from "./masks_codec.js";
 
 const masksUpdateConstant = ["title", "source.url"];
 const masksUpdateConstant$1 = ["source.url.host"];
@@ -187,52 +187,6 @@ function checkEquals(message: EqualsInit, depth: number): Violation[] | undefine
   const data = message.data ?? noItems;
   if (!isUniqueBytes(data)) {
     violations = violate(violations, "data", "repeated.unique", "repeated value must contain unique items");
-  }
-
-  return violations;
-}
-
-/**
- * Checks a {@link NowhereInit}, given in full or in part, against the rules of its schema.
- *
- * @returns what is broken, in the order of the schema; undefined when nothing is.
- */
-export function validateNowhere(message: NowhereInit): Violation[] | undefined {
-  let violations: Violation[] | undefined;
-
-  const same = message.same ?? 0;
-  if (same !== Number.NaN) {
-    violations = violate(violations, "same", "double.const", "must equal NaN");
-  }
-
-  const some = message.some ?? 0;
-  if (some !== Number.NaN && some !== 1) {
-    violations = violate(violations, "some", "double.in", "must be in list [NaN, 1]");
-  }
-
-  const others = message.others ?? 0;
-  if (others === Number.NaN || others === 2) {
-    violations = violate(violations, "others", "float.not_in", "must not be in list [NaN, 2]");
-  }
-
-  const below = message.below ?? 0;
-  if (Number.isNaN(below)) {
-    violations = violate(violations, "below", "double.lt", "must be less than NaN");
-  }
-
-  const above = message.above ?? 0;
-  if (Number.isNaN(above)) {
-    violations = violate(violations, "above", "float.gte", "must be greater than or equal to NaN");
-  }
-
-  const between = message.between ?? 0;
-  if (!Number.isFinite(between)) {
-    violations = violate(violations, "between", "double.finite", "must be finite");
-  }
-
-  const wrapped = message.wrapped;
-  if (wrapped !== undefined && Number.isNaN(wrapped)) {
-    violations = violate(violations, "wrapped", "double.lte", "must be less than or equal to NaN");
   }
 
   return violations;
