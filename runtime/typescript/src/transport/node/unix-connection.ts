@@ -47,6 +47,10 @@ export class UnixConnection implements Connection {
     socket.on("close", () => this.#closed());
   }
 
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   start(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#ended) process.nextTick(() => receiver.onClose(this.#error));
