@@ -1,7 +1,7 @@
 // What the view of one generated TypeScript file may ask for.
 import { wktPublicImportPaths } from "@bufbuild/protobuf/codegenv2";
 import { type SymbolName, symbols, wellKnownDoors } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
-import { mistake } from "../../errors.js";
+import { mistake, type Note } from "../../errors.js";
 import { docComment } from "../../emit/doc.js";
 import { relativeImport } from "../../emit/path.js";
 import { ModuleScope } from "../../emit/scope.js";
@@ -22,6 +22,10 @@ export interface FileContext {
   runtime(name: SymbolName): string;
   /** The type that protobuf-es makes of a message or an enum. */
   shape(type: MessageModel | EnumModel): string;
+  /** The schema that protobuf-es makes of a message, as a value: it parses the descriptors of the file. */
+  schema(message: MessageModel): string;
+  /** Tells the user something that is no mistake. */
+  note(note: Note): void;
   /** What codec files export for a message. */
   init(message: MessageModel): string;
   codec(message: MessageModel): string;
@@ -74,6 +78,7 @@ export function createContext(
   kind: FileKindName,
   model: Model,
   options: GeneratorOptions,
+  notes: Note[],
 ): FileContext {
   const names = namesOf(file);
   const scope = new ModuleScope([...reservedIdentifiers, ...names.taken]);
@@ -136,6 +141,9 @@ export function createContext(
       return scope.import(name, door(symbol.door === "daemon|plugin" ? kind : symbol.door), symbol.typeOnly);
     },
     shape,
+    schema: (message) =>
+      scope.import(namesOf(message.file).message(message).schema, specifier(message.file, "pb"), false),
+    note: (note) => void notes.push(note),
     init: ofMessage("init"),
     codec: ofMessage("codec"),
     create: ofMessage("create"),

@@ -17,6 +17,8 @@ import { protobufEsIdentifier, reservedIdentifiers, reservedMembers } from "./re
 export interface MessageNames {
   /** `Note`, the type in `notes_pb.ts`. */
   readonly shape: string;
+  /** `NoteSchema`, the schema in `notes_pb.ts`. */
+  readonly schema: string;
   /** `NoteInit`, the type that encoding takes. */
   readonly init: string;
   /** `NoteCodec`, the codec as a value. */
@@ -105,6 +107,7 @@ function allocate(file: FileModel): FileNames {
     const name = localName(message);
     messages.set(message, {
       shape: found(shapes.get(message)),
+      schema: protobufEsIdentifier(`${name}Schema`),
       init: claim(`${name}Init`),
       codec: claim(`${name}Codec`),
       create: claim(`create${name}`),

@@ -5,6 +5,7 @@ import { GeneratorError, type Mistake } from "../../errors.js";
 import type { GroupPlan, MessagePlan } from "../../model/checks/check.js";
 import { planMessage } from "../../model/checks/plan.js";
 import type { FieldModel, OneofModel } from "../../model/model.js";
+import { messageCelStatements } from "./cel/statement.js";
 import type { FileContext } from "./context.js";
 import { propertyName } from "./names.js";
 import { fieldStatements, oneofStatements, readMember } from "./validate-field.js";
@@ -76,6 +77,7 @@ function messageParts(plan: MessagePlan, scope: ValidateScope): string[][] {
       i += members.length;
     }
   }
+  parts.push(messageCelStatements(plan, scope));
   plan.groups.forEach((group, i) => parts.push(groupStatements(group, i, scope)));
   for (const oneof of plan.oneofs) parts.push([requiredOneof(oneof, scope)]);
   return parts.map((part) => printStatements(1, part)).filter((part) => part.length > 0);
