@@ -88,6 +88,7 @@ function equality(operator: "==" | "!=", left: Node, right: Node, at: number, re
     if (isOpen(other)) return opaqueNode(boolType);
     const isNull = nullTest(other);
     if (isNull === undefined) throw new CelMistake(at, `compares ${typeName(other.type)} with null, which it never is`);
+    if (isNull.kind === "constant") return boolNode((isNull.value === true) === (operator === "=="));
     return operator === "==" ? isNull : { kind: "not", operand: isNull, type: boolType, fails: isNull.fails };
   }
   if (isOpen(left) || isOpen(right)) return opaqueNode(boolType);

@@ -88,7 +88,7 @@ export function predefinedCel(rules: Message, path: string, type: CelType, conte
   return context.model.predefined(rules).flatMap(({ extension, value, cel, set }) => {
     const name = extension.typeName;
     return cel.flatMap((rule) => {
-      const rulePath = `${path}.[${name}]`;
+      const rulePath = `${path}[${name}]`;
       const constants = variables(ruleNode(extension, value));
       const predefined = { extension: name, set: path };
       return compileRule(rule, rulePath, rulePath, constants, rulesReader(set), predefined, context);

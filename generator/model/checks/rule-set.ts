@@ -74,7 +74,7 @@ export class RuleSet<T extends Message> {
     const known = new Set(this.context.model.predefined(this.rules).map(({ extension }) => extension.number));
     for (const { no } of this.rules.$unknown ?? []) {
       if (known.has(no)) continue;
-      const path = this.at(extensionName(this.context.model, this.rules.$typeName, no));
+      const path = this.path + extensionName(this.context.model, this.rules.$typeName, no);
       refuse(this.context, path, "has no (buf.validate.predefined) expression; add one to the extension");
     }
   }

@@ -41,7 +41,7 @@ function validatorView(plan: MessagePlan, scope: ValidateScope): object {
   const result = `${context.runtime("Violation")}[] | undefined`;
   const inner = scope.inner(message);
   const parts = messageParts(plan, scope);
-  const parameter = `${parts.length === 0 ? "_" : ""}message: ${init}`;
+  const parameter = `${parts.some(readsMessage) ? "" : "_"}message: ${init}`;
   const body = [
     ...(inner === undefined ? [] : [`  ${context.runtime("assertDepth")}(depth);`]),
     ...(parts.length === 0
@@ -59,6 +59,12 @@ function validatorView(plan: MessagePlan, scope: ValidateScope): object {
     body: inner === undefined ? body : [`  return ${inner}(message, 1);`],
     inner: inner && { head: fit(`function ${inner}(`, [parameter, "depth: number"], `): ${result} {`), body },
   };
+}
+
+/** Whether any of the lines says `message` outside of strings and comments: a rule can be broken by every message. */
+function readsMessage(lines: readonly string[]): boolean {
+  const strings = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
+  return lines.some((line) => !/^ *\/\//.test(line) && /\bmessage\b/.test(line.replaceAll(strings, "")));
 }
 
 /** The lines of a message's checks: of its fields, then of groups of fields, then of oneofs. */

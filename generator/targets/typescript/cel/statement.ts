@@ -76,7 +76,9 @@ function ruleStatements(rule: CelRule, target: CelSubject, scope: ValidateScope)
     ];
   }
   const { node, isBroken, message } = verdict;
-  if (node.kind === "constant" && node.value === !isBroken) return [];
+  if (node.kind === "constant") {
+    return node.value === isBroken ? [...comment(rule), violation(rule, target, stringLiteral(message), scope)] : [];
+  }
   const condition = node.fails
     ? only(failing(rule, node, isBroken, printer.print(node, variables), host).text)
     : joined(conditionOf(node, isBroken, printer, variables));
