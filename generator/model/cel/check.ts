@@ -272,8 +272,11 @@ class Checker {
   }
 
   #list({ items, at }: Extract<Expr, { kind: "list" }>, variables: Variables): Node {
-    const nodes = items.map((item) => unwrap(this.check(item, variables)));
+    const nodes = items.map((item) => this.check(item, variables));
     const [first] = nodes;
+    if (nodes.some((node) => node.type.kind === "wrapper" || node.type.kind === "null")) {
+      return this.#opaque({ kind: "list", item: dynType }, "a list has items that may be null");
+    }
     if (first === undefined) return this.#opaque({ kind: "list", item: dynType }, "it has an empty list");
     let type = first.type;
     for (const node of nodes) {

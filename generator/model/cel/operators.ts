@@ -129,12 +129,14 @@ function comparison(operator: Operator, left: Node, right: Node, at: number): No
 }
 
 function membership(left: Node, right: Node, at: number): Node {
-  const value = unwrap(left);
   const { type } = right;
+  // Null is in no list, but no key either: that is an error.
+  const value = type.kind === "list" ? left : unwrap(left);
+  const sought = value.type.kind === "wrapper" ? value.type.of : value.type;
   if (isOpen(left) || isOpen(right)) return opaqueNode(boolType);
   const inside = type.kind === "list" ? type.item : type.kind === "map" ? type.key : undefined;
   if (inside === undefined) throw noOverload("in", left, right, at);
-  if (!isSameType(value.type, inside) && !(isNumber(value.type) && isNumber(inside))) {
+  if (!isSameType(sought, inside) && !(isNumber(sought) && isNumber(inside))) {
     throw noOverload("in", left, right, at);
   }
   return simple("in", value, right, boolType);

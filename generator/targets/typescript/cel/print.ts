@@ -242,13 +242,15 @@ export class CelPrinter {
     const item = node.right.type.kind === "list" ? node.right.type.item : node.right.type;
     const value = this.print(node.left, variables);
     const isInteger = item.kind === "int" || item.kind === "uint";
+    const maybeNull = node.left.type.kind === "wrapper";
     if (item.kind === "string" || item.kind === "bool") {
-      if (node.right.kind !== "list") return call(this.#host.runtime("isIn"), [value.text, within.text]);
+      if (node.right.kind !== "list" || maybeNull) return call(this.#host.runtime("isIn"), [value.text, within.text]);
       return call(`${within.text}.includes`, [value.text]);
     }
     if (!isNumber(item)) throw new Uncompilable(`it looks for ${item.kind} in a list`);
     const found = this.#numberIn(node, value, within, isInteger, variables);
-    if (found === undefined) throw new Uncompilable("it looks for a number among others that are held differently");
+    if (found === undefined || (maybeNull && !found.text.includes(`(${value.text},`)))
+      throw new Uncompilable("it looks for a number among others that are held differently");
     return found;
   }
 
@@ -259,7 +261,9 @@ export class CelPrinter {
     isInteger: boolean,
     variables: Variables,
   ): Printed | undefined {
-    const isWhole = node.left.type.kind !== "double";
+    const type = base(node.left.type);
+    const isWhole = type.kind !== "double";
+    const maybeNull = type !== node.left.type;
     if (node.right.kind === "list") {
       const items = node.right.items.map((item) => this.print(item, variables));
       if (!isWhole || !isInteger) {
@@ -267,7 +271,7 @@ export class CelPrinter {
       }
       const [held, ...others] = alike([value, ...items]) as [Printed, ...Printed[]];
       const list = `[${others.map((item) => hold(item, undefined).text).join(", ")}]`;
-      if (isWhole && isInteger) return call(`${list}.includes`, [held.text]);
+      if (isWhole && isInteger && !maybeNull) return call(`${list}.includes`, [held.text]);
       return call(this.#host.runtime("isIn"), [hold(held, undefined).text, list]);
     }
     const wanted = within.items === "bigint" ? "bigint" : "number";
