@@ -113,7 +113,7 @@ function compileRule(
   const scope: CelScope = { variables, rules, findEnum: (name) => context.model.findEnum(name) };
   try {
     const { node, reasons } = checkCel(parseCel(expression), scope);
-    const said = message === "" && node.type.kind !== "string" ? `"${expression}" returned false` : message;
+    const said = message === "" && node.type.kind === "bool" ? `"${expression}" returned false` : message;
     return [{ ruleId: id, rulePath, expression, message: said, node, reasons, predefined }];
   } catch (error) {
     const why = mistakeIn(error);

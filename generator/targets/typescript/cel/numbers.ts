@@ -23,9 +23,9 @@ export function hold(value: Printed, holder: "number" | "bigint" | undefined): P
 
 /** How several integers are best held together. */
 export function sharedHolder(values: readonly Printed[]): Holder {
-  const held = values.map((value) => hold(value, undefined).holder);
-  if (held.includes("bigint")) return "bigint";
-  return held.includes("number") ? "number" : "other";
+  const held = new Set(values.map((value) => hold(value, undefined).holder));
+  if (held.has("bigint")) return "bigint";
+  return held.has("number") ? "number" : "other";
 }
 
 /** All values held alike. */

@@ -55,7 +55,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
     }
     // !rule || this == this.upperAscii()
     if (title !== upperAscii(title)) {
-      violations = violate(violations, "title", "string.shout", "must be in capitals", "string.[predefined.v1.shout]");
+      violations = violate(violations, "title", "string.shout", "must be in capitals", "string[predefined.v1.shout]");
     }
     // this.contains(rule) ? 'must not contain ' + rule : ''
     if (title.includes("BAD")) {
@@ -64,7 +64,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         "title",
         "string.without",
         "must not contain BAD",
-        "string.[predefined.v1.without]",
+        "string[predefined.v1.without]",
       );
     }
     // rule.exists(part, this.startsWith(part))
@@ -74,7 +74,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         "title",
         "string.starts",
         "must start otherwise",
-        "string.[predefined.v1.starts]",
+        "string[predefined.v1.starts]",
       );
     }
     // rule.exists(part, this.startsWith(part))
@@ -84,22 +84,16 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         "title",
         "string.starts",
         "must start otherwise",
-        "string.[predefined.v1.starts]",
+        "string[predefined.v1.starts]",
       );
     }
     const verdict = noteTitleRule(title);
     if (verdict !== undefined) {
-      violations = violate(violations, "title", "string.words", verdict, "string.[predefined.v1.words]");
+      violations = violate(violations, "title", "string.words", verdict, "string[predefined.v1.words]");
     }
     // !has(rules.max_len) || uint(size(this)) * 2u <= rules.max_len || rule > 3
     if (!decideRule("string.words_length", () => codePointCount(title) * 2 <= 20)) {
-      violations = violate(
-        violations,
-        "title",
-        "string.words_length",
-        "has long words",
-        "string.[predefined.v1.words]",
-      );
+      violations = violate(violations, "title", "string.words_length", "has long words", "string[predefined.v1.words]");
     }
   }
 
@@ -115,7 +109,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         "pages",
         "int32.multiple_of",
         "must be a multiple of 5",
-        "int32.[predefined.v1.multiple_of]",
+        "int32[predefined.v1.multiple_of]",
       );
     }
   }
@@ -128,7 +122,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
     }
     // this > rule - 1.0 && this < rule + 1.0
     if (!(score > 1.5 - 1) || !(score < 1.5 + 1)) {
-      violations = violate(violations, "score", "double.near", "is too far away", "double.[predefined.v1.near]");
+      violations = violate(violations, "score", "double.near", "is too far away", "double[predefined.v1.near]");
     }
   }
 
@@ -138,7 +132,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
   }
   // this.size() % 2 == 0
   if (tags.length % 2 !== 0) {
-    violations = violate(violations, "tags", "repeated.pair", "must come in pairs", "repeated.[predefined.v1.sorted]");
+    violations = violate(violations, "tags", "repeated.pair", "must come in pairs", "repeated[predefined.v1.sorted]");
   }
   for (let i = 0; i < tags.length; i++) {
     const item = tags[i]!;
@@ -158,7 +152,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         `tags[${i}]`,
         "string.shout",
         "must be in capitals",
-        "repeated.items.string.[predefined.v1.shout]",
+        "repeated.items.string[predefined.v1.shout]",
       );
     }
   }
@@ -175,7 +169,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         "color",
         "enum.other_than",
         "is a forbidden color",
-        "enum.[predefined.v1.other_than]",
+        "enum[predefined.v1.other_than]",
       );
     }
   }
@@ -184,7 +178,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
   if (at !== undefined) {
     // this >= rule
     if (compareTimes(at, { seconds: 1000n }) < 0) {
-      violations = violate(violations, "at", "timestamp.since", "is too early", "timestamp.[predefined.v1.since]");
+      violations = violate(violations, "at", "timestamp.since", "is too early", "timestamp[predefined.v1.since]");
     }
   }
 
@@ -198,7 +192,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         `entries[${key}]`,
         "uint64.odd",
         "is one of the odd ones",
-        "map.keys.uint64.[predefined.v1.odd_ones]",
+        "map.keys.uint64[predefined.v1.odd_ones]",
         true,
       );
     }
@@ -210,7 +204,7 @@ export function validateNote(message: NoteInit): Violation[] | undefined {
         `entries[${key}]`,
         "string.words",
         verdict2,
-        "map.values.string.[predefined.v1.words]",
+        "map.values.string[predefined.v1.words]",
       );
     }
   }
