@@ -7,7 +7,7 @@ import { relativeImport } from "../../emit/path.js";
 import { ModuleScope } from "../../emit/scope.js";
 import type { EnumModel, FileModel, MessageModel, Model, ServiceModel } from "../../model/model.js";
 import type { FileKindName, GeneratorOptions } from "../../options.js";
-import { type FileNames, namesOf } from "./names.js";
+import { type FileNames, namesOf, schemaName } from "./names.js";
 import { reservedIdentifiers } from "./reserved.js";
 
 /** What the view of one generated file may ask for. Methods that return an identifier import it where that is needed. */
@@ -141,8 +141,7 @@ export function createContext(
       return scope.import(name, door(symbol.door === "daemon|plugin" ? kind : symbol.door), symbol.typeOnly);
     },
     shape,
-    schema: (message) =>
-      scope.import(namesOf(message.file).message(message).schema, specifier(message.file, "pb"), false),
+    schema: (message) => scope.import(schemaName(message), specifier(message.file, "pb"), false),
     note: (note) => void notes.push(note),
     init: ofMessage("init"),
     codec: ofMessage("codec"),

@@ -17,8 +17,6 @@ import { protobufEsIdentifier, reservedIdentifiers, reservedMembers } from "./re
 export interface MessageNames {
   /** `Note`, the type in `notes_pb.ts`. */
   readonly shape: string;
-  /** `NoteSchema`, the schema in `notes_pb.ts`. */
-  readonly schema: string;
   /** `NoteInit`, the type that encoding takes. */
   readonly init: string;
   /** `NoteCodec`, the codec as a value. */
@@ -107,7 +105,6 @@ function allocate(file: FileModel): FileNames {
     const name = localName(message);
     messages.set(message, {
       shape: found(shapes.get(message)),
-      schema: protobufEsIdentifier(`${name}Schema`),
       init: claim(`${name}Init`),
       codec: claim(`${name}Codec`),
       create: claim(`create${name}`),
@@ -145,6 +142,11 @@ function nameMethods(service: ServiceModel, names: Map<MethodModel, string>): vo
 export function propertyName(member: FieldModel | OneofModel): string {
   const name = protoCamelCase(member.name);
   return member.kind === "field" && member.oneof !== undefined ? name : safeObjectProperty(name);
+}
+
+/** `NoteSchema`, the schema that protobuf-es makes of a message; a name of its `_pb` file alone. */
+export function schemaName(message: MessageModel): string {
+  return protobufEsIdentifier(`${localName(message)}Schema`);
 }
 
 /** The key of an enum value in protobuf-es: its name without the prefix that all values share. */
