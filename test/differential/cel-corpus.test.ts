@@ -7,7 +7,7 @@ import { compiled, left } from "./cel-corpus.js";
 import { type Compare, comparer, schemaOf, schemaPath } from "./cel-schema.js";
 
 const expressions = [...compiled, ...left];
-const samples = Number(process.env["PROPERTY_RUNS"] ?? 24);
+const samples = Number(process.env["PROPERTY_RUNS"] ?? 12);
 
 let modules: CelModules;
 let compare: Compare;

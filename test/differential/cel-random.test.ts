@@ -6,7 +6,7 @@ import { ruledInitOf } from "../support/ruled.js";
 import { randomExpression } from "./cel-random.js";
 import { comparer, schemaOf, schemaPath } from "./cel-schema.js";
 
-const count = Number(process.env["PROPERTY_RUNS"] ?? 20);
+const count = Number(process.env["PROPERTY_RUNS"] ?? 12);
 const seed = Number(process.env["CEL_SEED"] ?? Date.now() & 0xffffff);
 
 it.each(["compiled", "run by @bufbuild/cel"])(
