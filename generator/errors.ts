@@ -7,6 +7,14 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** What the user should know: where and what. Nothing needs to be done about it. */
+export type Note = Mistake;
+
+/** `path:line:column: note: message`. */
+export function formatNote({ location, message }: Note): string {
+  return formatMistake({ location, message: `note: ${message}` });
+}
+
 /** What the user has to put right. Never a fault of the generator: those are plain errors and keep their stack. */
 export class GeneratorError extends Error {
   readonly mistakes: readonly Mistake[];
@@ -21,11 +29,6 @@ export class GeneratorError extends Error {
 /** A single mistake, without a place in a .proto file unless one is given. */
 export function mistake(message: string, location?: SourceLocation): GeneratorError {
   return new GeneratorError([{ location, message }]);
-}
-
-/** `path:line:column: note: message`: what the user should know and need not put right. */
-export function formatNote(note: Mistake): string {
-  return formatMistake({ location: note.location, message: `note: ${note.message}` });
 }
 
 /** `path:line:column: message`, with as much of the place as is known. */

@@ -12,7 +12,7 @@ import {
   Edition,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { GeneratorError, type Mistake, mistake } from "./errors.js";
+import { GeneratorError, mistake, type Note } from "./errors.js";
 import { buildModel } from "./model/build.js";
 import type { Model } from "./model/model.js";
 import { parseOptions } from "./options.js";
@@ -26,7 +26,7 @@ import { generateTypeScript } from "./targets/typescript/target.js";
  */
 export function generate(
   request: CodeGeneratorRequest,
-  note: (note: Mistake) => void = () => undefined,
+  note: (note: Note) => void = () => undefined,
 ): CodeGeneratorResponse {
   const response = create(CodeGeneratorResponseSchema, {
     supportedFeatures: BigInt(Feature.PROTO3_OPTIONAL | Feature.SUPPORTS_EDITIONS),

@@ -4,10 +4,16 @@ import { createFileRegistry, create, type DescMessage, type FileRegistry } from 
 import { type CodeGeneratorRequest, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { transformSync } from "esbuild";
 import { generate } from "../../generator/generate.js";
-import * as door from "../../runtime/typescript/src/codegen/v1/validate.js";
+import * as cel from "../../runtime/typescript/src/codegen/v1/cel.js";
+import * as re2 from "../../runtime/typescript/src/codegen/v1/re2.js";
+import * as validate from "../../runtime/typescript/src/codegen/v1/validate.js";
 import type { Validator } from "../../runtime/typescript/src/validate/validator.js";
 
-const doorPath = "crucible-runtime/codegen/v1/validate";
+const doors: Readonly<Record<string, unknown>> = {
+  "crucible-runtime/codegen/v1/cel": cel,
+  "crucible-runtime/codegen/v1/re2": re2,
+  "crucible-runtime/codegen/v1/validate": validate,
+};
 
 /** What a request made: the text of each module, and what the modules export. */
 export interface ValidateModules {
@@ -27,16 +33,18 @@ export function evaluateValidators(request: CodeGeneratorRequest): ValidateModul
   const response = generate({ ...request, parameter: "emit=validate,import_extension=js" });
   if (response.error !== "") throw new Error(response.error);
   const sources = new Map(response.file.map(({ name, content }) => [name, content]));
+  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const loaded = new Map<string, Record<string, unknown>>();
   const load = (path: string): Record<string, unknown> => {
     const known = loaded.get(path);
     if (known !== undefined) return known;
+    if (path.endsWith("_pb.ts")) return schemasOf(registry, path.replace(/_pb\.ts$/, ".proto"));
     const source = sources.get(path);
     if (source === undefined) throw new Error(`a generated module imports ${path}, which was not generated`);
     const exports: Record<string, unknown> = {};
     loaded.set(path, exports);
     const require = (name: string): unknown =>
-      name === doorPath ? door : load(posix.join(posix.dirname(path), name).replace(/\.js$/, ".ts"));
+      doors[name] ?? load(posix.join(posix.dirname(path), name).replace(/\.js$/, ".ts"));
     const { code } = transformSync(source, { loader: "ts", format: "cjs", target: "node20" });
     const module = { exports };
     // oxlint-disable-next-line no-new-func -- the text is what the generator wrote.
@@ -45,7 +53,6 @@ export function evaluateValidators(request: CodeGeneratorRequest): ValidateModul
     return module.exports;
   };
 
-  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const validators = new Map<string, Validator>();
   for (const path of sources.keys()) {
     const module = load(path);
@@ -56,6 +63,12 @@ export function evaluateValidators(request: CodeGeneratorRequest): ValidateModul
     }
   }
   return { registry, validators, sources };
+}
+
+/** The schemas that protobuf-es exports for a file, by the names it gives them. */
+function schemasOf(registry: FileRegistry, path: string): Record<string, unknown> {
+  const messages = allMessages(registry.getFile(path)?.messages ?? []);
+  return Object.fromEntries(messages.map((desc) => [`${localName(desc)}Schema`, desc]));
 }
 
 function allMessages(messages: readonly DescMessage[]): DescMessage[] {

@@ -1,5 +1,6 @@
 // What a validator has to check, in no language: the rules of buf.validate with their ids, messages and order settled as
 // @bufbuild/protovalidate 1.3 has them, so that a target only writes conditions.
+import type { CelRule } from "../cel/rule.js";
 import type { FieldModel, MessageModel, OneofModel } from "../model.js";
 
 /** A Timestamp or Duration that a schema names. */
@@ -99,9 +100,13 @@ export interface Check {
 
 /** What to check of one value. */
 export interface ValuePlan {
+  /** Custom rules: checked first. */
+  readonly cel: readonly CelRule[];
   /** A message that has rules itself: checked before `checks`. */
   readonly nested: MessageModel | undefined;
   readonly checks: readonly Check[];
+  /** Predefined rules: checked last. */
+  readonly predefined: readonly CelRule[];
   /** Nothing is checked of a zero value. */
   readonly unlessZero: boolean;
 }
@@ -131,6 +136,8 @@ export interface MessagePlan {
   readonly message: MessageModel;
   /** In order of declaration; fields without anything to check are left out. */
   readonly fields: readonly FieldPlan[];
+  /** Custom rules of the message itself. */
+  readonly cel: readonly CelRule[];
   readonly groups: readonly GroupPlan[];
   /** Oneofs of which a field must be set. */
   readonly oneofs: readonly OneofModel[];

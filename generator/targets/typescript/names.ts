@@ -154,6 +154,11 @@ export function propertyName(member: FieldModel | OneofModel): string {
   return member.kind === "field" && member.oneof !== undefined ? name : safeObjectProperty(name);
 }
 
+/** `NoteSchema`, the schema that protobuf-es makes of a message; a name of its `_pb` file alone. */
+export function schemaName(message: MessageModel): string {
+  return protobufEsIdentifier(`${localName(message)}Schema`);
+}
+
 /** The key of an enum value in protobuf-es: its name without the prefix that all values share. */
 export function enumKey(value: EnumValueModel): string {
   const prefix = value.parent.sharedPrefix;

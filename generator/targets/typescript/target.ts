@@ -17,7 +17,7 @@
 // `context.names` has the names themselves, `propertyName()` and `enumKey()` of names.ts those of fields and enum values.
 // `docs(element, indent)` gives its doc comment, ready to stand before the declaration. What must be laid out by its width
 // (120) goes through `fit()` of emit/layout.ts. The output must be what prettier makes of it; test/golden proves it.
-import type { Mistake } from "../../errors.js";
+import type { Note } from "../../errors.js";
 import type { FileKindName, GeneratorOptions } from "../../options.js";
 import { type GeneratedFile, printFile } from "../../emit/file.js";
 import type { FileModel, Model } from "../../model/model.js";
@@ -44,7 +44,7 @@ const views: Record<FileKindName, (context: FileContext) => object | undefined> 
 export function generateTypeScript(
   model: Model,
   options: GeneratorOptions,
-  note: (note: Mistake) => void,
+  note: (note: Note) => void,
 ): GeneratedFile[] {
   const wanted = model.files
     .filter((file) => file.generate && (options.bootstrapWkt || !isWellKnown(file)))
@@ -56,7 +56,7 @@ function generateFile(
   file: FileModel,
   model: Model,
   options: GeneratorOptions,
-  note: (note: Mistake) => void,
+  note: (note: Note) => void,
 ): GeneratedFile[] {
   const generated: GeneratedFile[] = [];
   for (const kind of Object.keys(views) as FileKindName[]) {

@@ -97,6 +97,39 @@ export class ValidateScope {
     return name;
   }
 
+  /** What the names of constants for a message, or a field of it, begin with. */
+  label(message: MessageModel, field: FieldModel | undefined): string {
+    return firstLower(field === undefined ? this.context.names.message(message).shape : this.#label(field));
+  }
+
+  /** A name for what comes out of a rule: `verdict`, then `verdict2`, `verdict3` … */
+  verdict(): string {
+    for (let i = 1; ; i++) {
+      const name = i === 1 ? "verdict" : `verdict${i}`;
+      if (this.#hidden.has(name) || this.#locals.has(name)) continue;
+      this.#locals.add(name);
+      return name;
+    }
+  }
+
+  /** Frees the name of a local variable that cannot be seen any more. */
+  release(local: string): void {
+    this.#locals.delete(local);
+  }
+
+  /**
+   * Declares a constant before the validator of a message.
+   *
+   * @param declare its declaration, for the name it gets.
+   */
+  declareConstant(message: MessageModel, preferred: string, declare: (name: string) => Statement): string {
+    let name = this.#declare(preferred);
+    while (this.#locals.has(name)) name = this.#declare(`${preferred}$`);
+    const before = this.#constants.get(message) ?? [];
+    this.#constants.set(message, [...before, ...printStatements(0, [declare(name)])]);
+    return name;
+  }
+
   #declare(preferred: string): string {
     const name = this.context.scope.declare(preferred);
     this.#hidden.add(name);
@@ -142,10 +175,7 @@ export class ValidateScope {
   }
 
   #declareConstant(field: FieldModel, suffix: string, declare: (name: string) => Statement): string {
-    const name = this.#declare(firstLower(this.#label(field)) + suffix);
-    const before = this.#constants.get(field.parent) ?? [];
-    this.#constants.set(field.parent, [...before, ...printStatements(0, [declare(name)])]);
-    return name;
+    return this.declareConstant(field.parent, firstLower(this.#label(field)) + suffix, declare);
   }
 
   #label(field: FieldModel): string {
