@@ -33,7 +33,8 @@ export function readPath(root: DescMessage, text: string, registry: Registry): P
       rest = rest.slice(under[0].length);
     }
     if (rest.startsWith(".")) rest = rest.slice(1);
-    else if (rest !== "") throw new Error(`${text} cannot be read from ${rest} on`);
+    // An extension follows without a dot, as in `int64[pkg.ext]`.
+    else if (rest !== "" && !rest.startsWith("[")) throw new Error(`${text} cannot be read from ${rest} on`);
     parent = member.kind === "oneof" ? undefined : member.message;
   }
   return path;
