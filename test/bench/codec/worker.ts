@@ -1,0 +1,40 @@
+// One peer at all messages. Usage: forked by `workers.ts` with the peer's name.
+import { type DescMessage, equals, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { answerQuestions, type Case } from "../sampler.js";
+import { type Workload, workloads } from "./messages.js";
+import { loadSubject, type Subject } from "./peers.js";
+
+const peer = process.argv[2]!;
+const cases = new Map<string, Case>();
+for (const [name, workload] of Object.entries(workloads)) {
+  const subject = await loadSubject(peer, workload);
+  const inputs = workload.encoded.map((bytes) => subject.input(bytes));
+  // Messages of the peer's own kind, with flat strings as a program has them that did not just decode them.
+  const messages = inputs.map((bytes) => flattened(subject.decode(bytes)));
+  check(name, workload, subject, messages);
+  cases.set(`encode-${name}`, { operation: subject.encode as Case["operation"], inputs: messages });
+  cases.set(`decode-${name}`, { operation: subject.decode as Case["operation"], inputs });
+  if (subject.write !== undefined) {
+    cases.set(`write-${name}`, { operation: subject.write as Case["operation"], inputs: messages });
+  }
+}
+answerQuestions(cases);
+
+/** Whether what the peer has decoded and encoded again is what everybody started from. */
+function check(name: string, { schema, messages: wanted }: Workload, subject: Subject, messages: unknown[]): void {
+  for (const [i, message] of messages.entries()) {
+    const back = fromBinary(schema, subject.encode(message)) as MessageShape<DescMessage>;
+    if (!equals(schema, back, wanted[i]!)) throw new Error(`${peer} changes the content of message ${i} of ${name}`);
+  }
+}
+
+/** Replaces every string by one that is no tree and no part of another. */
+function flattened(value: unknown): unknown {
+  if (typeof value === "string") return Buffer.from(value).toString();
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const holder = value as Record<string, unknown>;
+  for (const key of Object.keys(holder)) {
+    if (key !== "$typeName" && typeof holder[key] !== "number") holder[key] = flattened(holder[key]);
+  }
+  return value;
+}
