@@ -179,7 +179,9 @@ function writeTagged(
   const type = wireType(field);
   const tag = storeTag(2, offset, tagOf(number, type));
   if (field.type.kind !== "message") {
-    return [...tag, ...statement(2, `${offset} = `, writeValue(field, value, offset, scope))];
+    const write = writeValue(field, value, offset, scope);
+    if (typeof value !== "string" || !isSmallOften(field)) return [...tag, ...statement(2, `${offset} = `, write)];
+    return [...tag, ...putByte(value, offset), "  } else {", ...statement(4, `${offset} = `, write), "  }"];
   }
   if (type === wire.start) {
     return [
@@ -192,6 +194,16 @@ function writeTagged(
   const body = writeMessage(field, value, `${offset} + 1`, scope);
   const length = call(scope.context.runtime("writeLength"), ["bytes", offset, body]);
   return [...tag, ...statement(2, `${offset} = `, length)];
+}
+
+/** Whether most values of the type are integers below 128. */
+function isSmallOften({ type }: FieldModel): boolean {
+  return type.kind === "enum" || (type.kind === "scalar" && (type.scalar === "int32" || type.scalar === "uint32"));
+}
+
+/** The shortcut for them, without a call; what is no such integer is left to the function that checks it. */
+function putByte(value: string, offset: string): string[] {
+  return [`  if ((${value} & 127) === ${value}) {`, `    bytes[${offset}++] = ${value};`];
 }
 
 /** The call that writes a message without its length. */

@@ -1,6 +1,6 @@
 // Errors of encoding and decoding. The functions return them, so that callers say `throw`.
 import { CrucibleError } from "../error/index.js";
-import { maxDepth } from "./cursor.js";
+import { cursor, maxDepth } from "./cursor.js";
 
 /** The bytes break the encoding; `fact` says how. */
 export function malformed(fact: string, offset: number): CrucibleError {
@@ -33,7 +33,7 @@ export function checkDepth(depth: number): void {
 }
 
 /**
- * Called after the fields of a message, list or map entry.
+ * Called after the fields of a message, list or map entry: leaves the offset after them in `cursor.at`.
  *
  * @param group the end tag that should have come before `end`, or 0.
  * @throws CrucibleError reason DECODE_INVALID when the last field ran past `end` or the end tag is missing.
@@ -41,6 +41,7 @@ export function checkDepth(depth: number): void {
 export function checkEnd(at: number, end: number, group: number): void {
   if (at !== end) throw truncated(end);
   if (group !== 0) throw malformed("the group does not end", end);
+  cursor.at = at;
 }
 
 /** Says which message could not be decoded. */

@@ -201,25 +201,41 @@ function writeBuildResponse(message: BuildResponseInit, bytes: Uint8Array, at: n
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.BuildResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.BuildResponse.notes");
+    }
   }
   // uint32 links = 2
   const links = message.links;
   if (links !== undefined && links !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, links, "knowledge.v1.BuildResponse.links");
+    if ((links & 127) === links) {
+      bytes[at++] = links;
+    } else {
+      at = writeUint32(bytes, at, links, "knowledge.v1.BuildResponse.links");
+    }
   }
   // uint32 dangling = 3
   const dangling = message.dangling;
   if (dangling !== undefined && dangling !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, dangling, "knowledge.v1.BuildResponse.dangling");
+    if ((dangling & 127) === dangling) {
+      bytes[at++] = dangling;
+    } else {
+      at = writeUint32(bytes, at, dangling, "knowledge.v1.BuildResponse.dangling");
+    }
   }
   // uint32 orphans = 4
   const orphans = message.orphans;
   if (orphans !== undefined && orphans !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, orphans, "knowledge.v1.BuildResponse.orphans");
+    if ((orphans & 127) === orphans) {
+      bytes[at++] = orphans;
+    } else {
+      at = writeUint32(bytes, at, orphans, "knowledge.v1.BuildResponse.orphans");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -247,21 +263,37 @@ function readBuildResponse(
       // uint32 notes = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.BuildResponse.notes");
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 links = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.BuildResponse.links");
+        if (bytes[at]! < 128) {
+          message.links = bytes[at++]!;
+          continue;
+        }
         message.links = readUint32(bytes, at);
         break;
       // uint32 dangling = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "knowledge.v1.BuildResponse.dangling");
+        if (bytes[at]! < 128) {
+          message.dangling = bytes[at++]!;
+          continue;
+        }
         message.dangling = readUint32(bytes, at);
         break;
       // uint32 orphans = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "knowledge.v1.BuildResponse.orphans");
+        if (bytes[at]! < 128) {
+          message.orphans = bytes[at++]!;
+          continue;
+        }
         message.orphans = readUint32(bytes, at);
         break;
       default:
@@ -570,7 +602,11 @@ function writeMostLinkedRequest(message: MostLinkedRequestInit, bytes: Uint8Arra
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.MostLinkedRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.MostLinkedRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -598,6 +634,10 @@ function readMostLinkedRequest(
       // uint32 limit = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.MostLinkedRequest.limit");
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       default:
@@ -778,7 +818,11 @@ function writeLinkedNote(message: LinkedNoteInit, bytes: Uint8Array, at: number)
   const backlinks = message.backlinks;
   if (backlinks !== undefined && backlinks !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, backlinks, "knowledge.v1.LinkedNote.backlinks");
+    if ((backlinks & 127) === backlinks) {
+      bytes[at++] = backlinks;
+    } else {
+      at = writeUint32(bytes, at, backlinks, "knowledge.v1.LinkedNote.backlinks");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -820,6 +864,10 @@ function readLinkedNote(
       // uint32 backlinks = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.LinkedNote.backlinks");
+        if (bytes[at]! < 128) {
+          message.backlinks = bytes[at++]!;
+          continue;
+        }
         message.backlinks = readUint32(bytes, at);
         break;
       default:

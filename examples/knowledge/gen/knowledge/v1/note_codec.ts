@@ -125,7 +125,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const sizeBytes = message.sizeBytes;
   if (sizeBytes !== undefined && sizeBytes !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, sizeBytes, "knowledge.v1.Note.size_bytes");
+    if ((sizeBytes & 127) === sizeBytes) {
+      bytes[at++] = sizeBytes;
+    } else {
+      at = writeUint32(bytes, at, sizeBytes, "knowledge.v1.Note.size_bytes");
+    }
   }
   // google.protobuf.Timestamp modified = 5
   const modified = message.modified;
@@ -167,6 +171,10 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       // uint32 size_bytes = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "knowledge.v1.Note.size_bytes");
+        if (bytes[at]! < 128) {
+          message.sizeBytes = bytes[at++]!;
+          continue;
+        }
         message.sizeBytes = readUint32(bytes, at);
         break;
       // google.protobuf.Timestamp modified = 5

@@ -122,19 +122,31 @@ function writeIndexResponse(message: IndexResponseInit, bytes: Uint8Array, at: n
   const taken = message.taken;
   if (taken !== undefined && taken !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, taken, "knowledge.v1.IndexResponse.taken");
+    if ((taken & 127) === taken) {
+      bytes[at++] = taken;
+    } else {
+      at = writeUint32(bytes, at, taken, "knowledge.v1.IndexResponse.taken");
+    }
   }
   // uint32 notes = 2
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.IndexResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.IndexResponse.notes");
+    }
   }
   // uint32 terms = 3
   const terms = message.terms;
   if (terms !== undefined && terms !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, terms, "knowledge.v1.IndexResponse.terms");
+    if ((terms & 127) === terms) {
+      bytes[at++] = terms;
+    } else {
+      at = writeUint32(bytes, at, terms, "knowledge.v1.IndexResponse.terms");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -162,16 +174,28 @@ function readIndexResponse(
       // uint32 taken = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.IndexResponse.taken");
+        if (bytes[at]! < 128) {
+          message.taken = bytes[at++]!;
+          continue;
+        }
         message.taken = readUint32(bytes, at);
         break;
       // uint32 notes = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.IndexResponse.notes");
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 terms = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "knowledge.v1.IndexResponse.terms");
+        if (bytes[at]! < 128) {
+          message.terms = bytes[at++]!;
+          continue;
+        }
         message.terms = readUint32(bytes, at);
         break;
       default:
@@ -258,13 +282,21 @@ function writeQueryRequest(message: QueryRequestInit, bytes: Uint8Array, at: num
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    }
   }
   // uint32 snippet_length = 3
   const snippetLength = message.snippetLength;
   if (snippetLength !== undefined && snippetLength !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, snippetLength, "knowledge.v1.QueryRequest.snippet_length");
+    if ((snippetLength & 127) === snippetLength) {
+      bytes[at++] = snippetLength;
+    } else {
+      at = writeUint32(bytes, at, snippetLength, "knowledge.v1.QueryRequest.snippet_length");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -297,11 +329,19 @@ function readQueryRequest(
       // uint32 limit = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryRequest.limit");
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       // uint32 snippet_length = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "knowledge.v1.QueryRequest.snippet_length");
+        if (bytes[at]! < 128) {
+          message.snippetLength = bytes[at++]!;
+          continue;
+        }
         message.snippetLength = readUint32(bytes, at);
         break;
       default:
@@ -384,7 +424,11 @@ function writeQueryResponse(message: QueryResponseInit, bytes: Uint8Array, at: n
   const total = message.total;
   if (total !== undefined && total !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, total, "knowledge.v1.QueryResponse.total");
+    if ((total & 127) === total) {
+      bytes[at++] = total;
+    } else {
+      at = writeUint32(bytes, at, total, "knowledge.v1.QueryResponse.total");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -419,6 +463,10 @@ function readQueryResponse(
       // uint32 total = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryResponse.total");
+        if (bytes[at]! < 128) {
+          message.total = bytes[at++]!;
+          continue;
+        }
         message.total = readUint32(bytes, at);
         break;
       default:
@@ -728,7 +776,11 @@ function writeWatchResponse(message: WatchResponseInit, bytes: Uint8Array, at: n
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, kind, "knowledge.v1.WatchResponse.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "knowledge.v1.WatchResponse.kind");
+    }
   }
   // NoteRef note = 2
   const note = message.note;
@@ -740,13 +792,21 @@ function writeWatchResponse(message: WatchResponseInit, bytes: Uint8Array, at: n
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.WatchResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.WatchResponse.notes");
+    }
   }
   // uint32 missed = 4
   const missed = message.missed;
   if (missed !== undefined && missed !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, missed, "knowledge.v1.WatchResponse.missed");
+    if ((missed & 127) === missed) {
+      bytes[at++] = missed;
+    } else {
+      at = writeUint32(bytes, at, missed, "knowledge.v1.WatchResponse.missed");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -774,6 +834,10 @@ function readWatchResponse(
       // ChangeKind kind = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.WatchResponse.kind");
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as ChangeKind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // NoteRef note = 2
@@ -793,11 +857,19 @@ function readWatchResponse(
       // uint32 notes = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "knowledge.v1.WatchResponse.notes");
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 missed = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "knowledge.v1.WatchResponse.missed");
+        if (bytes[at]! < 128) {
+          message.missed = bytes[at++]!;
+          continue;
+        }
         message.missed = readUint32(bytes, at);
         break;
       default:

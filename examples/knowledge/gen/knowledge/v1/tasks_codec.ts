@@ -15,6 +15,7 @@ import {
   mapValues,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -203,13 +204,21 @@ function writeScanResponse(message: ScanResponseInit, bytes: Uint8Array, at: num
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.ScanResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.ScanResponse.notes");
+    }
   }
   // uint32 tasks = 2
   const tasks = message.tasks;
   if (tasks !== undefined && tasks !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, tasks, "knowledge.v1.ScanResponse.tasks");
+    if ((tasks & 127) === tasks) {
+      bytes[at++] = tasks;
+    } else {
+      at = writeUint32(bytes, at, tasks, "knowledge.v1.ScanResponse.tasks");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -237,11 +246,19 @@ function readScanResponse(
       // uint32 notes = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.ScanResponse.notes");
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 tasks = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.ScanResponse.tasks");
+        if (bytes[at]! < 128) {
+          message.tasks = bytes[at++]!;
+          continue;
+        }
         message.tasks = readUint32(bytes, at);
         break;
       default:
@@ -328,7 +345,11 @@ function writeListTasksRequest(message: ListTasksRequestInit, bytes: Uint8Array,
   const state = message.state;
   if (state !== undefined && state !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, state, "knowledge.v1.ListTasksRequest.state");
+    if ((state & 127) === state) {
+      bytes[at++] = state;
+    } else {
+      at = writeInt32(bytes, at, state, "knowledge.v1.ListTasksRequest.state");
+    }
   }
   // string text = 2
   const text = message.text;
@@ -346,7 +367,11 @@ function writeListTasksRequest(message: ListTasksRequestInit, bytes: Uint8Array,
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.ListTasksRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.ListTasksRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -374,6 +399,10 @@ function readListTasksRequest(
       // TaskState state = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.ListTasksRequest.state");
+        if (bytes[at]! < 128) {
+          message.state = bytes[at++]! as TaskState;
+          continue;
+        }
         message.state = readEnum(bytes, at);
         break;
       // string text = 2
@@ -389,6 +418,10 @@ function readListTasksRequest(
       // uint32 limit = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "knowledge.v1.ListTasksRequest.limit");
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       default:
@@ -472,7 +505,11 @@ function writeListTasksResponse(message: ListTasksResponseInit, bytes: Uint8Arra
   const total = message.total;
   if (total !== undefined && total !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, total, "knowledge.v1.ListTasksResponse.total");
+    if ((total & 127) === total) {
+      bytes[at++] = total;
+    } else {
+      at = writeUint32(bytes, at, total, "knowledge.v1.ListTasksResponse.total");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -507,6 +544,10 @@ function readListTasksResponse(
       // uint32 total = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.ListTasksResponse.total");
+        if (bytes[at]! < 128) {
+          message.total = bytes[at++]!;
+          continue;
+        }
         message.total = readUint32(bytes, at);
         break;
       default:
@@ -598,13 +639,21 @@ function writeTask(message: TaskInit, bytes: Uint8Array, at: number): number {
   const line = message.line;
   if (line !== undefined && line !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, line, "knowledge.v1.Task.line");
+    if ((line & 127) === line) {
+      bytes[at++] = line;
+    } else {
+      at = writeUint32(bytes, at, line, "knowledge.v1.Task.line");
+    }
   }
   // TaskState state = 3
   const state = message.state;
   if (state !== undefined && state !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, state, "knowledge.v1.Task.state");
+    if ((state & 127) === state) {
+      bytes[at++] = state;
+    } else {
+      at = writeInt32(bytes, at, state, "knowledge.v1.Task.state");
+    }
   }
   // string text = 4
   const text = message.text;
@@ -645,11 +694,19 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
       // uint32 line = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.Task.line");
+        if (bytes[at]! < 128) {
+          message.line = bytes[at++]!;
+          continue;
+        }
         message.line = readUint32(bytes, at);
         break;
       // TaskState state = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "knowledge.v1.Task.state");
+        if (bytes[at]! < 128) {
+          message.state = bytes[at++]! as TaskState;
+          continue;
+        }
         message.state = readEnum(bytes, at);
         break;
       // string text = 4
@@ -876,12 +933,15 @@ function readCountTasksResponseByNoteEntry(
   let key = "";
   let value = emptyTaskCount();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "knowledge.v1.CountTasksResponse.by_note");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "knowledge.v1.CountTasksResponse.by_note");
@@ -961,13 +1021,21 @@ function writeTaskCount(message: TaskCountInit, bytes: Uint8Array, at: number): 
   const open = message.open;
   if (open !== undefined && open !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, open, "knowledge.v1.TaskCount.open");
+    if ((open & 127) === open) {
+      bytes[at++] = open;
+    } else {
+      at = writeUint32(bytes, at, open, "knowledge.v1.TaskCount.open");
+    }
   }
   // uint32 done = 2
   const done = message.done;
   if (done !== undefined && done !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, done, "knowledge.v1.TaskCount.done");
+    if ((done & 127) === done) {
+      bytes[at++] = done;
+    } else {
+      at = writeUint32(bytes, at, done, "knowledge.v1.TaskCount.done");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -995,11 +1063,19 @@ function readTaskCount(
       // uint32 open = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "knowledge.v1.TaskCount.open");
+        if (bytes[at]! < 128) {
+          message.open = bytes[at++]!;
+          continue;
+        }
         message.open = readUint32(bytes, at);
         break;
       // uint32 done = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.TaskCount.done");
+        if (bytes[at]! < 128) {
+          message.done = bytes[at++]!;
+          continue;
+        }
         message.done = readUint32(bytes, at);
         break;
       default:

@@ -122,13 +122,21 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const oneKind = message.oneKind;
   if (oneKind !== undefined && oneKind !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, oneKind, "Note.one_kind");
+    if ((oneKind & 127) === oneKind) {
+      bytes[at++] = oneKind;
+    } else {
+      at = writeInt32(bytes, at, oneKind, "Note.one_kind");
+    }
   }
   // two.v1.Kind two_kind = 4
   const twoKind = message.twoKind;
   if (twoKind !== undefined && twoKind !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, twoKind, "Note.two_kind");
+    if ((twoKind & 127) === twoKind) {
+      bytes[at++] = twoKind;
+    } else {
+      at = writeInt32(bytes, at, twoKind, "Note.two_kind");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -177,11 +185,19 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       // one.v1.Kind one_kind = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "Note.one_kind");
+        if (bytes[at]! < 128) {
+          message.oneKind = bytes[at++]! as Kind;
+          continue;
+        }
         message.oneKind = readEnum(bytes, at);
         break;
       // two.v1.Kind two_kind = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "Note.two_kind");
+        if (bytes[at]! < 128) {
+          message.twoKind = bytes[at++]! as Kind$two_v1;
+          continue;
+        }
         message.twoKind = readEnum(bytes, at);
         break;
       default:

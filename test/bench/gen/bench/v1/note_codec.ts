@@ -13,6 +13,7 @@ import {
   expectRoom,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -129,7 +130,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const status = message.status;
   if (status !== undefined && status !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, status, "bench.v1.Note.status");
+    if ((status & 127) === status) {
+      bytes[at++] = status;
+    } else {
+      at = writeInt32(bytes, at, status, "bench.v1.Note.status");
+    }
   }
   // map<string, string> labels = 3
   const labels = message.labels;
@@ -186,6 +191,10 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       // Status status = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.v1.Note.status");
+        if (bytes[at]! < 128) {
+          message.status = bytes[at++]! as Status;
+          continue;
+        }
         message.status = readEnum(bytes, at);
         break;
       // map<string, string> labels = 3
@@ -233,12 +242,15 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "bench.v1.Note.labels");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "bench.v1.Note.labels");
@@ -404,7 +416,11 @@ function writeStoreResponse(message: StoreResponseInit, bytes: Uint8Array, at: n
   const revision = message.revision;
   if (revision !== undefined && revision !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, revision, "bench.v1.StoreResponse.revision");
+    if ((revision & 127) === revision) {
+      bytes[at++] = revision;
+    } else {
+      at = writeUint32(bytes, at, revision, "bench.v1.StoreResponse.revision");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -432,6 +448,10 @@ function readStoreResponse(
       // uint32 revision = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "bench.v1.StoreResponse.revision");
+        if (bytes[at]! < 128) {
+          message.revision = bytes[at++]!;
+          continue;
+        }
         message.revision = readUint32(bytes, at);
         break;
       default:

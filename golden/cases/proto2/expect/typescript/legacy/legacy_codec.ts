@@ -185,7 +185,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const count = message.count;
   if (count !== undefined && Object.hasOwn(message, "count")) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, count, "legacy.Legacy.count");
+    if ((count & 127) === count) {
+      bytes[at++] = count;
+    } else {
+      at = writeInt32(bytes, at, count, "legacy.Legacy.count");
+    }
   }
   // optional string title = 3
   const title = message.title;
@@ -215,7 +219,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const level = message.level;
   if (level !== undefined && Object.hasOwn(message, "level")) {
     bytes[at++] = 56;
-    at = writeInt32(bytes, at, level, "legacy.Legacy.level");
+    if ((level & 127) === level) {
+      bytes[at++] = level;
+    } else {
+      at = writeInt32(bytes, at, level, "legacy.Legacy.level");
+    }
   }
   // repeated int32 loose = 8
   const loose = message.loose;
@@ -223,7 +231,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
     for (const item of expectList(loose, "legacy.Legacy.loose")) {
       expectRoom(bytes, at);
       bytes[at++] = 64;
-      at = writeInt32(bytes, at, item, "legacy.Legacy.loose");
+      if ((item & 127) === item) {
+        bytes[at++] = item;
+      } else {
+        at = writeInt32(bytes, at, item, "legacy.Legacy.loose");
+      }
     }
   }
   // repeated int32 tight = 9
@@ -276,7 +288,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   // Level b = 15
   if (pick?.case === "b") {
     bytes[at++] = 120;
-    at = writeInt32(bytes, at, pick.value, "legacy.Legacy.b");
+    if ((pick.value & 127) === pick.value) {
+      bytes[at++] = pick.value;
+    } else {
+      at = writeInt32(bytes, at, pick.value, "legacy.Legacy.b");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -302,6 +318,10 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       // optional int32 count = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "legacy.Legacy.count");
+        if (bytes[at]! < 128) {
+          message.count = bytes[at++]!;
+          continue;
+        }
         message.count = readInt32(bytes, at);
         break;
       // optional string title = 3
@@ -317,6 +337,10 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       // optional bool flag = 5
       case 5:
         if (tag !== 40) refuseType(tag, 40, "legacy.Legacy.flag");
+        if (bytes[at]! < 128) {
+          message.flag = bytes[at++]! !== 0;
+          continue;
+        }
         message.flag = readBool(bytes, at);
         break;
       // optional double ratio = 6
@@ -553,7 +577,11 @@ function writeLegacy_Many(message: Legacy_ManyInit, bytes: Uint8Array, at: numbe
     throw missing("legacy.Legacy.Many.n");
   }
   bytes[at++] = 8;
-  at = writeUint32(bytes, at, n, "legacy.Legacy.Many.n");
+  if ((n & 127) === n) {
+    bytes[at++] = n;
+  } else {
+    at = writeUint32(bytes, at, n, "legacy.Legacy.Many.n");
+  }
   return writeUnknown(bytes, at, message.$unknown);
 }
 
@@ -580,6 +608,10 @@ function readLegacy_Many(
       // required uint32 n = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "legacy.Legacy.Many.n");
+        if (bytes[at]! < 128) {
+          message.n = bytes[at++]!;
+          continue;
+        }
         message.n = readUint32(bytes, at);
         break;
       default:

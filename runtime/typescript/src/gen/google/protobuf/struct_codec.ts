@@ -18,6 +18,7 @@ import {
   readBool,
   readDouble,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -145,12 +146,15 @@ function readStructFieldsEntry(map: Struct["fields"], bytes: Uint8Array, at: num
   let key = "";
   let value = emptyValue();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "google.protobuf.Struct.fields");
@@ -242,7 +246,11 @@ function writeValue(message: ValueInit, bytes: Uint8Array, at: number): number {
   const kind = message.kind;
   if (kind?.case === "nullValue") {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, kind.value, "google.protobuf.Value.null_value");
+    if ((kind.value & 127) === kind.value) {
+      bytes[at++] = kind.value;
+    } else {
+      at = writeInt32(bytes, at, kind.value, "google.protobuf.Value.null_value");
+    }
   }
   // double number_value = 2
   if (kind?.case === "numberValue") {
@@ -288,6 +296,10 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       // NullValue null_value = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "google.protobuf.Value.null_value");
+        if (bytes[at]! < 128) {
+          message.kind = { case: "nullValue", value: bytes[at++]! as NullValue };
+          continue;
+        }
         message.kind = { case: "nullValue", value: readEnum(bytes, at) };
         break;
       // double number_value = 2
@@ -303,6 +315,10 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       // bool bool_value = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "google.protobuf.Value.bool_value");
+        if (bytes[at]! < 128) {
+          message.kind = { case: "boolValue", value: bytes[at++]! !== 0 };
+          continue;
+        }
         message.kind = { case: "boolValue", value: readBool(bytes, at) };
         break;
       // Struct struct_value = 5

@@ -494,7 +494,11 @@ function writeInt32Value(message: Int32ValueInit, bytes: Uint8Array, at: number)
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, value$, "google.protobuf.Int32Value.value");
+    if ((value$ & 127) === value$) {
+      bytes[at++] = value$;
+    } else {
+      at = writeInt32(bytes, at, value$, "google.protobuf.Int32Value.value");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -522,6 +526,10 @@ function readInt32Value(
       // int32 value = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "google.protobuf.Int32Value.value");
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]!;
+          continue;
+        }
         message.value = readInt32(bytes, at);
         break;
       default:
@@ -589,7 +597,11 @@ function writeUInt32Value(message: UInt32ValueInit, bytes: Uint8Array, at: numbe
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, value$, "google.protobuf.UInt32Value.value");
+    if ((value$ & 127) === value$) {
+      bytes[at++] = value$;
+    } else {
+      at = writeUint32(bytes, at, value$, "google.protobuf.UInt32Value.value");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -617,6 +629,10 @@ function readUInt32Value(
       // uint32 value = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "google.protobuf.UInt32Value.value");
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]!;
+          continue;
+        }
         message.value = readUint32(bytes, at);
         break;
       default:
@@ -712,6 +728,10 @@ function readBoolValue(
       // bool value = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "google.protobuf.BoolValue.value");
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]! !== 0;
+          continue;
+        }
         message.value = readBool(bytes, at);
         break;
       default:

@@ -119,7 +119,11 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
   const id = message.id;
   if (id !== undefined && id !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, id, "bench.codec.v1.Entry.id");
+    if ((id & 127) === id) {
+      bytes[at++] = id;
+    } else {
+      at = writeUint32(bytes, at, id, "bench.codec.v1.Entry.id");
+    }
   }
   // double value = 3
   const value$ = message.value;
@@ -131,7 +135,11 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
   const delta = message.delta;
   if (delta !== undefined && delta !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, delta, "bench.codec.v1.Entry.delta");
+    if ((delta & 127) === delta) {
+      bytes[at++] = delta;
+    } else {
+      at = writeInt32(bytes, at, delta, "bench.codec.v1.Entry.delta");
+    }
   }
   // bool active = 5
   const active = message.active;
@@ -163,6 +171,10 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
       // uint32 id = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.Entry.id");
+        if (bytes[at]! < 128) {
+          message.id = bytes[at++]!;
+          continue;
+        }
         message.id = readUint32(bytes, at);
         break;
       // double value = 3
@@ -173,11 +185,19 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
       // int32 delta = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "bench.codec.v1.Entry.delta");
+        if (bytes[at]! < 128) {
+          message.delta = bytes[at++]!;
+          continue;
+        }
         message.delta = readInt32(bytes, at);
         break;
       // bool active = 5
       case 5:
         if (tag !== 40) refuseType(tag, 40, "bench.codec.v1.Entry.active");
+        if (bytes[at]! < 128) {
+          message.active = bytes[at++]! !== 0;
+          continue;
+        }
         message.active = readBool(bytes, at);
         break;
       default:

@@ -301,13 +301,21 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   const field2 = message.field2;
   if (field2 !== undefined && field2 !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, field2, "bench.codec.v1.GoogleMessage1.field2");
+    if ((field2 & 127) === field2) {
+      bytes[at++] = field2;
+    } else {
+      at = writeInt32(bytes, at, field2, "bench.codec.v1.GoogleMessage1.field2");
+    }
   }
   // int32 field3 = 3
   const field3 = message.field3;
   if (field3 !== undefined && field3 !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, field3, "bench.codec.v1.GoogleMessage1.field3");
+    if ((field3 & 127) === field3) {
+      bytes[at++] = field3;
+    } else {
+      at = writeInt32(bytes, at, field3, "bench.codec.v1.GoogleMessage1.field3");
+    }
   }
   // string field4 = 4
   const field4 = message.field4;
@@ -325,7 +333,11 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   const field6 = message.field6;
   if (field6 !== undefined && field6 !== 0) {
     bytes[at++] = 48;
-    at = writeInt32(bytes, at, field6, "bench.codec.v1.GoogleMessage1.field6");
+    if ((field6 & 127) === field6) {
+      bytes[at++] = field6;
+    } else {
+      at = writeInt32(bytes, at, field6, "bench.codec.v1.GoogleMessage1.field6");
+    }
   }
   // string field7 = 7
   const field7 = message.field7;
@@ -368,7 +380,11 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field16 !== undefined && field16 !== 0) {
     bytes[at++] = 128;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field16, "bench.codec.v1.GoogleMessage1.field16");
+    if ((field16 & 127) === field16) {
+      bytes[at++] = field16;
+    } else {
+      at = writeInt32(bytes, at, field16, "bench.codec.v1.GoogleMessage1.field16");
+    }
   }
   // bool field17 = 17
   const field17 = message.field17;
@@ -396,7 +412,11 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field23 !== undefined && field23 !== 0) {
     bytes[at++] = 184;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field23, "bench.codec.v1.GoogleMessage1.field23");
+    if ((field23 & 127) === field23) {
+      bytes[at++] = field23;
+    } else {
+      at = writeInt32(bytes, at, field23, "bench.codec.v1.GoogleMessage1.field23");
+    }
   }
   // bool field24 = 24
   const field24 = message.field24;
@@ -410,14 +430,22 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field25 !== undefined && field25 !== 0) {
     bytes[at++] = 200;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field25, "bench.codec.v1.GoogleMessage1.field25");
+    if ((field25 & 127) === field25) {
+      bytes[at++] = field25;
+    } else {
+      at = writeInt32(bytes, at, field25, "bench.codec.v1.GoogleMessage1.field25");
+    }
   }
   // int32 field29 = 29
   const field29 = message.field29;
   if (field29 !== undefined && field29 !== 0) {
     bytes[at++] = 232;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field29, "bench.codec.v1.GoogleMessage1.field29");
+    if ((field29 & 127) === field29) {
+      bytes[at++] = field29;
+    } else {
+      at = writeInt32(bytes, at, field29, "bench.codec.v1.GoogleMessage1.field29");
+    }
   }
   // bool field30 = 30
   const field30 = message.field30;
@@ -438,7 +466,11 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field60 !== undefined && field60 !== 0) {
     bytes[at++] = 224;
     bytes[at++] = 3;
-    at = writeInt32(bytes, at, field60, "bench.codec.v1.GoogleMessage1.field60");
+    if ((field60 & 127) === field60) {
+      bytes[at++] = field60;
+    } else {
+      at = writeInt32(bytes, at, field60, "bench.codec.v1.GoogleMessage1.field60");
+    }
   }
   expectRoom(bytes, at);
   // int32 field67 = 67
@@ -446,14 +478,22 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field67 !== undefined && field67 !== 0) {
     bytes[at++] = 152;
     bytes[at++] = 4;
-    at = writeInt32(bytes, at, field67, "bench.codec.v1.GoogleMessage1.field67");
+    if ((field67 & 127) === field67) {
+      bytes[at++] = field67;
+    } else {
+      at = writeInt32(bytes, at, field67, "bench.codec.v1.GoogleMessage1.field67");
+    }
   }
   // int32 field68 = 68
   const field68 = message.field68;
   if (field68 !== undefined && field68 !== 0) {
     bytes[at++] = 160;
     bytes[at++] = 4;
-    at = writeInt32(bytes, at, field68, "bench.codec.v1.GoogleMessage1.field68");
+    if ((field68 & 127) === field68) {
+      bytes[at++] = field68;
+    } else {
+      at = writeInt32(bytes, at, field68, "bench.codec.v1.GoogleMessage1.field68");
+    }
   }
   // bool field78 = 78
   const field78 = message.field78;
@@ -481,14 +521,22 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field100 !== undefined && field100 !== 0) {
     bytes[at++] = 160;
     bytes[at++] = 6;
-    at = writeInt32(bytes, at, field100, "bench.codec.v1.GoogleMessage1.field100");
+    if ((field100 & 127) === field100) {
+      bytes[at++] = field100;
+    } else {
+      at = writeInt32(bytes, at, field100, "bench.codec.v1.GoogleMessage1.field100");
+    }
   }
   // int32 field101 = 101
   const field101 = message.field101;
   if (field101 !== undefined && field101 !== 0) {
     bytes[at++] = 168;
     bytes[at++] = 6;
-    at = writeInt32(bytes, at, field101, "bench.codec.v1.GoogleMessage1.field101");
+    if ((field101 & 127) === field101) {
+      bytes[at++] = field101;
+    } else {
+      at = writeInt32(bytes, at, field101, "bench.codec.v1.GoogleMessage1.field101");
+    }
   }
   // string field102 = 102
   const field102 = message.field102;
@@ -509,14 +557,22 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field104 !== undefined && field104 !== 0) {
     bytes[at++] = 192;
     bytes[at++] = 6;
-    at = writeInt32(bytes, at, field104, "bench.codec.v1.GoogleMessage1.field104");
+    if ((field104 & 127) === field104) {
+      bytes[at++] = field104;
+    } else {
+      at = writeInt32(bytes, at, field104, "bench.codec.v1.GoogleMessage1.field104");
+    }
   }
   // int32 field128 = 128
   const field128 = message.field128;
   if (field128 !== undefined && field128 !== 0) {
     bytes[at++] = 128;
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, field128, "bench.codec.v1.GoogleMessage1.field128");
+    if ((field128 & 127) === field128) {
+      bytes[at++] = field128;
+    } else {
+      at = writeInt32(bytes, at, field128, "bench.codec.v1.GoogleMessage1.field128");
+    }
   }
   // string field129 = 129
   const field129 = message.field129;
@@ -530,42 +586,66 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   if (field130 !== undefined && field130 !== 0) {
     bytes[at++] = 144;
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, field130, "bench.codec.v1.GoogleMessage1.field130");
+    if ((field130 & 127) === field130) {
+      bytes[at++] = field130;
+    } else {
+      at = writeInt32(bytes, at, field130, "bench.codec.v1.GoogleMessage1.field130");
+    }
   }
   // int32 field131 = 131
   const field131 = message.field131;
   if (field131 !== undefined && field131 !== 0) {
     bytes[at++] = 152;
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, field131, "bench.codec.v1.GoogleMessage1.field131");
+    if ((field131 & 127) === field131) {
+      bytes[at++] = field131;
+    } else {
+      at = writeInt32(bytes, at, field131, "bench.codec.v1.GoogleMessage1.field131");
+    }
   }
   // int32 field150 = 150
   const field150 = message.field150;
   if (field150 !== undefined && field150 !== 0) {
     bytes[at++] = 176;
     bytes[at++] = 9;
-    at = writeInt32(bytes, at, field150, "bench.codec.v1.GoogleMessage1.field150");
+    if ((field150 & 127) === field150) {
+      bytes[at++] = field150;
+    } else {
+      at = writeInt32(bytes, at, field150, "bench.codec.v1.GoogleMessage1.field150");
+    }
   }
   // int32 field271 = 271
   const field271 = message.field271;
   if (field271 !== undefined && field271 !== 0) {
     bytes[at++] = 248;
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, field271, "bench.codec.v1.GoogleMessage1.field271");
+    if ((field271 & 127) === field271) {
+      bytes[at++] = field271;
+    } else {
+      at = writeInt32(bytes, at, field271, "bench.codec.v1.GoogleMessage1.field271");
+    }
   }
   // int32 field272 = 272
   const field272 = message.field272;
   if (field272 !== undefined && field272 !== 0) {
     bytes[at++] = 128;
     bytes[at++] = 17;
-    at = writeInt32(bytes, at, field272, "bench.codec.v1.GoogleMessage1.field272");
+    if ((field272 & 127) === field272) {
+      bytes[at++] = field272;
+    } else {
+      at = writeInt32(bytes, at, field272, "bench.codec.v1.GoogleMessage1.field272");
+    }
   }
   // int32 field280 = 280
   const field280 = message.field280;
   if (field280 !== undefined && field280 !== 0) {
     bytes[at++] = 192;
     bytes[at++] = 17;
-    at = writeInt32(bytes, at, field280, "bench.codec.v1.GoogleMessage1.field280");
+    if ((field280 & 127) === field280) {
+      bytes[at++] = field280;
+    } else {
+      at = writeInt32(bytes, at, field280, "bench.codec.v1.GoogleMessage1.field280");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -598,11 +678,19 @@ function readGoogleMessage1(
       // int32 field2 = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.GoogleMessage1.field2");
+        if (bytes[at]! < 128) {
+          message.field2 = bytes[at++]!;
+          continue;
+        }
         message.field2 = readInt32(bytes, at);
         break;
       // int32 field3 = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "bench.codec.v1.GoogleMessage1.field3");
+        if (bytes[at]! < 128) {
+          message.field3 = bytes[at++]!;
+          continue;
+        }
         message.field3 = readInt32(bytes, at);
         break;
       // string field4 = 4
@@ -622,6 +710,10 @@ function readGoogleMessage1(
       // int32 field6 = 6
       case 6:
         if (tag !== 48) refuseType(tag, 48, "bench.codec.v1.GoogleMessage1.field6");
+        if (bytes[at]! < 128) {
+          message.field6 = bytes[at++]!;
+          continue;
+        }
         message.field6 = readInt32(bytes, at);
         break;
       // string field7 = 7
@@ -637,16 +729,28 @@ function readGoogleMessage1(
       // bool field12 = 12
       case 12:
         if (tag !== 96) refuseType(tag, 96, "bench.codec.v1.GoogleMessage1.field12");
+        if (bytes[at]! < 128) {
+          message.field12 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field12 = readBool(bytes, at);
         break;
       // bool field13 = 13
       case 13:
         if (tag !== 104) refuseType(tag, 104, "bench.codec.v1.GoogleMessage1.field13");
+        if (bytes[at]! < 128) {
+          message.field13 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field13 = readBool(bytes, at);
         break;
       // bool field14 = 14
       case 14:
         if (tag !== 112) refuseType(tag, 112, "bench.codec.v1.GoogleMessage1.field14");
+        if (bytes[at]! < 128) {
+          message.field14 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field14 = readBool(bytes, at);
         break;
       // GoogleMessage1SubMessage field15 = 15
@@ -666,11 +770,19 @@ function readGoogleMessage1(
       // int32 field16 = 16
       case 16:
         if (tag !== 128) refuseType(tag, 128, "bench.codec.v1.GoogleMessage1.field16");
+        if (bytes[at]! < 128) {
+          message.field16 = bytes[at++]!;
+          continue;
+        }
         message.field16 = readInt32(bytes, at);
         break;
       // bool field17 = 17
       case 17:
         if (tag !== 136) refuseType(tag, 136, "bench.codec.v1.GoogleMessage1.field17");
+        if (bytes[at]! < 128) {
+          message.field17 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field17 = readBool(bytes, at);
         break;
       // string field18 = 18
@@ -686,71 +798,127 @@ function readGoogleMessage1(
       // int32 field23 = 23
       case 23:
         if (tag !== 184) refuseType(tag, 184, "bench.codec.v1.GoogleMessage1.field23");
+        if (bytes[at]! < 128) {
+          message.field23 = bytes[at++]!;
+          continue;
+        }
         message.field23 = readInt32(bytes, at);
         break;
       // bool field24 = 24
       case 24:
         if (tag !== 192) refuseType(tag, 192, "bench.codec.v1.GoogleMessage1.field24");
+        if (bytes[at]! < 128) {
+          message.field24 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field24 = readBool(bytes, at);
         break;
       // int32 field25 = 25
       case 25:
         if (tag !== 200) refuseType(tag, 200, "bench.codec.v1.GoogleMessage1.field25");
+        if (bytes[at]! < 128) {
+          message.field25 = bytes[at++]!;
+          continue;
+        }
         message.field25 = readInt32(bytes, at);
         break;
       // int32 field29 = 29
       case 29:
         if (tag !== 232) refuseType(tag, 232, "bench.codec.v1.GoogleMessage1.field29");
+        if (bytes[at]! < 128) {
+          message.field29 = bytes[at++]!;
+          continue;
+        }
         message.field29 = readInt32(bytes, at);
         break;
       // bool field30 = 30
       case 30:
         if (tag !== 240) refuseType(tag, 240, "bench.codec.v1.GoogleMessage1.field30");
+        if (bytes[at]! < 128) {
+          message.field30 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field30 = readBool(bytes, at);
         break;
       // bool field59 = 59
       case 59:
         if (tag !== 472) refuseType(tag, 472, "bench.codec.v1.GoogleMessage1.field59");
+        if (bytes[at]! < 128) {
+          message.field59 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field59 = readBool(bytes, at);
         break;
       // int32 field60 = 60
       case 60:
         if (tag !== 480) refuseType(tag, 480, "bench.codec.v1.GoogleMessage1.field60");
+        if (bytes[at]! < 128) {
+          message.field60 = bytes[at++]!;
+          continue;
+        }
         message.field60 = readInt32(bytes, at);
         break;
       // int32 field67 = 67
       case 67:
         if (tag !== 536) refuseType(tag, 536, "bench.codec.v1.GoogleMessage1.field67");
+        if (bytes[at]! < 128) {
+          message.field67 = bytes[at++]!;
+          continue;
+        }
         message.field67 = readInt32(bytes, at);
         break;
       // int32 field68 = 68
       case 68:
         if (tag !== 544) refuseType(tag, 544, "bench.codec.v1.GoogleMessage1.field68");
+        if (bytes[at]! < 128) {
+          message.field68 = bytes[at++]!;
+          continue;
+        }
         message.field68 = readInt32(bytes, at);
         break;
       // bool field78 = 78
       case 78:
         if (tag !== 624) refuseType(tag, 624, "bench.codec.v1.GoogleMessage1.field78");
+        if (bytes[at]! < 128) {
+          message.field78 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field78 = readBool(bytes, at);
         break;
       // bool field80 = 80
       case 80:
         if (tag !== 640) refuseType(tag, 640, "bench.codec.v1.GoogleMessage1.field80");
+        if (bytes[at]! < 128) {
+          message.field80 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field80 = readBool(bytes, at);
         break;
       // bool field81 = 81
       case 81:
         if (tag !== 648) refuseType(tag, 648, "bench.codec.v1.GoogleMessage1.field81");
+        if (bytes[at]! < 128) {
+          message.field81 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field81 = readBool(bytes, at);
         break;
       // int32 field100 = 100
       case 100:
         if (tag !== 800) refuseType(tag, 800, "bench.codec.v1.GoogleMessage1.field100");
+        if (bytes[at]! < 128) {
+          message.field100 = bytes[at++]!;
+          continue;
+        }
         message.field100 = readInt32(bytes, at);
         break;
       // int32 field101 = 101
       case 101:
         if (tag !== 808) refuseType(tag, 808, "bench.codec.v1.GoogleMessage1.field101");
+        if (bytes[at]! < 128) {
+          message.field101 = bytes[at++]!;
+          continue;
+        }
         message.field101 = readInt32(bytes, at);
         break;
       // string field102 = 102
@@ -766,11 +934,19 @@ function readGoogleMessage1(
       // int32 field104 = 104
       case 104:
         if (tag !== 832) refuseType(tag, 832, "bench.codec.v1.GoogleMessage1.field104");
+        if (bytes[at]! < 128) {
+          message.field104 = bytes[at++]!;
+          continue;
+        }
         message.field104 = readInt32(bytes, at);
         break;
       // int32 field128 = 128
       case 128:
         if (tag !== 1024) refuseType(tag, 1024, "bench.codec.v1.GoogleMessage1.field128");
+        if (bytes[at]! < 128) {
+          message.field128 = bytes[at++]!;
+          continue;
+        }
         message.field128 = readInt32(bytes, at);
         break;
       // string field129 = 129
@@ -781,31 +957,55 @@ function readGoogleMessage1(
       // int32 field130 = 130
       case 130:
         if (tag !== 1040) refuseType(tag, 1040, "bench.codec.v1.GoogleMessage1.field130");
+        if (bytes[at]! < 128) {
+          message.field130 = bytes[at++]!;
+          continue;
+        }
         message.field130 = readInt32(bytes, at);
         break;
       // int32 field131 = 131
       case 131:
         if (tag !== 1048) refuseType(tag, 1048, "bench.codec.v1.GoogleMessage1.field131");
+        if (bytes[at]! < 128) {
+          message.field131 = bytes[at++]!;
+          continue;
+        }
         message.field131 = readInt32(bytes, at);
         break;
       // int32 field150 = 150
       case 150:
         if (tag !== 1200) refuseType(tag, 1200, "bench.codec.v1.GoogleMessage1.field150");
+        if (bytes[at]! < 128) {
+          message.field150 = bytes[at++]!;
+          continue;
+        }
         message.field150 = readInt32(bytes, at);
         break;
       // int32 field271 = 271
       case 271:
         if (tag !== 2168) refuseType(tag, 2168, "bench.codec.v1.GoogleMessage1.field271");
+        if (bytes[at]! < 128) {
+          message.field271 = bytes[at++]!;
+          continue;
+        }
         message.field271 = readInt32(bytes, at);
         break;
       // int32 field272 = 272
       case 272:
         if (tag !== 2176) refuseType(tag, 2176, "bench.codec.v1.GoogleMessage1.field272");
+        if (bytes[at]! < 128) {
+          message.field272 = bytes[at++]!;
+          continue;
+        }
         message.field272 = readInt32(bytes, at);
         break;
       // int32 field280 = 280
       case 280:
         if (tag !== 2240) refuseType(tag, 2240, "bench.codec.v1.GoogleMessage1.field280");
+        if (bytes[at]! < 128) {
+          message.field280 = bytes[at++]!;
+          continue;
+        }
         message.field280 = readInt32(bytes, at);
         break;
       default:
@@ -969,19 +1169,31 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   const field1 = message.field1;
   if (field1 !== undefined && field1 !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, field1, "bench.codec.v1.GoogleMessage1SubMessage.field1");
+    if ((field1 & 127) === field1) {
+      bytes[at++] = field1;
+    } else {
+      at = writeInt32(bytes, at, field1, "bench.codec.v1.GoogleMessage1SubMessage.field1");
+    }
   }
   // int32 field2 = 2
   const field2 = message.field2;
   if (field2 !== undefined && field2 !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, field2, "bench.codec.v1.GoogleMessage1SubMessage.field2");
+    if ((field2 & 127) === field2) {
+      bytes[at++] = field2;
+    } else {
+      at = writeInt32(bytes, at, field2, "bench.codec.v1.GoogleMessage1SubMessage.field2");
+    }
   }
   // int32 field3 = 3
   const field3 = message.field3;
   if (field3 !== undefined && field3 !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, field3, "bench.codec.v1.GoogleMessage1SubMessage.field3");
+    if ((field3 & 127) === field3) {
+      bytes[at++] = field3;
+    } else {
+      at = writeInt32(bytes, at, field3, "bench.codec.v1.GoogleMessage1SubMessage.field3");
+    }
   }
   // bool field12 = 12
   const field12 = message.field12;
@@ -1012,14 +1224,22 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   if (field16 !== undefined && field16 !== 0) {
     bytes[at++] = 128;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field16, "bench.codec.v1.GoogleMessage1SubMessage.field16");
+    if ((field16 & 127) === field16) {
+      bytes[at++] = field16;
+    } else {
+      at = writeInt32(bytes, at, field16, "bench.codec.v1.GoogleMessage1SubMessage.field16");
+    }
   }
   // int32 field19 = 19
   const field19 = message.field19;
   if (field19 !== undefined && field19 !== 0) {
     bytes[at++] = 152;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field19, "bench.codec.v1.GoogleMessage1SubMessage.field19");
+    if ((field19 & 127) === field19) {
+      bytes[at++] = field19;
+    } else {
+      at = writeInt32(bytes, at, field19, "bench.codec.v1.GoogleMessage1SubMessage.field19");
+    }
   }
   // bool field20 = 20
   const field20 = message.field20;
@@ -1040,7 +1260,11 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   if (field22 !== undefined && field22 !== 0) {
     bytes[at++] = 176;
     bytes[at++] = 1;
-    at = writeInt32(bytes, at, field22, "bench.codec.v1.GoogleMessage1SubMessage.field22");
+    if ((field22 & 127) === field22) {
+      bytes[at++] = field22;
+    } else {
+      at = writeInt32(bytes, at, field22, "bench.codec.v1.GoogleMessage1SubMessage.field22");
+    }
   }
   // bool field23 = 23
   const field23 = message.field23;
@@ -1068,7 +1292,11 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   if (field204 !== undefined && field204 !== 0) {
     bytes[at++] = 224;
     bytes[at++] = 12;
-    at = writeInt32(bytes, at, field204, "bench.codec.v1.GoogleMessage1SubMessage.field204");
+    if ((field204 & 127) === field204) {
+      bytes[at++] = field204;
+    } else {
+      at = writeInt32(bytes, at, field204, "bench.codec.v1.GoogleMessage1SubMessage.field204");
+    }
   }
   // string field205 = 205
   const field205 = message.field205;
@@ -1125,21 +1353,37 @@ function readGoogleMessage1SubMessage(
       // int32 field1 = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "bench.codec.v1.GoogleMessage1SubMessage.field1");
+        if (bytes[at]! < 128) {
+          message.field1 = bytes[at++]!;
+          continue;
+        }
         message.field1 = readInt32(bytes, at);
         break;
       // int32 field2 = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.GoogleMessage1SubMessage.field2");
+        if (bytes[at]! < 128) {
+          message.field2 = bytes[at++]!;
+          continue;
+        }
         message.field2 = readInt32(bytes, at);
         break;
       // int32 field3 = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "bench.codec.v1.GoogleMessage1SubMessage.field3");
+        if (bytes[at]! < 128) {
+          message.field3 = bytes[at++]!;
+          continue;
+        }
         message.field3 = readInt32(bytes, at);
         break;
       // bool field12 = 12
       case 12:
         if (tag !== 96) refuseType(tag, 96, "bench.codec.v1.GoogleMessage1SubMessage.field12");
+        if (bytes[at]! < 128) {
+          message.field12 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field12 = readBool(bytes, at);
         break;
       // int64 field13 = 13
@@ -1160,16 +1404,28 @@ function readGoogleMessage1SubMessage(
       // int32 field16 = 16
       case 16:
         if (tag !== 128) refuseType(tag, 128, "bench.codec.v1.GoogleMessage1SubMessage.field16");
+        if (bytes[at]! < 128) {
+          message.field16 = bytes[at++]!;
+          continue;
+        }
         message.field16 = readInt32(bytes, at);
         break;
       // int32 field19 = 19
       case 19:
         if (tag !== 152) refuseType(tag, 152, "bench.codec.v1.GoogleMessage1SubMessage.field19");
+        if (bytes[at]! < 128) {
+          message.field19 = bytes[at++]!;
+          continue;
+        }
         message.field19 = readInt32(bytes, at);
         break;
       // bool field20 = 20
       case 20:
         if (tag !== 160) refuseType(tag, 160, "bench.codec.v1.GoogleMessage1SubMessage.field20");
+        if (bytes[at]! < 128) {
+          message.field20 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field20 = readBool(bytes, at);
         break;
       // fixed64 field21 = 21
@@ -1180,16 +1436,28 @@ function readGoogleMessage1SubMessage(
       // int32 field22 = 22
       case 22:
         if (tag !== 176) refuseType(tag, 176, "bench.codec.v1.GoogleMessage1SubMessage.field22");
+        if (bytes[at]! < 128) {
+          message.field22 = bytes[at++]!;
+          continue;
+        }
         message.field22 = readInt32(bytes, at);
         break;
       // bool field23 = 23
       case 23:
         if (tag !== 184) refuseType(tag, 184, "bench.codec.v1.GoogleMessage1SubMessage.field23");
+        if (bytes[at]! < 128) {
+          message.field23 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field23 = readBool(bytes, at);
         break;
       // bool field28 = 28
       case 28:
         if (tag !== 224) refuseType(tag, 224, "bench.codec.v1.GoogleMessage1SubMessage.field28");
+        if (bytes[at]! < 128) {
+          message.field28 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field28 = readBool(bytes, at);
         break;
       // fixed32 field203 = 203
@@ -1200,6 +1468,10 @@ function readGoogleMessage1SubMessage(
       // int32 field204 = 204
       case 204:
         if (tag !== 1632) refuseType(tag, 1632, "bench.codec.v1.GoogleMessage1SubMessage.field204");
+        if (bytes[at]! < 128) {
+          message.field204 = bytes[at++]!;
+          continue;
+        }
         message.field204 = readInt32(bytes, at);
         break;
       // string field205 = 205
@@ -1210,6 +1482,10 @@ function readGoogleMessage1SubMessage(
       // bool field206 = 206
       case 206:
         if (tag !== 1648) refuseType(tag, 1648, "bench.codec.v1.GoogleMessage1SubMessage.field206");
+        if (bytes[at]! < 128) {
+          message.field206 = bytes[at++]! !== 0;
+          continue;
+        }
         message.field206 = readBool(bytes, at);
         break;
       // uint64 field207 = 207

@@ -16,6 +16,7 @@ import {
   readDouble,
   readEnum,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -121,7 +122,11 @@ function writeLink(message: LinkInit, bytes: Uint8Array, at: number): number {
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, kind, "bench.codec.v1.Link.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "bench.codec.v1.Link.kind");
+    }
   }
   // double weight = 3
   const weight = message.weight;
@@ -159,6 +164,10 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
       // LinkKind kind = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.Link.kind");
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as LinkKind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // double weight = 3
@@ -548,12 +557,15 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "bench.codec.v1.Note.meta");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "bench.codec.v1.Note.meta");

@@ -91,7 +91,11 @@ function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): numb
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, limit, "bench.codec.v1.Request.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeInt32(bytes, at, limit, "bench.codec.v1.Request.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -124,6 +128,10 @@ function readRequest(
       // int32 limit = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.Request.limit");
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readInt32(bytes, at);
         break;
       default:

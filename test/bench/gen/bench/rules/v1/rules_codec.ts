@@ -17,6 +17,7 @@ import {
   readEnum,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -112,7 +113,11 @@ function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): numb
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, limit, "bench.rules.v1.Request.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeInt32(bytes, at, limit, "bench.rules.v1.Request.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -145,6 +150,10 @@ function readRequest(
       // int32 limit = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.rules.v1.Request.limit");
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readInt32(bytes, at);
         break;
       default:
@@ -233,7 +242,11 @@ function writeLink(message: LinkInit, bytes: Uint8Array, at: number): number {
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, kind, "bench.rules.v1.Link.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "bench.rules.v1.Link.kind");
+    }
   }
   // double weight = 3
   const weight = message.weight;
@@ -271,6 +284,10 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
       // LinkKind kind = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "bench.rules.v1.Link.kind");
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as LinkKind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // double weight = 3
@@ -676,12 +693,15 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "bench.rules.v1.Note.meta");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "bench.rules.v1.Note.meta");

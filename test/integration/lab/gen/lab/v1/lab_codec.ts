@@ -352,7 +352,11 @@ function writeCountRequest(message: CountRequestInit, bytes: Uint8Array, at: num
   const upTo = message.upTo;
   if (upTo !== undefined && upTo !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, upTo, "lab.v1.CountRequest.up_to");
+    if ((upTo & 127) === upTo) {
+      bytes[at++] = upTo;
+    } else {
+      at = writeUint32(bytes, at, upTo, "lab.v1.CountRequest.up_to");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -380,6 +384,10 @@ function readCountRequest(
       // uint32 up_to = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "lab.v1.CountRequest.up_to");
+        if (bytes[at]! < 128) {
+          message.upTo = bytes[at++]!;
+          continue;
+        }
         message.upTo = readUint32(bytes, at);
         break;
       default:
@@ -447,7 +455,11 @@ function writeCountResponse(message: CountResponseInit, bytes: Uint8Array, at: n
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, value$, "lab.v1.CountResponse.value");
+    if ((value$ & 127) === value$) {
+      bytes[at++] = value$;
+    } else {
+      at = writeUint32(bytes, at, value$, "lab.v1.CountResponse.value");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -475,6 +487,10 @@ function readCountResponse(
       // uint32 value = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "lab.v1.CountResponse.value");
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]!;
+          continue;
+        }
         message.value = readUint32(bytes, at);
         break;
       default:
@@ -1787,7 +1803,11 @@ function writeStoreResponse(message: StoreResponseInit, bytes: Uint8Array, at: n
   const stored = message.stored;
   if (stored !== undefined && stored !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, stored, "lab.v1.StoreResponse.stored");
+    if ((stored & 127) === stored) {
+      bytes[at++] = stored;
+    } else {
+      at = writeUint32(bytes, at, stored, "lab.v1.StoreResponse.stored");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -1815,6 +1835,10 @@ function readStoreResponse(
       // uint32 stored = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "lab.v1.StoreResponse.stored");
+        if (bytes[at]! < 128) {
+          message.stored = bytes[at++]!;
+          continue;
+        }
         message.stored = readUint32(bytes, at);
         break;
       default:

@@ -114,7 +114,11 @@ function writeEdition(message: EditionInit, bytes: Uint8Array, at: number): numb
     throw missing("validators.v1.Edition.needed");
   }
   bytes[at++] = 24;
-  at = writeInt32(bytes, at, needed, "validators.v1.Edition.needed");
+  if ((needed & 127) === needed) {
+    bytes[at++] = needed;
+  } else {
+    at = writeInt32(bytes, at, needed, "validators.v1.Edition.needed");
+  }
   // Edition inner = 4
   const inner = message.inner;
   if (inner !== undefined) {
@@ -159,6 +163,10 @@ function readEdition(
       // int32 needed = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "validators.v1.Edition.needed");
+        if (bytes[at]! < 128) {
+          message.needed = bytes[at++]!;
+          continue;
+        }
         message.needed = readInt32(bytes, at);
         break;
       // Edition inner = 4

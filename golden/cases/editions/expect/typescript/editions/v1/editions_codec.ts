@@ -18,6 +18,7 @@ import {
   missing,
   readEnum,
   readInt32,
+  readKey,
   readLength,
   readLenientString,
   readPackedInt32,
@@ -164,7 +165,11 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
     for (const item of expectList(expanded, "editions.v1.Item.expanded")) {
       expectRoom(bytes, at);
       bytes[at++] = 32;
-      at = writeInt32(bytes, at, item, "editions.v1.Item.expanded");
+      if ((item & 127) === item) {
+        bytes[at++] = item;
+      } else {
+        at = writeInt32(bytes, at, item, "editions.v1.Item.expanded");
+      }
     }
   }
   // repeated int32 packed = 5
@@ -196,7 +201,11 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
   const closed = message.closed;
   if (closed !== undefined && Object.hasOwn(message, "closed")) {
     bytes[at++] = 64;
-    at = writeInt32(bytes, at, closed, "editions.v1.Item.closed");
+    if ((closed & 127) === closed) {
+      bytes[at++] = closed;
+    } else {
+      at = writeInt32(bytes, at, closed, "editions.v1.Item.closed");
+    }
   }
   // map<string, Closed> map = 9
   const map = message.map;
@@ -303,12 +312,15 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
   let key = "";
   let value: Closed = 1;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "editions.v1.Item.map");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16, "editions.v1.Item.map");

@@ -21,6 +21,7 @@ import {
   readEnum,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readPackedInt32,
   readString as readString$1,
@@ -741,6 +742,10 @@ function readObject$(
       // optional bool name = 24
       case 24:
         if (tag !== 192) refuseType(tag, 192, "hostile.v1.Object.name");
+        if (bytes[at]! < 128) {
+          message.name = bytes[at++]! !== 0;
+          continue;
+        }
         message.name = readBool(bytes, at);
         break;
       // repeated Uint8Array function = 25
@@ -789,12 +794,15 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
   let key = "";
   let value = emptyMap();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "hostile.v1.Object.map");
-        key = readString$1(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "hostile.v1.Object.map");
@@ -1151,12 +1159,15 @@ function readMapConstructor$Entry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "hostile.v1.Map.constructor");
-        key = readString$1(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "hostile.v1.Map.constructor");
@@ -1177,12 +1188,15 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = emptyObject$();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "hostile.v1.Map.__proto__");
-        key = readString$1(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "hostile.v1.Map.__proto__");
@@ -1498,8 +1512,11 @@ function readRecordRecordEntry(
   let key = 0;
   let value = emptyRecord();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "hostile.v1.Record.Record");
@@ -3715,7 +3732,11 @@ function writeFoo$1(message: FooInit$, bytes: Uint8Array, at: number): number {
   const codec = message.codec;
   if (codec !== undefined && codec !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, codec, "hostile.v1.Foo.codec");
+    if ((codec & 127) === codec) {
+      bytes[at++] = codec;
+    } else {
+      at = writeInt32(bytes, at, codec, "hostile.v1.Foo.codec");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -3750,6 +3771,10 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
       // Foo.Codec codec = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "hostile.v1.Foo.codec");
+        if (bytes[at]! < 128) {
+          message.codec = bytes[at++]! as Foo_Codec;
+          continue;
+        }
         message.codec = readEnum(bytes, at);
         break;
       default:
@@ -5189,13 +5214,21 @@ function writeEnums(message: EnumsInit, bytes: Uint8Array, at: number): number {
   const function$ = message.function;
   if (function$ !== undefined && function$ !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, function$, "hostile.v1.Enums.function");
+    if ((function$ & 127) === function$) {
+      bytes[at++] = function$;
+    } else {
+      at = writeInt32(bytes, at, function$, "hostile.v1.Enums.function");
+    }
   }
   // Boolean boolean = 2
   const boolean$ = message.boolean;
   if (boolean$ !== undefined && boolean$ !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, boolean$, "hostile.v1.Enums.boolean");
+    if ((boolean$ & 127) === boolean$) {
+      bytes[at++] = boolean$;
+    } else {
+      at = writeInt32(bytes, at, boolean$, "hostile.v1.Enums.boolean");
+    }
   }
   // repeated Boolean constructor = 3
   const constructor$ = message.constructor$;
@@ -5241,11 +5274,19 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
       // Function function = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "hostile.v1.Enums.function");
+        if (bytes[at]! < 128) {
+          message.function = bytes[at++]! as Function$;
+          continue;
+        }
         message.function = readEnum(bytes, at);
         break;
       // Boolean boolean = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "hostile.v1.Enums.boolean");
+        if (bytes[at]! < 128) {
+          message.boolean = bytes[at++]! as Boolean$;
+          continue;
+        }
         message.boolean = readEnum(bytes, at);
         break;
       // repeated Boolean constructor = 3
@@ -5284,12 +5325,15 @@ function readEnumsPrototypeEntry(
   let key = "";
   let value: Function$ = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "hostile.v1.Enums.prototype");
-        key = readString$1(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16, "hostile.v1.Enums.prototype");

@@ -129,7 +129,11 @@ function writeOuter(message: OuterInit, bytes: Uint8Array, at: number): number {
   const choice = message.choice;
   if (choice?.case === "level") {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, choice.value, "nested.v1.Outer.level");
+    if ((choice.value & 127) === choice.value) {
+      bytes[at++] = choice.value;
+    } else {
+      at = writeInt32(bytes, at, choice.value, "nested.v1.Outer.level");
+    }
   }
   // Outer.Middle other = 4
   if (choice?.case === "other") {
@@ -176,6 +180,10 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
       // Outer.Middle.Inner.Level level = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "nested.v1.Outer.level");
+        if (bytes[at]! < 128) {
+          message.choice = { case: "level", value: bytes[at++]! as Outer_Middle_Inner_Level };
+          continue;
+        }
         message.choice = { case: "level", value: readEnum(bytes, at) };
         break;
       // Outer.Middle other = 4
@@ -339,8 +347,11 @@ function readOuter_MiddleByIdEntry(
   let key = 0n;
   let value = emptyOuter_Middle_Inner();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "nested.v1.Outer.Middle.by_id");
@@ -422,7 +433,11 @@ function writeOuter_Middle_Inner(message: Outer_Middle_InnerInit, bytes: Uint8Ar
   const level = message.level;
   if (level !== undefined && level !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, level, "nested.v1.Outer.Middle.Inner.level");
+    if ((level & 127) === level) {
+      bytes[at++] = level;
+    } else {
+      at = writeInt32(bytes, at, level, "nested.v1.Outer.Middle.Inner.level");
+    }
   }
   // Outer back = 2
   const back = message.back;
@@ -456,6 +471,10 @@ function readOuter_Middle_Inner(
       // Outer.Middle.Inner.Level level = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "nested.v1.Outer.Middle.Inner.level");
+        if (bytes[at]! < 128) {
+          message.level = bytes[at++]! as Outer_Middle_Inner_Level;
+          continue;
+        }
         message.level = readEnum(bytes, at);
         break;
       // Outer back = 2

@@ -15,6 +15,7 @@ import {
   messageCodec,
   readBool,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -194,7 +195,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const status = message.status;
   if (status !== undefined && status !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, status, "knowledge.v1.Note.status");
+    if ((status & 127) === status) {
+      bytes[at++] = status;
+    } else {
+      at = writeInt32(bytes, at, status, "knowledge.v1.Note.status");
+    }
   }
   // repeated string tags = 5
   const tags = message.tags;
@@ -240,7 +245,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const revision = message.revision;
   if (revision !== undefined) {
     bytes[at++] = 80;
-    at = writeUint32(bytes, at, revision, "knowledge.v1.Note.revision");
+    if ((revision & 127) === revision) {
+      bytes[at++] = revision;
+    } else {
+      at = writeUint32(bytes, at, revision, "knowledge.v1.Note.revision");
+    }
   }
   // repeated Note.Link links = 11
   const links = message.links;
@@ -284,6 +293,10 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       // Status status = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "knowledge.v1.Note.status");
+        if (bytes[at]! < 128) {
+          message.status = bytes[at++]! as Status;
+          continue;
+        }
         message.status = readEnum(bytes, at);
         break;
       // repeated string tags = 5
@@ -325,6 +338,10 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       // optional uint32 revision = 10
       case 10:
         if (tag !== 80) refuseType(tag, 80, "knowledge.v1.Note.revision");
+        if (bytes[at]! < 128) {
+          message.revision = bytes[at++]!;
+          continue;
+        }
         message.revision = readUint32(bytes, at);
         break;
       // repeated Note.Link links = 11
@@ -348,12 +365,15 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Note.labels");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Note.labels");
@@ -547,7 +567,11 @@ function writeQueryRequest(message: QueryRequestInit, bytes: Uint8Array, at: num
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -580,6 +604,10 @@ function readQueryRequest(
       // uint32 limit = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryRequest.limit");
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       default:
@@ -856,6 +884,10 @@ function readChange(message: Change, bytes: Uint8Array, at: number, end: number,
       // bool removed = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "knowledge.v1.Change.removed");
+        if (bytes[at]! < 128) {
+          message.removed = bytes[at++]! !== 0;
+          continue;
+        }
         message.removed = readBool(bytes, at);
         break;
       default:

@@ -15,6 +15,7 @@ import {
   messageCodec,
   readBool,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -130,7 +131,11 @@ function writeOrder(message: OrderInit, bytes: Uint8Array, at: number): number {
   const count = message.count;
   if (count !== undefined && count !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, count, "rules.v1.Order.count");
+    if ((count & 127) === count) {
+      bytes[at++] = count;
+    } else {
+      at = writeUint32(bytes, at, count, "rules.v1.Order.count");
+    }
   }
   // repeated string tags = 3
   const tags = message.tags;
@@ -196,6 +201,10 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
       // uint32 count = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "rules.v1.Order.count");
+        if (bytes[at]! < 128) {
+          message.count = bytes[at++]!;
+          continue;
+        }
         message.count = readUint32(bytes, at);
         break;
       // repeated string tags = 3
@@ -232,6 +241,10 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
       // bool cash = 7
       case 7:
         if (tag !== 56) refuseType(tag, 56, "rules.v1.Order.cash");
+        if (bytes[at]! < 128) {
+          message.payment = { case: "cash", value: bytes[at++]! !== 0 };
+          continue;
+        }
         message.payment = { case: "cash", value: readBool(bytes, at) };
         break;
       default:
@@ -248,12 +261,15 @@ function readOrderTotalsEntry(map: Order["totals"], bytes: Uint8Array, at: numbe
   let key = "";
   let value = 0n;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "rules.v1.Order.totals");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16, "rules.v1.Order.totals");

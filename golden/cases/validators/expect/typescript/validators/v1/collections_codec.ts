@@ -20,6 +20,7 @@ import {
   readBytes,
   readDouble,
   readInt32,
+  readKey,
   readLength,
   readPackedBool,
   readPackedDouble,
@@ -465,12 +466,15 @@ function readCollectionsMetaEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.meta");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.meta");
@@ -497,8 +501,11 @@ function readCollectionsNumbersEntry(
   let key = 0;
   let value = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.numbers");
@@ -529,8 +536,11 @@ function readCollectionsLongsEntry(
   let key = 0n;
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.longs");
@@ -561,8 +571,11 @@ function readCollectionsSwitchesEntry(
   let key = false;
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.switches");
@@ -593,12 +606,15 @@ function readCollectionsLabelsEntry(
   let key = "";
   let value = LabelCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.labels");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.labels");
@@ -626,8 +642,11 @@ function readCollectionsBlobsEntry(
   let key = 0;
   let value: Uint8Array = new Uint8Array(0);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.blobs");
@@ -658,8 +677,11 @@ function readCollectionsYesEntry(
   let key = 0n;
   let value = false;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.yes");
@@ -690,12 +712,15 @@ function readCollectionsOnlyValuesEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.only_values");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.only_values");

@@ -159,13 +159,21 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const count = message.count;
   if (count !== undefined && Object.hasOwn(message, "count")) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, count, "validators.v1.Legacy.count");
+    if ((count & 127) === count) {
+      bytes[at++] = count;
+    } else {
+      at = writeInt32(bytes, at, count, "validators.v1.Legacy.count");
+    }
   }
   // optional Size size = 4
   const size = message.size;
   if (size !== undefined && Object.hasOwn(message, "size")) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, size, "validators.v1.Legacy.size");
+    if ((size & 127) === size) {
+      bytes[at++] = size;
+    } else {
+      at = writeInt32(bytes, at, size, "validators.v1.Legacy.size");
+    }
   }
   // repeated Size sizes = 5
   const sizes = message.sizes;
@@ -173,7 +181,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
     for (const item of expectList(sizes, "validators.v1.Legacy.sizes")) {
       expectRoom(bytes, at);
       bytes[at++] = 40;
-      at = writeInt32(bytes, at, item, "validators.v1.Legacy.sizes");
+      if ((item & 127) === item) {
+        bytes[at++] = item;
+      } else {
+        at = writeInt32(bytes, at, item, "validators.v1.Legacy.sizes");
+      }
     }
   }
   // optional Legacy.Part part = 6
@@ -193,7 +205,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   // int32 right = 8
   if (choice?.case === "right") {
     bytes[at++] = 64;
-    at = writeInt32(bytes, at, choice.value, "validators.v1.Legacy.right");
+    if ((choice.value & 127) === choice.value) {
+      bytes[at++] = choice.value;
+    } else {
+      at = writeInt32(bytes, at, choice.value, "validators.v1.Legacy.right");
+    }
   }
   // optional bytes data = 9
   const data = message.data;
@@ -236,6 +252,10 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       // optional int32 count = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "validators.v1.Legacy.count");
+        if (bytes[at]! < 128) {
+          message.count = bytes[at++]!;
+          continue;
+        }
         message.count = readInt32(bytes, at);
         break;
       // optional Size size = 4
@@ -271,6 +291,10 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       // int32 right = 8
       case 8:
         if (tag !== 64) refuseType(tag, 64, "validators.v1.Legacy.right");
+        if (bytes[at]! < 128) {
+          message.choice = { case: "right", value: bytes[at++]! };
+          continue;
+        }
         message.choice = { case: "right", value: readInt32(bytes, at) };
         break;
       // optional bytes data = 9

@@ -18,6 +18,7 @@ import {
   readBool,
   readDouble,
   readInt64,
+  readKey,
   readLength,
   readString,
   readStruct,
@@ -362,6 +363,10 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       // bool unruled = 9
       case 9:
         if (tag !== 72) refuseType(tag, 72, "validators.v1.Note.unruled");
+        if (bytes[at]! < 128) {
+          message.source = { case: "unruled", value: bytes[at++]! !== 0 };
+          continue;
+        }
         message.source = { case: "unruled", value: readBool(bytes, at) };
         break;
       // google.protobuf.StringValue wrapped = 10
@@ -655,12 +660,15 @@ function readTreeNamedEntry(map: Tree["named"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = emptyTree();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Tree.named");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Tree.named");
@@ -1224,6 +1232,10 @@ function readContact(
       // bool active = 8
       case 8:
         if (tag !== 64) refuseType(tag, 64, "validators.v1.Contact.active");
+        if (bytes[at]! < 128) {
+          message.active = bytes[at++]! !== 0;
+          continue;
+        }
         message.active = readBool(bytes, at);
         break;
       // shared.v1.Free home = 9
@@ -1252,12 +1264,15 @@ function readContactPairsEntry(map: Contact["pairs"], bytes: Uint8Array, at: num
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Contact.pairs");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Contact.pairs");
@@ -1523,12 +1538,15 @@ function readWrappedMapEntry(map: Wrapped["map"], bytes: Uint8Array, at: number,
   let key = "";
   let value = UInt32ValueCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Wrapped.map");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Wrapped.map");
@@ -1941,12 +1959,15 @@ function readTimesEachEntry(map: Times["each"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = DurationCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Times.each");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Times.each");
@@ -2518,12 +2539,15 @@ function readNamesValueEntry(map: Names["value"], bytes: Uint8Array, at: number,
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Names.value");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Names.value");
@@ -2550,12 +2574,15 @@ function readNamesKeyValueEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10, "validators.v1.Names.key_value");
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18, "validators.v1.Names.key_value");

@@ -183,7 +183,11 @@ function writeHostedMethod(message: HostedMethodInit, bytes: Uint8Array, at: num
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, kind, "crucible.ipc.v1.HostedMethod.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "crucible.ipc.v1.HostedMethod.kind");
+    }
   }
   // bool sensitive = 4
   const sensitive = message.sensitive;
@@ -227,11 +231,19 @@ function readHostedMethod(
       // MethodKind kind = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.HostedMethod.kind");
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as MethodKind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // bool sensitive = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.HostedMethod.sensitive");
+        if (bytes[at]! < 128) {
+          message.sensitive = bytes[at++]! !== 0;
+          continue;
+        }
         message.sensitive = readBool(bytes, at);
         break;
       default:
@@ -504,7 +516,11 @@ function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array,
   const heartbeatIntervalMs = message.heartbeatIntervalMs;
   if (heartbeatIntervalMs !== undefined && heartbeatIntervalMs !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, heartbeatIntervalMs, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+    if ((heartbeatIntervalMs & 127) === heartbeatIntervalMs) {
+      bytes[at++] = heartbeatIntervalMs;
+    } else {
+      at = writeUint32(bytes, at, heartbeatIntervalMs, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+    }
   }
   // repeated string warnings = 5
   const warnings = message.warnings;
@@ -566,6 +582,10 @@ function readPluginRegistered(
       // uint32 heartbeat_interval_ms = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+        if (bytes[at]! < 128) {
+          message.heartbeatIntervalMs = bytes[at++]!;
+          continue;
+        }
         message.heartbeatIntervalMs = readUint32(bytes, at);
         break;
       // repeated string warnings = 5
@@ -656,19 +676,31 @@ function writeLimits(message: LimitsInit, bytes: Uint8Array, at: number): number
   const maxFrameBytes = message.maxFrameBytes;
   if (maxFrameBytes !== undefined && maxFrameBytes !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, maxFrameBytes, "crucible.ipc.v1.Limits.max_frame_bytes");
+    if ((maxFrameBytes & 127) === maxFrameBytes) {
+      bytes[at++] = maxFrameBytes;
+    } else {
+      at = writeUint32(bytes, at, maxFrameBytes, "crucible.ipc.v1.Limits.max_frame_bytes");
+    }
   }
   // uint32 max_message_bytes = 2
   const maxMessageBytes = message.maxMessageBytes;
   if (maxMessageBytes !== undefined && maxMessageBytes !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, maxMessageBytes, "crucible.ipc.v1.Limits.max_message_bytes");
+    if ((maxMessageBytes & 127) === maxMessageBytes) {
+      bytes[at++] = maxMessageBytes;
+    } else {
+      at = writeUint32(bytes, at, maxMessageBytes, "crucible.ipc.v1.Limits.max_message_bytes");
+    }
   }
   // uint32 max_calls = 3
   const maxCalls = message.maxCalls;
   if (maxCalls !== undefined && maxCalls !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, maxCalls, "crucible.ipc.v1.Limits.max_calls");
+    if ((maxCalls & 127) === maxCalls) {
+      bytes[at++] = maxCalls;
+    } else {
+      at = writeUint32(bytes, at, maxCalls, "crucible.ipc.v1.Limits.max_calls");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -689,16 +721,28 @@ function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number,
       // uint32 max_frame_bytes = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Limits.max_frame_bytes");
+        if (bytes[at]! < 128) {
+          message.maxFrameBytes = bytes[at++]!;
+          continue;
+        }
         message.maxFrameBytes = readUint32(bytes, at);
         break;
       // uint32 max_message_bytes = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Limits.max_message_bytes");
+        if (bytes[at]! < 128) {
+          message.maxMessageBytes = bytes[at++]!;
+          continue;
+        }
         message.maxMessageBytes = readUint32(bytes, at);
         break;
       // uint32 max_calls = 3
       case 3:
         if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.Limits.max_calls");
+        if (bytes[at]! < 128) {
+          message.maxCalls = bytes[at++]!;
+          continue;
+        }
         message.maxCalls = readUint32(bytes, at);
         break;
       default:
@@ -1390,7 +1434,11 @@ function writeHealthReport(message: HealthReportInit, bytes: Uint8Array, at: num
   const status = message.status;
   if (status !== undefined && status !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, status, "crucible.ipc.v1.HealthReport.status");
+    if ((status & 127) === status) {
+      bytes[at++] = status;
+    } else {
+      at = writeInt32(bytes, at, status, "crucible.ipc.v1.HealthReport.status");
+    }
   }
   // string message = 2
   const message$ = message.message;
@@ -1424,6 +1472,10 @@ function readHealthReport(
       // HealthStatus status = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.HealthReport.status");
+        if (bytes[at]! < 128) {
+          message.status = bytes[at++]! as HealthStatus;
+          continue;
+        }
         message.status = readEnum(bytes, at);
         break;
       // string message = 2
@@ -1814,7 +1866,11 @@ function writeShutdown(message: ShutdownInit, bytes: Uint8Array, at: number): nu
   const graceMs = message.graceMs;
   if (graceMs !== undefined && graceMs !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, graceMs, "crucible.ipc.v1.Shutdown.grace_ms");
+    if ((graceMs & 127) === graceMs) {
+      bytes[at++] = graceMs;
+    } else {
+      at = writeUint32(bytes, at, graceMs, "crucible.ipc.v1.Shutdown.grace_ms");
+    }
   }
   // uint64 last_message_id = 3
   const lastMessageId = message.lastMessageId;
@@ -1853,6 +1909,10 @@ function readShutdown(
       // uint32 grace_ms = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Shutdown.grace_ms");
+        if (bytes[at]! < 128) {
+          message.graceMs = bytes[at++]!;
+          continue;
+        }
         message.graceMs = readUint32(bytes, at);
         break;
       // uint64 last_message_id = 3

@@ -179,13 +179,21 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   const category = message.category;
   if (category !== undefined && category !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, category, "crucible.ipc.v1.Error.category");
+    if ((category & 127) === category) {
+      bytes[at++] = category;
+    } else {
+      at = writeInt32(bytes, at, category, "crucible.ipc.v1.Error.category");
+    }
   }
   // Code code = 2
   const code = message.code;
   if (code !== undefined && code !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, code, "crucible.ipc.v1.Error.code");
+    if ((code & 127) === code) {
+      bytes[at++] = code;
+    } else {
+      at = writeInt32(bytes, at, code, "crucible.ipc.v1.Error.code");
+    }
   }
   // string reason = 3
   const reason = message.reason;
@@ -209,7 +217,11 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   const retryAfterMs = message.retryAfterMs;
   if (retryAfterMs !== undefined && retryAfterMs !== 0) {
     bytes[at++] = 48;
-    at = writeUint32(bytes, at, retryAfterMs, "crucible.ipc.v1.Error.retry_after_ms");
+    if ((retryAfterMs & 127) === retryAfterMs) {
+      bytes[at++] = retryAfterMs;
+    } else {
+      at = writeUint32(bytes, at, retryAfterMs, "crucible.ipc.v1.Error.retry_after_ms");
+    }
   }
   // bool started = 7
   const started = message.started;
@@ -251,11 +263,19 @@ function readError(
       // Category category = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Error.category");
+        if (bytes[at]! < 128) {
+          message.category = bytes[at++]! as Category;
+          continue;
+        }
         message.category = readEnum(bytes, at);
         break;
       // Code code = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Error.code");
+        if (bytes[at]! < 128) {
+          message.code = bytes[at++]! as Code;
+          continue;
+        }
         message.code = readEnum(bytes, at);
         break;
       // string reason = 3
@@ -271,16 +291,28 @@ function readError(
       // bool retryable = 5
       case 5:
         if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Error.retryable");
+        if (bytes[at]! < 128) {
+          message.retryable = bytes[at++]! !== 0;
+          continue;
+        }
         message.retryable = readBool(bytes, at);
         break;
       // uint32 retry_after_ms = 6
       case 6:
         if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Error.retry_after_ms");
+        if (bytes[at]! < 128) {
+          message.retryAfterMs = bytes[at++]!;
+          continue;
+        }
         message.retryAfterMs = readUint32(bytes, at);
         break;
       // bool started = 7
       case 7:
         if (tag !== 56) refuseType(tag, 56, "crucible.ipc.v1.Error.started");
+        if (bytes[at]! < 128) {
+          message.started = bytes[at++]! !== 0;
+          continue;
+        }
         message.started = readBool(bytes, at);
         break;
       // repeated ErrorDetail details = 8
@@ -664,6 +696,10 @@ function readViolation(
       // bool for_key = 5
       case 5:
         if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Violation.for_key");
+        if (bytes[at]! < 128) {
+          message.forKey = bytes[at++]! !== 0;
+          continue;
+        }
         message.forKey = readBool(bytes, at);
         break;
       default:

@@ -337,7 +337,11 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
   const chosenProtocolVersion = message.chosenProtocolVersion;
   if (chosenProtocolVersion !== undefined && chosenProtocolVersion !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, chosenProtocolVersion, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+    if ((chosenProtocolVersion & 127) === chosenProtocolVersion) {
+      bytes[at++] = chosenProtocolVersion;
+    } else {
+      at = writeUint32(bytes, at, chosenProtocolVersion, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+    }
   }
   // repeated string chosen_features = 5
   const chosenFeatures = message.chosenFeatures;
@@ -414,6 +418,10 @@ function readDaemonHello(
       // uint32 chosen_protocol_version = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+        if (bytes[at]! < 128) {
+          message.chosenProtocolVersion = bytes[at++]!;
+          continue;
+        }
         message.chosenProtocolVersion = readUint32(bytes, at);
         break;
       // repeated string chosen_features = 5
@@ -513,7 +521,11 @@ function writePluginProof(message: PluginProofInit, bytes: Uint8Array, at: numbe
   const intent = message.intent;
   if (intent !== undefined && intent !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, intent, "crucible.ipc.v1.PluginProof.intent");
+    if ((intent & 127) === intent) {
+      bytes[at++] = intent;
+    } else {
+      at = writeInt32(bytes, at, intent, "crucible.ipc.v1.PluginProof.intent");
+    }
   }
   // string token = 2
   const token = message.token;
@@ -553,6 +565,10 @@ function readPluginProof(
       // Intent intent = 1
       case 1:
         if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.PluginProof.intent");
+        if (bytes[at]! < 128) {
+          message.intent = bytes[at++]! as Intent;
+          continue;
+        }
         message.intent = readEnum(bytes, at);
         break;
       // string token = 2

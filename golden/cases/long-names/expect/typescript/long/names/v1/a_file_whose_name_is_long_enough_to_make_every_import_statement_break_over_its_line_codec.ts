@@ -15,6 +15,7 @@ import {
   mapValues,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -205,23 +206,31 @@ function writeALongNameOfAMessageThatServesAsRequest(
   // ALongNameOfAnEnumThatServesAsTheTypeOfAField another_long_name_of_a_choice = 5
   if (aLongNameOfAOneofThatGoesOnAndOn?.case === "anotherLongNameOfAChoice") {
     bytes[at++] = 40;
-    at = writeInt32(
-      bytes,
-      at,
-      aLongNameOfAOneofThatGoesOnAndOn.value,
-      "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
-    );
+    if ((aLongNameOfAOneofThatGoesOnAndOn.value & 127) === aLongNameOfAOneofThatGoesOnAndOn.value) {
+      bytes[at++] = aLongNameOfAOneofThatGoesOnAndOn.value;
+    } else {
+      at = writeInt32(
+        bytes,
+        at,
+        aLongNameOfAOneofThatGoesOnAndOn.value,
+        "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
+      );
+    }
   }
   // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
   const aLongNameOfAnEnumField = message.aLongNameOfAnEnumField;
   if (aLongNameOfAnEnumField !== undefined && aLongNameOfAnEnumField !== 0) {
     bytes[at++] = 48;
-    at = writeInt32(
-      bytes,
-      at,
-      aLongNameOfAnEnumField,
-      "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
-    );
+    if ((aLongNameOfAnEnumField & 127) === aLongNameOfAnEnumField) {
+      bytes[at++] = aLongNameOfAnEnumField;
+    } else {
+      at = writeInt32(
+        bytes,
+        at,
+        aLongNameOfAnEnumField,
+        "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
+      );
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -324,6 +333,13 @@ function readALongNameOfAMessageThatServesAsRequest(
             40,
             "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
           );
+        if (bytes[at]! < 128) {
+          message.aLongNameOfAOneofThatGoesOnAndOn = {
+            case: "anotherLongNameOfAChoice",
+            value: bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField,
+          };
+          continue;
+        }
         message.aLongNameOfAOneofThatGoesOnAndOn = { case: "anotherLongNameOfAChoice", value: readEnum(bytes, at) };
         break;
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
@@ -334,6 +350,10 @@ function readALongNameOfAMessageThatServesAsRequest(
             48,
             "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
           );
+        if (bytes[at]! < 128) {
+          message.aLongNameOfAnEnumField = bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField;
+          continue;
+        }
         message.aLongNameOfAnEnumField = readEnum(bytes, at);
         break;
       default:
@@ -356,8 +376,11 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
   let key = "";
   let value = emptyALongNameOfAMessageThatServesAsResponse();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10)
@@ -366,7 +389,7 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
             10,
             "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
           );
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18)
