@@ -23,6 +23,7 @@ export type Samples = Readonly<Record<string, readonly number[]>>;
  *
  * @param script what a worker runs; it gets the peer's name as its argument and calls `answerQuestions`.
  * @param ids the cases, each as `rounds` samples.
+ * @param args further arguments of the script.
  */
 export async function sampleInTurns(
   node: Node,
@@ -30,12 +31,13 @@ export async function sampleInTurns(
   peers: readonly string[],
   ids: readonly string[],
   rounds: number,
+  ...args: readonly string[]
 ): Promise<Record<string, Samples>> {
   const workers = new Map<string, ChildProcess>();
   try {
     for (const peer of peers) {
       process.stderr.write(`node ${node.version}: ${peer} warms up\n`);
-      const worker = fork(script, [peer], { execPath: node.path, timeout: 300_000 });
+      const worker = fork(script, [peer, ...args], { execPath: node.path, timeout: 300_000 });
       workers.set(peer, worker);
       await next(worker, peer);
     }
