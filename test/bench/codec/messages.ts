@@ -150,16 +150,31 @@ export interface Workload {
   readonly encoded: readonly Uint8Array[];
 }
 
+/** Messages are made when they are first asked for: there are many of them. */
 function workload<S extends DescMessage>(
   schema: S,
   file: string,
   count: number,
   make: () => MessageInitShape<S>,
 ): Workload {
-  seed = 7;
-  const messages = Array.from({ length: count }, () => create(schema, make()));
-  const encoded = messages.map((message) => toBinary(schema, message));
-  return { schema, message: schema.name, file, messages, encoded };
+  let messages: readonly MessageShape<S>[] | undefined;
+  let encoded: readonly Uint8Array[] | undefined;
+  return {
+    schema,
+    message: schema.name,
+    file,
+    get messages() {
+      if (messages === undefined) {
+        seed = 7;
+        messages = Array.from({ length: count }, () => create(schema, make()));
+      }
+      return messages;
+    },
+    get encoded() {
+      encoded ??= this.messages.map((message) => toBinary(schema, message as MessageShape<S>));
+      return encoded;
+    },
+  };
 }
 
 /** All workloads by the names that ratios have. */

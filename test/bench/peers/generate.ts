@@ -35,12 +35,18 @@ export function generatePeers(): void {
   generateTsProto();
 }
 
-/** All schemas in one module: modules would overwrite each other's classes in the root that they share. */
+/** All schemas in one module, since modules would overwrite each other's classes in the root that they share; and the note alone. */
 function generateProtobufjs(): void {
-  const out = join(peersFolder, "protobufjs.js");
-  const pbjs = join(root, "node_modules/protobufjs-cli/bin/pbjs");
-  const files = readdirSync(join(protos, schemas)).map((file) => `${schemas}/${file}`);
-  run(process.execPath, [pbjs, "-t", "static-module", "-w", "esm", "-p", protos, "-o", out, ...files], protos);
+  const all = readdirSync(join(protos, schemas));
+  for (const [name, files] of [
+    ["protobufjs", all],
+    ["protobufjs-note", ["note.proto"]],
+  ] as const) {
+    const out = join(peersFolder, `${name}.js`);
+    const pbjs = join(root, "node_modules/protobufjs-cli/bin/pbjs");
+    const paths = files.map((file) => `${schemas}/${file}`);
+    run(process.execPath, [pbjs, "-t", "static-module", "-w", "esm", "-p", protos, "-o", out, ...paths], protos);
+  }
 }
 
 function generateTsProto(): void {
