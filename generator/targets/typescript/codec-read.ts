@@ -34,16 +34,15 @@ function readCase(field: FieldModel, scope: CodecScope): string[] {
 
 /** The statements of a case, not indented. */
 function caseBody(field: FieldModel, scope: CodecScope): string[] {
-  const path = quote(`${field.parent.fullName}.${field.name}`);
-  if (isPackable(field)) return readPackable(field, path, scope);
+  if (isPackable(field)) return readPackable(field, scope);
   const type = field.cardinality === "map" ? wire.length : wireType(field);
-  return [...deindented(typeCheck(8, tagOf(field.number, type), path, scope)), ...readField(field, scope)];
+  return [...deindented(typeCheck(8, tagOf(field.number, type), ["message"], scope)), ...readField(field, scope)];
 }
 
 /** The line that refuses other wire types than that of `tag`. */
-function typeCheck(indent: number, tag: number, path: string, { context }: CodecScope): string[] {
+function typeCheck(indent: number, tag: number, owner: readonly string[], { context }: CodecScope): string[] {
   const condition = `if (tag !== ${tag})`;
-  const refuse = call(context.runtime("refuseType"), ["tag", String(tag), path]);
+  const refuse = call(context.runtime("refuseType"), ["tag", String(tag), ...owner]);
   const line = statement(indent, `${condition} `, refuse);
   return line.length === 1 ? line : [`${" ".repeat(indent)}${condition}`, ...statement(indent + 2, "", refuse)];
 }
@@ -135,13 +134,13 @@ function readMessage(field: FieldModel, target: string, scope: CodecScope): stri
   ];
 }
 
-function readPackable(field: FieldModel, path: string, scope: CodecScope): string[] {
+function readPackable(field: FieldModel, scope: CodecScope): string[] {
   const target = `message.${propertyName(field)}`;
   return [
     `if (tag === ${tagOf(field.number, wire.length)}) {`,
     ...deindented(statement(10, "", readPacked(field, target, scope)), 8),
     "} else {",
-    ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), path, scope), 8),
+    ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), ["message"], scope), 8),
     ...indented(assign("", call(`${target}.push`, [readValue(field, "end", scope)]))),
     "}",
   ];
@@ -182,8 +181,7 @@ export function entryView(field: FieldModel, scope: CodecScope): object {
   const { context } = scope;
   const keyName = field.mapKey ?? "string";
   const key = scalars[keyName];
-  const path = quote(`${field.parent.fullName}.${field.name}`);
-  const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), path, scope);
+  const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), [], scope);
   const readKey =
     keyName === "string"
       ? call(context.runtime(field.utf8 ? "readKey" : "readLenientString"), ["bytes", "at", "end"])

@@ -262,7 +262,7 @@ function readBuildResponse(
     switch (tag >>> 3) {
       // uint32 notes = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.BuildResponse.notes");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
           continue;
@@ -271,7 +271,7 @@ function readBuildResponse(
         break;
       // uint32 links = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.BuildResponse.links");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.links = bytes[at++]!;
           continue;
@@ -280,7 +280,7 @@ function readBuildResponse(
         break;
       // uint32 dangling = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.BuildResponse.dangling");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.dangling = bytes[at++]!;
           continue;
@@ -289,7 +289,7 @@ function readBuildResponse(
         break;
       // uint32 orphans = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.BuildResponse.orphans");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.orphans = bytes[at++]!;
           continue;
@@ -390,7 +390,7 @@ function readNeighboursRequest(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.NeighboursRequest.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       default:
@@ -518,21 +518,21 @@ function readNeighboursResponse(
     switch (tag >>> 3) {
       // repeated NoteRef links = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.NeighboursResponse.links");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.links.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated NoteRef backlinks = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.NeighboursResponse.backlinks");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.backlinks.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string dangling = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.NeighboursResponse.dangling");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.dangling.push(readString(bytes, at, end));
         break;
       default:
@@ -633,7 +633,7 @@ function readMostLinkedRequest(
     switch (tag >>> 3) {
       // uint32 limit = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.MostLinkedRequest.limit");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -736,7 +736,7 @@ function readMostLinkedResponse(
     switch (tag >>> 3) {
       // repeated LinkedNote notes = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.MostLinkedResponse.notes");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.notes.push(readLinkedNote(emptyLinkedNote(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -849,7 +849,7 @@ function readLinkedNote(
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.LinkedNote.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -863,7 +863,7 @@ function readLinkedNote(
       }
       // uint32 backlinks = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.LinkedNote.backlinks");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.backlinks = bytes[at++]!;
           continue;
@@ -1036,7 +1036,7 @@ function readWalkRequest(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.WalkRequest.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       default:
@@ -1151,7 +1151,7 @@ function readWalkResponse(
     switch (tag >>> 3) {
       // Place place = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.WalkResponse.place");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.outcome;
         const value = readPlace(
@@ -1167,7 +1167,7 @@ function readWalkResponse(
       }
       // string no_way = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.WalkResponse.no_way");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.outcome = { case: "noWay", value: readString(bytes, at, end) };
         break;
       default:
@@ -1269,7 +1269,7 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Place.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -1283,7 +1283,7 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated NoteRef ways = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Place.ways");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.ways.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;

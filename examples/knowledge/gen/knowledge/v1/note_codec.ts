@@ -155,22 +155,22 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Note.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Note.title");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.title = readString(bytes, at, end);
         break;
       // string text = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.Note.text");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.text = readString(bytes, at, end);
         break;
       // uint32 size_bytes = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.Note.size_bytes");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.sizeBytes = bytes[at++]!;
           continue;
@@ -179,7 +179,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       // google.protobuf.Timestamp modified = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "knowledge.v1.Note.modified");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.modified = TimestampCodec.readFields(
           message.modified ?? TimestampCodec.empty(),
@@ -296,12 +296,12 @@ function readNoteRef(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.NoteRef.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.NoteRef.title");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.title = readString(bytes, at, end);
         break;
       default:

@@ -173,7 +173,7 @@ function readIndexResponse(
     switch (tag >>> 3) {
       // uint32 taken = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.IndexResponse.taken");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.taken = bytes[at++]!;
           continue;
@@ -182,7 +182,7 @@ function readIndexResponse(
         break;
       // uint32 notes = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.IndexResponse.notes");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
           continue;
@@ -191,7 +191,7 @@ function readIndexResponse(
         break;
       // uint32 terms = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.IndexResponse.terms");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.terms = bytes[at++]!;
           continue;
@@ -323,12 +323,12 @@ function readQueryRequest(
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.QueryRequest.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // uint32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryRequest.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -337,7 +337,7 @@ function readQueryRequest(
         break;
       // uint32 snippet_length = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.QueryRequest.snippet_length");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.snippetLength = bytes[at++]!;
           continue;
@@ -455,14 +455,14 @@ function readQueryResponse(
     switch (tag >>> 3) {
       // repeated Hit hits = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.QueryResponse.hits");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.hits.push(readHit(emptyHit(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // uint32 total = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryResponse.total");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.total = bytes[at++]!;
           continue;
@@ -593,7 +593,7 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Hit.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -607,17 +607,17 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
       }
       // double score = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "knowledge.v1.Hit.score");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.score = readDouble(bytes, at);
         break;
       // string snippet = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.Hit.snippet");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.snippet = readString(bytes, at, end);
         break;
       // repeated string terms = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "knowledge.v1.Hit.terms");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.terms.push(readString(bytes, at, end));
         break;
       default:
@@ -833,7 +833,7 @@ function readWatchResponse(
     switch (tag >>> 3) {
       // ChangeKind kind = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.WatchResponse.kind");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as ChangeKind;
           continue;
@@ -842,7 +842,7 @@ function readWatchResponse(
         break;
       // NoteRef note = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.WatchResponse.note");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -856,7 +856,7 @@ function readWatchResponse(
       }
       // uint32 notes = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.WatchResponse.notes");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
           continue;
@@ -865,7 +865,7 @@ function readWatchResponse(
         break;
       // uint32 missed = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.WatchResponse.missed");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.missed = bytes[at++]!;
           continue;

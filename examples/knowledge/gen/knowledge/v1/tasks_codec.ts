@@ -245,7 +245,7 @@ function readScanResponse(
     switch (tag >>> 3) {
       // uint32 notes = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.ScanResponse.notes");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
           continue;
@@ -254,7 +254,7 @@ function readScanResponse(
         break;
       // uint32 tasks = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.ScanResponse.tasks");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.tasks = bytes[at++]!;
           continue;
@@ -398,7 +398,7 @@ function readListTasksRequest(
     switch (tag >>> 3) {
       // TaskState state = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.ListTasksRequest.state");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.state = bytes[at++]! as TaskState;
           continue;
@@ -407,17 +407,17 @@ function readListTasksRequest(
         break;
       // string text = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.ListTasksRequest.text");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.text = readString(bytes, at, end);
         break;
       // string note_id = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.ListTasksRequest.note_id");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.noteId = readString(bytes, at, end);
         break;
       // uint32 limit = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.ListTasksRequest.limit");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -536,14 +536,14 @@ function readListTasksResponse(
     switch (tag >>> 3) {
       // repeated Task tasks = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.ListTasksResponse.tasks");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.tasks.push(readTask(emptyTask(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // uint32 total = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.ListTasksResponse.total");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.total = bytes[at++]!;
           continue;
@@ -679,7 +679,7 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Task.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -693,7 +693,7 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
       }
       // uint32 line = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.Task.line");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.line = bytes[at++]!;
           continue;
@@ -702,7 +702,7 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
         break;
       // TaskState state = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.Task.state");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.state = bytes[at++]! as TaskState;
           continue;
@@ -711,7 +711,7 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
         break;
       // string text = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "knowledge.v1.Task.text");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.text = readString(bytes, at, end);
         break;
       default:
@@ -901,14 +901,14 @@ function readCountTasksResponse(
     switch (tag >>> 3) {
       // TaskCount total = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.CountTasksResponse.total");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.total = readTaskCount(message.total ?? emptyTaskCount(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // map<string, TaskCount> by_note = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.CountTasksResponse.by_note");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         readCountTasksResponseByNoteEntry(message.byNote, bytes, cursor.at, stop, depth);
         break;
@@ -940,11 +940,11 @@ function readCountTasksResponseByNoteEntry(
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.CountTasksResponse.by_note");
+        if (tag !== 10) refuseType(tag, 10);
         key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.CountTasksResponse.by_note");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readTaskCount(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -1062,7 +1062,7 @@ function readTaskCount(
     switch (tag >>> 3) {
       // uint32 open = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.TaskCount.open");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.open = bytes[at++]!;
           continue;
@@ -1071,7 +1071,7 @@ function readTaskCount(
         break;
       // uint32 done = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.TaskCount.done");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.done = bytes[at++]!;
           continue;

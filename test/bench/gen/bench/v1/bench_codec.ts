@@ -122,12 +122,12 @@ function readSearchRequest(
     switch (tag >>> 3) {
       // string query = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.SearchRequest.query");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.v1.SearchRequest.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -252,12 +252,12 @@ function readSearchResponse(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.SearchResponse.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // int32 score = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.v1.SearchResponse.score");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.score = bytes[at++]!;
           continue;
@@ -266,7 +266,7 @@ function readSearchResponse(
         break;
       // string title = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "bench.v1.SearchResponse.title");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.title = readString(bytes, at, end);
         break;
       default:

@@ -185,12 +185,12 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string title = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.Note.title");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.title = readString(bytes, at, end);
         break;
       // Status status = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.v1.Note.status");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.status = bytes[at++]! as Status;
           continue;
@@ -199,14 +199,14 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       // map<string, string> labels = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "bench.v1.Note.labels");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         readNoteLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp updated = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "bench.v1.Note.updated");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.updated = TimestampCodec.readFields(
           message.updated ?? TimestampCodec.empty(),
@@ -220,12 +220,12 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // string path = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "bench.v1.Note.path");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.source = { case: "path", value: readString(bytes, at, end) };
         break;
       // string url = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "bench.v1.Note.url");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       default:
@@ -249,11 +249,11 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.Note.labels");
+        if (tag !== 10) refuseType(tag, 10);
         key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "bench.v1.Note.labels");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -346,7 +346,7 @@ function readStoreRequest(
     switch (tag >>> 3) {
       // Note note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.StoreRequest.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = readNote(message.note ?? emptyNote(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -447,7 +447,7 @@ function readStoreResponse(
     switch (tag >>> 3) {
       // uint32 revision = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "bench.v1.StoreResponse.revision");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.revision = bytes[at++]!;
           continue;

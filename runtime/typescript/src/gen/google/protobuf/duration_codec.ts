@@ -122,12 +122,12 @@ function readDuration(
     switch (tag >>> 3) {
       // int64 seconds = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Duration.seconds");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.seconds = readInt64(bytes, at);
         break;
       // int32 nanos = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "google.protobuf.Duration.nanos");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.nanos = bytes[at++]!;
           continue;

@@ -165,12 +165,12 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.codec.v1.Entry.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // uint32 id = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.Entry.id");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.id = bytes[at++]!;
           continue;
@@ -179,12 +179,12 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         break;
       // double value = 3
       case 3:
-        if (tag !== 25) refuseType(tag, 25, "bench.codec.v1.Entry.value");
+        if (tag !== 25) refuseType(tag, 25, message);
         message.value = readDouble(bytes, at);
         break;
       // int32 delta = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "bench.codec.v1.Entry.delta");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.delta = bytes[at++]!;
           continue;
@@ -193,7 +193,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         break;
       // bool active = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "bench.codec.v1.Entry.active");
+        if (tag !== 40) refuseType(tag, 40, message);
         if (bytes[at]! < 128) {
           message.active = bytes[at++]! !== 0;
           continue;
@@ -294,7 +294,7 @@ function readEntryList(
     switch (tag >>> 3) {
       // repeated Entry entries = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "bench.codec.v1.EntryList.entries");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.entries.push(readEntry(emptyEntry(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -403,7 +403,7 @@ function readPacked(message: Packed, bytes: Uint8Array, at: number, end: number,
         if (tag === 10) {
           readPackedDouble(message.doubles, bytes, at, end);
         } else {
-          if (tag !== 9) refuseType(tag, 9, "bench.codec.v1.Packed.doubles");
+          if (tag !== 9) refuseType(tag, 9, message);
           message.doubles.push(readDouble(bytes, at));
         }
         break;
@@ -412,7 +412,7 @@ function readPacked(message: Packed, bytes: Uint8Array, at: number, end: number,
         if (tag === 18) {
           readPackedInt32(message.ints, bytes, at, end);
         } else {
-          if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.Packed.ints");
+          if (tag !== 16) refuseType(tag, 16, message);
           message.ints.push(readInt32(bytes, at));
         }
         break;
@@ -504,7 +504,7 @@ function readTexts(message: Texts, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // repeated string values = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.codec.v1.Texts.values");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.values.push(readString(bytes, at, end));
         break;
       default:

@@ -672,12 +672,12 @@ function readGoogleMessage1(
     switch (tag >>> 3) {
       // string field1 = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.codec.v1.GoogleMessage1.field1");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.field1 = readString(bytes, at, end);
         break;
       // int32 field2 = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.GoogleMessage1.field2");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.field2 = bytes[at++]!;
           continue;
@@ -686,7 +686,7 @@ function readGoogleMessage1(
         break;
       // int32 field3 = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "bench.codec.v1.GoogleMessage1.field3");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.field3 = bytes[at++]!;
           continue;
@@ -695,7 +695,7 @@ function readGoogleMessage1(
         break;
       // string field4 = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "bench.codec.v1.GoogleMessage1.field4");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.field4 = readString(bytes, at, end);
         break;
       // repeated fixed64 field5 = 5
@@ -703,13 +703,13 @@ function readGoogleMessage1(
         if (tag === 42) {
           readPackedFixed64(message.field5, bytes, at, end);
         } else {
-          if (tag !== 41) refuseType(tag, 41, "bench.codec.v1.GoogleMessage1.field5");
+          if (tag !== 41) refuseType(tag, 41, message);
           message.field5.push(readFixed64(bytes, at));
         }
         break;
       // int32 field6 = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "bench.codec.v1.GoogleMessage1.field6");
+        if (tag !== 48) refuseType(tag, 48, message);
         if (bytes[at]! < 128) {
           message.field6 = bytes[at++]!;
           continue;
@@ -718,17 +718,17 @@ function readGoogleMessage1(
         break;
       // string field7 = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "bench.codec.v1.GoogleMessage1.field7");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.field7 = readString(bytes, at, end);
         break;
       // string field9 = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "bench.codec.v1.GoogleMessage1.field9");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.field9 = readString(bytes, at, end);
         break;
       // bool field12 = 12
       case 12:
-        if (tag !== 96) refuseType(tag, 96, "bench.codec.v1.GoogleMessage1.field12");
+        if (tag !== 96) refuseType(tag, 96, message);
         if (bytes[at]! < 128) {
           message.field12 = bytes[at++]! !== 0;
           continue;
@@ -737,7 +737,7 @@ function readGoogleMessage1(
         break;
       // bool field13 = 13
       case 13:
-        if (tag !== 104) refuseType(tag, 104, "bench.codec.v1.GoogleMessage1.field13");
+        if (tag !== 104) refuseType(tag, 104, message);
         if (bytes[at]! < 128) {
           message.field13 = bytes[at++]! !== 0;
           continue;
@@ -746,7 +746,7 @@ function readGoogleMessage1(
         break;
       // bool field14 = 14
       case 14:
-        if (tag !== 112) refuseType(tag, 112, "bench.codec.v1.GoogleMessage1.field14");
+        if (tag !== 112) refuseType(tag, 112, message);
         if (bytes[at]! < 128) {
           message.field14 = bytes[at++]! !== 0;
           continue;
@@ -755,7 +755,7 @@ function readGoogleMessage1(
         break;
       // GoogleMessage1SubMessage field15 = 15
       case 15: {
-        if (tag !== 122) refuseType(tag, 122, "bench.codec.v1.GoogleMessage1.field15");
+        if (tag !== 122) refuseType(tag, 122, message);
         const stop = readLength(bytes, at, end);
         message.field15 = readGoogleMessage1SubMessage(
           message.field15 ?? emptyGoogleMessage1SubMessage(),
@@ -769,7 +769,7 @@ function readGoogleMessage1(
       }
       // int32 field16 = 16
       case 16:
-        if (tag !== 128) refuseType(tag, 128, "bench.codec.v1.GoogleMessage1.field16");
+        if (tag !== 128) refuseType(tag, 128, message);
         if (bytes[at]! < 128) {
           message.field16 = bytes[at++]!;
           continue;
@@ -778,7 +778,7 @@ function readGoogleMessage1(
         break;
       // bool field17 = 17
       case 17:
-        if (tag !== 136) refuseType(tag, 136, "bench.codec.v1.GoogleMessage1.field17");
+        if (tag !== 136) refuseType(tag, 136, message);
         if (bytes[at]! < 128) {
           message.field17 = bytes[at++]! !== 0;
           continue;
@@ -787,17 +787,17 @@ function readGoogleMessage1(
         break;
       // string field18 = 18
       case 18:
-        if (tag !== 146) refuseType(tag, 146, "bench.codec.v1.GoogleMessage1.field18");
+        if (tag !== 146) refuseType(tag, 146, message);
         message.field18 = readString(bytes, at, end);
         break;
       // int64 field22 = 22
       case 22:
-        if (tag !== 176) refuseType(tag, 176, "bench.codec.v1.GoogleMessage1.field22");
+        if (tag !== 176) refuseType(tag, 176, message);
         message.field22 = readInt64(bytes, at);
         break;
       // int32 field23 = 23
       case 23:
-        if (tag !== 184) refuseType(tag, 184, "bench.codec.v1.GoogleMessage1.field23");
+        if (tag !== 184) refuseType(tag, 184, message);
         if (bytes[at]! < 128) {
           message.field23 = bytes[at++]!;
           continue;
@@ -806,7 +806,7 @@ function readGoogleMessage1(
         break;
       // bool field24 = 24
       case 24:
-        if (tag !== 192) refuseType(tag, 192, "bench.codec.v1.GoogleMessage1.field24");
+        if (tag !== 192) refuseType(tag, 192, message);
         if (bytes[at]! < 128) {
           message.field24 = bytes[at++]! !== 0;
           continue;
@@ -815,7 +815,7 @@ function readGoogleMessage1(
         break;
       // int32 field25 = 25
       case 25:
-        if (tag !== 200) refuseType(tag, 200, "bench.codec.v1.GoogleMessage1.field25");
+        if (tag !== 200) refuseType(tag, 200, message);
         if (bytes[at]! < 128) {
           message.field25 = bytes[at++]!;
           continue;
@@ -824,7 +824,7 @@ function readGoogleMessage1(
         break;
       // int32 field29 = 29
       case 29:
-        if (tag !== 232) refuseType(tag, 232, "bench.codec.v1.GoogleMessage1.field29");
+        if (tag !== 232) refuseType(tag, 232, message);
         if (bytes[at]! < 128) {
           message.field29 = bytes[at++]!;
           continue;
@@ -833,7 +833,7 @@ function readGoogleMessage1(
         break;
       // bool field30 = 30
       case 30:
-        if (tag !== 240) refuseType(tag, 240, "bench.codec.v1.GoogleMessage1.field30");
+        if (tag !== 240) refuseType(tag, 240, message);
         if (bytes[at]! < 128) {
           message.field30 = bytes[at++]! !== 0;
           continue;
@@ -842,7 +842,7 @@ function readGoogleMessage1(
         break;
       // bool field59 = 59
       case 59:
-        if (tag !== 472) refuseType(tag, 472, "bench.codec.v1.GoogleMessage1.field59");
+        if (tag !== 472) refuseType(tag, 472, message);
         if (bytes[at]! < 128) {
           message.field59 = bytes[at++]! !== 0;
           continue;
@@ -851,7 +851,7 @@ function readGoogleMessage1(
         break;
       // int32 field60 = 60
       case 60:
-        if (tag !== 480) refuseType(tag, 480, "bench.codec.v1.GoogleMessage1.field60");
+        if (tag !== 480) refuseType(tag, 480, message);
         if (bytes[at]! < 128) {
           message.field60 = bytes[at++]!;
           continue;
@@ -860,7 +860,7 @@ function readGoogleMessage1(
         break;
       // int32 field67 = 67
       case 67:
-        if (tag !== 536) refuseType(tag, 536, "bench.codec.v1.GoogleMessage1.field67");
+        if (tag !== 536) refuseType(tag, 536, message);
         if (bytes[at]! < 128) {
           message.field67 = bytes[at++]!;
           continue;
@@ -869,7 +869,7 @@ function readGoogleMessage1(
         break;
       // int32 field68 = 68
       case 68:
-        if (tag !== 544) refuseType(tag, 544, "bench.codec.v1.GoogleMessage1.field68");
+        if (tag !== 544) refuseType(tag, 544, message);
         if (bytes[at]! < 128) {
           message.field68 = bytes[at++]!;
           continue;
@@ -878,7 +878,7 @@ function readGoogleMessage1(
         break;
       // bool field78 = 78
       case 78:
-        if (tag !== 624) refuseType(tag, 624, "bench.codec.v1.GoogleMessage1.field78");
+        if (tag !== 624) refuseType(tag, 624, message);
         if (bytes[at]! < 128) {
           message.field78 = bytes[at++]! !== 0;
           continue;
@@ -887,7 +887,7 @@ function readGoogleMessage1(
         break;
       // bool field80 = 80
       case 80:
-        if (tag !== 640) refuseType(tag, 640, "bench.codec.v1.GoogleMessage1.field80");
+        if (tag !== 640) refuseType(tag, 640, message);
         if (bytes[at]! < 128) {
           message.field80 = bytes[at++]! !== 0;
           continue;
@@ -896,7 +896,7 @@ function readGoogleMessage1(
         break;
       // bool field81 = 81
       case 81:
-        if (tag !== 648) refuseType(tag, 648, "bench.codec.v1.GoogleMessage1.field81");
+        if (tag !== 648) refuseType(tag, 648, message);
         if (bytes[at]! < 128) {
           message.field81 = bytes[at++]! !== 0;
           continue;
@@ -905,7 +905,7 @@ function readGoogleMessage1(
         break;
       // int32 field100 = 100
       case 100:
-        if (tag !== 800) refuseType(tag, 800, "bench.codec.v1.GoogleMessage1.field100");
+        if (tag !== 800) refuseType(tag, 800, message);
         if (bytes[at]! < 128) {
           message.field100 = bytes[at++]!;
           continue;
@@ -914,7 +914,7 @@ function readGoogleMessage1(
         break;
       // int32 field101 = 101
       case 101:
-        if (tag !== 808) refuseType(tag, 808, "bench.codec.v1.GoogleMessage1.field101");
+        if (tag !== 808) refuseType(tag, 808, message);
         if (bytes[at]! < 128) {
           message.field101 = bytes[at++]!;
           continue;
@@ -923,17 +923,17 @@ function readGoogleMessage1(
         break;
       // string field102 = 102
       case 102:
-        if (tag !== 818) refuseType(tag, 818, "bench.codec.v1.GoogleMessage1.field102");
+        if (tag !== 818) refuseType(tag, 818, message);
         message.field102 = readString(bytes, at, end);
         break;
       // string field103 = 103
       case 103:
-        if (tag !== 826) refuseType(tag, 826, "bench.codec.v1.GoogleMessage1.field103");
+        if (tag !== 826) refuseType(tag, 826, message);
         message.field103 = readString(bytes, at, end);
         break;
       // int32 field104 = 104
       case 104:
-        if (tag !== 832) refuseType(tag, 832, "bench.codec.v1.GoogleMessage1.field104");
+        if (tag !== 832) refuseType(tag, 832, message);
         if (bytes[at]! < 128) {
           message.field104 = bytes[at++]!;
           continue;
@@ -942,7 +942,7 @@ function readGoogleMessage1(
         break;
       // int32 field128 = 128
       case 128:
-        if (tag !== 1024) refuseType(tag, 1024, "bench.codec.v1.GoogleMessage1.field128");
+        if (tag !== 1024) refuseType(tag, 1024, message);
         if (bytes[at]! < 128) {
           message.field128 = bytes[at++]!;
           continue;
@@ -951,12 +951,12 @@ function readGoogleMessage1(
         break;
       // string field129 = 129
       case 129:
-        if (tag !== 1034) refuseType(tag, 1034, "bench.codec.v1.GoogleMessage1.field129");
+        if (tag !== 1034) refuseType(tag, 1034, message);
         message.field129 = readString(bytes, at, end);
         break;
       // int32 field130 = 130
       case 130:
-        if (tag !== 1040) refuseType(tag, 1040, "bench.codec.v1.GoogleMessage1.field130");
+        if (tag !== 1040) refuseType(tag, 1040, message);
         if (bytes[at]! < 128) {
           message.field130 = bytes[at++]!;
           continue;
@@ -965,7 +965,7 @@ function readGoogleMessage1(
         break;
       // int32 field131 = 131
       case 131:
-        if (tag !== 1048) refuseType(tag, 1048, "bench.codec.v1.GoogleMessage1.field131");
+        if (tag !== 1048) refuseType(tag, 1048, message);
         if (bytes[at]! < 128) {
           message.field131 = bytes[at++]!;
           continue;
@@ -974,7 +974,7 @@ function readGoogleMessage1(
         break;
       // int32 field150 = 150
       case 150:
-        if (tag !== 1200) refuseType(tag, 1200, "bench.codec.v1.GoogleMessage1.field150");
+        if (tag !== 1200) refuseType(tag, 1200, message);
         if (bytes[at]! < 128) {
           message.field150 = bytes[at++]!;
           continue;
@@ -983,7 +983,7 @@ function readGoogleMessage1(
         break;
       // int32 field271 = 271
       case 271:
-        if (tag !== 2168) refuseType(tag, 2168, "bench.codec.v1.GoogleMessage1.field271");
+        if (tag !== 2168) refuseType(tag, 2168, message);
         if (bytes[at]! < 128) {
           message.field271 = bytes[at++]!;
           continue;
@@ -992,7 +992,7 @@ function readGoogleMessage1(
         break;
       // int32 field272 = 272
       case 272:
-        if (tag !== 2176) refuseType(tag, 2176, "bench.codec.v1.GoogleMessage1.field272");
+        if (tag !== 2176) refuseType(tag, 2176, message);
         if (bytes[at]! < 128) {
           message.field272 = bytes[at++]!;
           continue;
@@ -1001,7 +1001,7 @@ function readGoogleMessage1(
         break;
       // int32 field280 = 280
       case 280:
-        if (tag !== 2240) refuseType(tag, 2240, "bench.codec.v1.GoogleMessage1.field280");
+        if (tag !== 2240) refuseType(tag, 2240, message);
         if (bytes[at]! < 128) {
           message.field280 = bytes[at++]!;
           continue;
@@ -1352,7 +1352,7 @@ function readGoogleMessage1SubMessage(
     switch (tag >>> 3) {
       // int32 field1 = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "bench.codec.v1.GoogleMessage1SubMessage.field1");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.field1 = bytes[at++]!;
           continue;
@@ -1361,7 +1361,7 @@ function readGoogleMessage1SubMessage(
         break;
       // int32 field2 = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.GoogleMessage1SubMessage.field2");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.field2 = bytes[at++]!;
           continue;
@@ -1370,7 +1370,7 @@ function readGoogleMessage1SubMessage(
         break;
       // int32 field3 = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "bench.codec.v1.GoogleMessage1SubMessage.field3");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.field3 = bytes[at++]!;
           continue;
@@ -1379,7 +1379,7 @@ function readGoogleMessage1SubMessage(
         break;
       // bool field12 = 12
       case 12:
-        if (tag !== 96) refuseType(tag, 96, "bench.codec.v1.GoogleMessage1SubMessage.field12");
+        if (tag !== 96) refuseType(tag, 96, message);
         if (bytes[at]! < 128) {
           message.field12 = bytes[at++]! !== 0;
           continue;
@@ -1388,22 +1388,22 @@ function readGoogleMessage1SubMessage(
         break;
       // int64 field13 = 13
       case 13:
-        if (tag !== 104) refuseType(tag, 104, "bench.codec.v1.GoogleMessage1SubMessage.field13");
+        if (tag !== 104) refuseType(tag, 104, message);
         message.field13 = readInt64(bytes, at);
         break;
       // int64 field14 = 14
       case 14:
-        if (tag !== 112) refuseType(tag, 112, "bench.codec.v1.GoogleMessage1SubMessage.field14");
+        if (tag !== 112) refuseType(tag, 112, message);
         message.field14 = readInt64(bytes, at);
         break;
       // string field15 = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "bench.codec.v1.GoogleMessage1SubMessage.field15");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.field15 = readString(bytes, at, end);
         break;
       // int32 field16 = 16
       case 16:
-        if (tag !== 128) refuseType(tag, 128, "bench.codec.v1.GoogleMessage1SubMessage.field16");
+        if (tag !== 128) refuseType(tag, 128, message);
         if (bytes[at]! < 128) {
           message.field16 = bytes[at++]!;
           continue;
@@ -1412,7 +1412,7 @@ function readGoogleMessage1SubMessage(
         break;
       // int32 field19 = 19
       case 19:
-        if (tag !== 152) refuseType(tag, 152, "bench.codec.v1.GoogleMessage1SubMessage.field19");
+        if (tag !== 152) refuseType(tag, 152, message);
         if (bytes[at]! < 128) {
           message.field19 = bytes[at++]!;
           continue;
@@ -1421,7 +1421,7 @@ function readGoogleMessage1SubMessage(
         break;
       // bool field20 = 20
       case 20:
-        if (tag !== 160) refuseType(tag, 160, "bench.codec.v1.GoogleMessage1SubMessage.field20");
+        if (tag !== 160) refuseType(tag, 160, message);
         if (bytes[at]! < 128) {
           message.field20 = bytes[at++]! !== 0;
           continue;
@@ -1430,12 +1430,12 @@ function readGoogleMessage1SubMessage(
         break;
       // fixed64 field21 = 21
       case 21:
-        if (tag !== 169) refuseType(tag, 169, "bench.codec.v1.GoogleMessage1SubMessage.field21");
+        if (tag !== 169) refuseType(tag, 169, message);
         message.field21 = readFixed64(bytes, at);
         break;
       // int32 field22 = 22
       case 22:
-        if (tag !== 176) refuseType(tag, 176, "bench.codec.v1.GoogleMessage1SubMessage.field22");
+        if (tag !== 176) refuseType(tag, 176, message);
         if (bytes[at]! < 128) {
           message.field22 = bytes[at++]!;
           continue;
@@ -1444,7 +1444,7 @@ function readGoogleMessage1SubMessage(
         break;
       // bool field23 = 23
       case 23:
-        if (tag !== 184) refuseType(tag, 184, "bench.codec.v1.GoogleMessage1SubMessage.field23");
+        if (tag !== 184) refuseType(tag, 184, message);
         if (bytes[at]! < 128) {
           message.field23 = bytes[at++]! !== 0;
           continue;
@@ -1453,7 +1453,7 @@ function readGoogleMessage1SubMessage(
         break;
       // bool field28 = 28
       case 28:
-        if (tag !== 224) refuseType(tag, 224, "bench.codec.v1.GoogleMessage1SubMessage.field28");
+        if (tag !== 224) refuseType(tag, 224, message);
         if (bytes[at]! < 128) {
           message.field28 = bytes[at++]! !== 0;
           continue;
@@ -1462,12 +1462,12 @@ function readGoogleMessage1SubMessage(
         break;
       // fixed32 field203 = 203
       case 203:
-        if (tag !== 1629) refuseType(tag, 1629, "bench.codec.v1.GoogleMessage1SubMessage.field203");
+        if (tag !== 1629) refuseType(tag, 1629, message);
         message.field203 = readFixed32(bytes, at);
         break;
       // int32 field204 = 204
       case 204:
-        if (tag !== 1632) refuseType(tag, 1632, "bench.codec.v1.GoogleMessage1SubMessage.field204");
+        if (tag !== 1632) refuseType(tag, 1632, message);
         if (bytes[at]! < 128) {
           message.field204 = bytes[at++]!;
           continue;
@@ -1476,12 +1476,12 @@ function readGoogleMessage1SubMessage(
         break;
       // string field205 = 205
       case 205:
-        if (tag !== 1642) refuseType(tag, 1642, "bench.codec.v1.GoogleMessage1SubMessage.field205");
+        if (tag !== 1642) refuseType(tag, 1642, message);
         message.field205 = readString(bytes, at, end);
         break;
       // bool field206 = 206
       case 206:
-        if (tag !== 1648) refuseType(tag, 1648, "bench.codec.v1.GoogleMessage1SubMessage.field206");
+        if (tag !== 1648) refuseType(tag, 1648, message);
         if (bytes[at]! < 128) {
           message.field206 = bytes[at++]! !== 0;
           continue;
@@ -1490,12 +1490,12 @@ function readGoogleMessage1SubMessage(
         break;
       // uint64 field207 = 207
       case 207:
-        if (tag !== 1656) refuseType(tag, 1656, "bench.codec.v1.GoogleMessage1SubMessage.field207");
+        if (tag !== 1656) refuseType(tag, 1656, message);
         message.field207 = readUint64(bytes, at);
         break;
       // uint64 field300 = 300
       case 300:
-        if (tag !== 2400) refuseType(tag, 2400, "bench.codec.v1.GoogleMessage1SubMessage.field300");
+        if (tag !== 2400) refuseType(tag, 2400, message);
         message.field300 = readUint64(bytes, at);
         break;
       default:

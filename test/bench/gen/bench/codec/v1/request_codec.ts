@@ -122,12 +122,12 @@ function readRequest(
     switch (tag >>> 3) {
       // string query = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.codec.v1.Request.query");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.codec.v1.Request.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;

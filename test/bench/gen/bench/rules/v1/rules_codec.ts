@@ -144,12 +144,12 @@ function readRequest(
     switch (tag >>> 3) {
       // string query = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.rules.v1.Request.query");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.rules.v1.Request.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -278,12 +278,12 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string target_id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.rules.v1.Link.target_id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.targetId = readString(bytes, at, end);
         break;
       // LinkKind kind = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.rules.v1.Link.kind");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as LinkKind;
           continue;
@@ -292,12 +292,12 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
         break;
       // double weight = 3
       case 3:
-        if (tag !== 25) refuseType(tag, 25, "bench.rules.v1.Link.weight");
+        if (tag !== 25) refuseType(tag, 25, message);
         message.weight = readDouble(bytes, at);
         break;
       // double score = 4
       case 4:
-        if (tag !== 33) refuseType(tag, 33, "bench.rules.v1.Link.score");
+        if (tag !== 33) refuseType(tag, 33, message);
         message.score = readDouble(bytes, at);
         break;
       default:
@@ -396,12 +396,12 @@ function readImport(message: Import, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // string importer = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.rules.v1.Import.importer");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.importer = readString(bytes, at, end);
         break;
       // int64 imported_ns = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.rules.v1.Import.imported_ns");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.importedNs = readInt64(bytes, at);
         break;
       default:
@@ -611,49 +611,49 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.rules.v1.Note.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "bench.rules.v1.Note.title");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.title = readString(bytes, at, end);
         break;
       // string body = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "bench.rules.v1.Note.body");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.body = readString(bytes, at, end);
         break;
       // repeated string tags = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "bench.rules.v1.Note.tags");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, string> meta = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "bench.rules.v1.Note.meta");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         readNoteMetaEntry(message.meta, bytes, cursor.at, stop, depth);
         break;
       }
       // int64 created_ns = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "bench.rules.v1.Note.created_ns");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.createdNs = readInt64(bytes, at);
         break;
       // string url = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "bench.rules.v1.Note.url");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       // string file_path = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "bench.rules.v1.Note.file_path");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.source = { case: "filePath", value: readString(bytes, at, end) };
         break;
       // Import import = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "bench.rules.v1.Note.import");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.source;
         const value = readImport(
@@ -669,14 +669,14 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // repeated Link links = 10
       case 10: {
-        if (tag !== 82) refuseType(tag, 82, "bench.rules.v1.Note.links");
+        if (tag !== 82) refuseType(tag, 82, message);
         const stop = readLength(bytes, at, end);
         message.links.push(readLink(emptyLink(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string author_email = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "bench.rules.v1.Note.author_email");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.authorEmail = readString(bytes, at, end);
         break;
       default:
@@ -700,11 +700,11 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.rules.v1.Note.meta");
+        if (tag !== 10) refuseType(tag, 10);
         key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "bench.rules.v1.Note.meta");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }

@@ -369,7 +369,7 @@ function readNumbers(
     switch (tag >>> 3) {
       // int32 limit = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Numbers.limit");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -378,12 +378,12 @@ function readNumbers(
         break;
       // int64 created_ns = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Numbers.created_ns");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.createdNs = readInt64(bytes, at);
         break;
       // uint32 port = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Numbers.port");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.port = bytes[at++]!;
           continue;
@@ -392,67 +392,67 @@ function readNumbers(
         break;
       // uint64 size = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Numbers.size");
+        if (tag !== 32) refuseType(tag, 32, message);
         message.size = readUint64(bytes, at);
         break;
       // sint32 offset = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "validators.v1.Numbers.offset");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.offset = readSint32(bytes, at);
         break;
       // sint64 balance = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "validators.v1.Numbers.balance");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.balance = readSint64(bytes, at);
         break;
       // fixed32 version = 7
       case 7:
-        if (tag !== 61) refuseType(tag, 61, "validators.v1.Numbers.version");
+        if (tag !== 61) refuseType(tag, 61, message);
         message.version = readFixed32(bytes, at);
         break;
       // fixed64 hash = 8
       case 8:
-        if (tag !== 65) refuseType(tag, 65, "validators.v1.Numbers.hash");
+        if (tag !== 65) refuseType(tag, 65, message);
         message.hash = readFixed64(bytes, at);
         break;
       // sfixed32 delta = 9
       case 9:
-        if (tag !== 77) refuseType(tag, 77, "validators.v1.Numbers.delta");
+        if (tag !== 77) refuseType(tag, 77, message);
         message.delta = readSfixed32(bytes, at);
         break;
       // sfixed64 shift = 10
       case 10:
-        if (tag !== 81) refuseType(tag, 81, "validators.v1.Numbers.shift");
+        if (tag !== 81) refuseType(tag, 81, message);
         message.shift = readSfixed64(bytes, at);
         break;
       // double weight = 11
       case 11:
-        if (tag !== 89) refuseType(tag, 89, "validators.v1.Numbers.weight");
+        if (tag !== 89) refuseType(tag, 89, message);
         message.weight = readDouble(bytes, at);
         break;
       // float score = 12
       case 12:
-        if (tag !== 101) refuseType(tag, 101, "validators.v1.Numbers.score");
+        if (tag !== 101) refuseType(tag, 101, message);
         message.score = readFloat(bytes, at);
         break;
       // double outside = 13
       case 13:
-        if (tag !== 105) refuseType(tag, 105, "validators.v1.Numbers.outside");
+        if (tag !== 105) refuseType(tag, 105, message);
         message.outside = readDouble(bytes, at);
         break;
       // double exact = 14
       case 14:
-        if (tag !== 113) refuseType(tag, 113, "validators.v1.Numbers.exact");
+        if (tag !== 113) refuseType(tag, 113, message);
         message.exact = readDouble(bytes, at);
         break;
       // float any_but = 15
       case 15:
-        if (tag !== 125) refuseType(tag, 125, "validators.v1.Numbers.any_but");
+        if (tag !== 125) refuseType(tag, 125, message);
         message.anyBut = readFloat(bytes, at);
         break;
       // bool accepted = 16
       case 16:
-        if (tag !== 128) refuseType(tag, 128, "validators.v1.Numbers.accepted");
+        if (tag !== 128) refuseType(tag, 128, message);
         if (bytes[at]! < 128) {
           message.accepted = bytes[at++]! !== 0;
           continue;
@@ -461,7 +461,7 @@ function readNumbers(
         break;
       // bool rejected = 17
       case 17:
-        if (tag !== 136) refuseType(tag, 136, "validators.v1.Numbers.rejected");
+        if (tag !== 136) refuseType(tag, 136, message);
         if (bytes[at]! < 128) {
           message.rejected = bytes[at++]! !== 0;
           continue;
@@ -470,7 +470,7 @@ function readNumbers(
         break;
       // int64 text_id = 18
       case 18:
-        if (tag !== 144) refuseType(tag, 144, "validators.v1.Numbers.text_id");
+        if (tag !== 144) refuseType(tag, 144, message);
         message.textId = String(readInt64(bytes, at));
         break;
       // repeated int64 text_ids = 19
@@ -478,7 +478,7 @@ function readNumbers(
         if (tag === 154) {
           readPacked(message.textIds, bytes, at, end, (bytes, at) => String(readInt64(bytes, at)));
         } else {
-          if (tag !== 152) refuseType(tag, 152, "validators.v1.Numbers.text_ids");
+          if (tag !== 152) refuseType(tag, 152, message);
           message.textIds.push(String(readInt64(bytes, at)));
         }
         break;
@@ -821,7 +821,7 @@ function readPresence(
     switch (tag >>> 3) {
       // int32 always = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Presence.always");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.always = bytes[at++]!;
           continue;
@@ -830,7 +830,7 @@ function readPresence(
         break;
       // int32 unless_zero = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Presence.unless_zero");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.unlessZero = bytes[at++]!;
           continue;
@@ -839,7 +839,7 @@ function readPresence(
         break;
       // int32 never = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Presence.never");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.never = bytes[at++]!;
           continue;
@@ -848,7 +848,7 @@ function readPresence(
         break;
       // optional int32 when_set = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Presence.when_set");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.whenSet = bytes[at++]!;
           continue;
@@ -857,7 +857,7 @@ function readPresence(
         break;
       // optional int32 set_and_not_zero = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "validators.v1.Presence.set_and_not_zero");
+        if (tag !== 40) refuseType(tag, 40, message);
         if (bytes[at]! < 128) {
           message.setAndNotZero = bytes[at++]!;
           continue;
@@ -866,7 +866,7 @@ function readPresence(
         break;
       // int32 must = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "validators.v1.Presence.must");
+        if (tag !== 48) refuseType(tag, 48, message);
         if (bytes[at]! < 128) {
           message.must = bytes[at++]!;
           continue;
@@ -875,7 +875,7 @@ function readPresence(
         break;
       // optional int32 must_be_set = 7
       case 7:
-        if (tag !== 56) refuseType(tag, 56, "validators.v1.Presence.must_be_set");
+        if (tag !== 56) refuseType(tag, 56, message);
         if (bytes[at]! < 128) {
           message.mustBeSet = bytes[at++]!;
           continue;
@@ -884,17 +884,17 @@ function readPresence(
         break;
       // double zero_double = 8
       case 8:
-        if (tag !== 65) refuseType(tag, 65, "validators.v1.Presence.zero_double");
+        if (tag !== 65) refuseType(tag, 65, message);
         message.zeroDouble = readDouble(bytes, at);
         break;
       // float must_float = 9
       case 9:
-        if (tag !== 77) refuseType(tag, 77, "validators.v1.Presence.must_float");
+        if (tag !== 77) refuseType(tag, 77, message);
         message.mustFloat = readFloat(bytes, at);
         break;
       // bool must_bool = 10
       case 10:
-        if (tag !== 80) refuseType(tag, 80, "validators.v1.Presence.must_bool");
+        if (tag !== 80) refuseType(tag, 80, message);
         if (bytes[at]! < 128) {
           message.mustBool = bytes[at++]! !== 0;
           continue;
@@ -903,12 +903,12 @@ function readPresence(
         break;
       // bytes must_bytes = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Presence.must_bytes");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.mustBytes = readBytes(bytes, at, end);
         break;
       // Color must_color = 12
       case 12:
-        if (tag !== 96) refuseType(tag, 96, "validators.v1.Presence.must_color");
+        if (tag !== 96) refuseType(tag, 96, message);
         if (bytes[at]! < 128) {
           message.mustColor = bytes[at++]! as Color;
           continue;
@@ -920,7 +920,7 @@ function readPresence(
         if (tag === 106) {
           readPackedInt32(message.mustItems, bytes, at, end);
         } else {
-          if (tag !== 104) refuseType(tag, 104, "validators.v1.Presence.must_items");
+          if (tag !== 104) refuseType(tag, 104, message);
           message.mustItems.push(readInt32(bytes, at));
         }
         break;
@@ -929,32 +929,32 @@ function readPresence(
         if (tag === 114) {
           readPackedInt32(message.itemsUnlessEmpty, bytes, at, end);
         } else {
-          if (tag !== 112) refuseType(tag, 112, "validators.v1.Presence.items_unless_empty");
+          if (tag !== 112) refuseType(tag, 112, message);
           message.itemsUnlessEmpty.push(readInt32(bytes, at));
         }
         break;
       // map<string, int32> must_pairs = 15
       case 15: {
-        if (tag !== 122) refuseType(tag, 122, "validators.v1.Presence.must_pairs");
+        if (tag !== 122) refuseType(tag, 122, message);
         const stop = readLength(bytes, at, end);
         readPresenceMustPairsEntry(message.mustPairs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, int32> pairs_unless_empty = 16
       case 16: {
-        if (tag !== 130) refuseType(tag, 130, "validators.v1.Presence.pairs_unless_empty");
+        if (tag !== 130) refuseType(tag, 130, message);
         const stop = readLength(bytes, at, end);
         readPresencePairsUnlessEmptyEntry(message.pairsUnlessEmpty, bytes, cursor.at, stop, depth);
         break;
       }
       // uint64 must_long = 17
       case 17:
-        if (tag !== 136) refuseType(tag, 136, "validators.v1.Presence.must_long");
+        if (tag !== 136) refuseType(tag, 136, message);
         message.mustLong = String(readUint64(bytes, at));
         break;
       // optional uint64 long_when_set = 18
       case 18:
-        if (tag !== 144) refuseType(tag, 144, "validators.v1.Presence.long_when_set");
+        if (tag !== 144) refuseType(tag, 144, message);
         message.longWhenSet = String(readUint64(bytes, at));
         break;
       default:
@@ -984,11 +984,11 @@ function readPresenceMustPairsEntry(
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Presence.must_pairs");
+        if (tag !== 10) refuseType(tag, 10);
         key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Presence.must_pairs");
+        if (tag !== 16) refuseType(tag, 16);
         value = readInt32(bytes, at);
         break;
       }
@@ -1019,11 +1019,11 @@ function readPresencePairsUnlessEmptyEntry(
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Presence.pairs_unless_empty");
+        if (tag !== 10) refuseType(tag, 10);
         key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Presence.pairs_unless_empty");
+        if (tag !== 16) refuseType(tag, 16);
         value = readInt32(bytes, at);
         break;
       }
@@ -1211,7 +1211,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // Color color = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Colors.color");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.color = bytes[at++]! as Color;
           continue;
@@ -1220,7 +1220,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         break;
       // Color only = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Colors.only");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.only = bytes[at++]! as Color;
           continue;
@@ -1229,7 +1229,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         break;
       // Color some = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Colors.some");
+        if (tag !== 24) refuseType(tag, 24, message);
         if (bytes[at]! < 128) {
           message.some = bytes[at++]! as Color;
           continue;
@@ -1238,7 +1238,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         break;
       // optional Color perhaps = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Colors.perhaps");
+        if (tag !== 32) refuseType(tag, 32, message);
         if (bytes[at]! < 128) {
           message.perhaps = bytes[at++]! as Color;
           continue;
@@ -1250,13 +1250,13 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         if (tag === 42) {
           readPackedInt32(message.many, bytes, at, end);
         } else {
-          if (tag !== 40) refuseType(tag, 40, "validators.v1.Colors.many");
+          if (tag !== 40) refuseType(tag, 40, message);
           message.many.push(readEnum(bytes, at));
         }
         break;
       // map<int32, Color> by_id = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Colors.by_id");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         readColorsByIdEntry(message.byId, bytes, cursor.at, stop, depth);
         break;
@@ -1266,7 +1266,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         if (tag === 58) {
           readPackedInt32(message.unlessZero, bytes, at, end);
         } else {
-          if (tag !== 56) refuseType(tag, 56, "validators.v1.Colors.unless_zero");
+          if (tag !== 56) refuseType(tag, 56, message);
           message.unlessZero.push(readEnum(bytes, at));
         }
         break;
@@ -1291,11 +1291,11 @@ function readColorsByIdEntry(map: Colors["byId"], bytes: Uint8Array, at: number,
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Colors.by_id");
+        if (tag !== 8) refuseType(tag, 8);
         key = readInt32(bytes, at);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Colors.by_id");
+        if (tag !== 16) refuseType(tag, 16);
         value = readEnum(bytes, at);
         break;
       }

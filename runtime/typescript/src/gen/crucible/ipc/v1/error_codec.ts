@@ -262,7 +262,7 @@ function readError(
     switch (tag >>> 3) {
       // Category category = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Error.category");
+        if (tag !== 8) refuseType(tag, 8, message);
         if (bytes[at]! < 128) {
           message.category = bytes[at++]! as Category;
           continue;
@@ -271,7 +271,7 @@ function readError(
         break;
       // Code code = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Error.code");
+        if (tag !== 16) refuseType(tag, 16, message);
         if (bytes[at]! < 128) {
           message.code = bytes[at++]! as Code;
           continue;
@@ -280,17 +280,17 @@ function readError(
         break;
       // string reason = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Error.reason");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.reason = readString(bytes, at, end);
         break;
       // string message = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Error.message");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.message = readString(bytes, at, end);
         break;
       // bool retryable = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Error.retryable");
+        if (tag !== 40) refuseType(tag, 40, message);
         if (bytes[at]! < 128) {
           message.retryable = bytes[at++]! !== 0;
           continue;
@@ -299,7 +299,7 @@ function readError(
         break;
       // uint32 retry_after_ms = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Error.retry_after_ms");
+        if (tag !== 48) refuseType(tag, 48, message);
         if (bytes[at]! < 128) {
           message.retryAfterMs = bytes[at++]!;
           continue;
@@ -308,7 +308,7 @@ function readError(
         break;
       // bool started = 7
       case 7:
-        if (tag !== 56) refuseType(tag, 56, "crucible.ipc.v1.Error.started");
+        if (tag !== 56) refuseType(tag, 56, message);
         if (bytes[at]! < 128) {
           message.started = bytes[at++]! !== 0;
           continue;
@@ -317,7 +317,7 @@ function readError(
         break;
       // repeated ErrorDetail details = 8
       case 8: {
-        if (tag !== 66) refuseType(tag, 66, "crucible.ipc.v1.Error.details");
+        if (tag !== 66) refuseType(tag, 66, message);
         const stop = readLength(bytes, at, end);
         message.details.push(readErrorDetail(emptyErrorDetail(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -427,12 +427,12 @@ function readErrorDetail(
     switch (tag >>> 3) {
       // string type_name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.ErrorDetail.type_name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.typeName = readString(bytes, at, end);
         break;
       // bytes value = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.ErrorDetail.value");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.value = readBytes(bytes, at, end);
         break;
       default:
@@ -529,7 +529,7 @@ function readViolations(
     switch (tag >>> 3) {
       // repeated Violation violations = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Violations.violations");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.violations.push(readViolation(emptyViolation(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -675,27 +675,27 @@ function readViolation(
     switch (tag >>> 3) {
       // string field_path = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Violation.field_path");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.fieldPath = readString(bytes, at, end);
         break;
       // string rule_path = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Violation.rule_path");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.rulePath = readString(bytes, at, end);
         break;
       // string rule_id = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Violation.rule_id");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.ruleId = readString(bytes, at, end);
         break;
       // string message = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Violation.message");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.message = readString(bytes, at, end);
         break;
       // bool for_key = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Violation.for_key");
+        if (tag !== 40) refuseType(tag, 40, message);
         if (bytes[at]! < 128) {
           message.forKey = bytes[at++]! !== 0;
           continue;

@@ -257,22 +257,12 @@ function readALongNameOfAMessageThatServesAsRequest(
     switch (tag >>> 3) {
       // string a_long_name_of_a_field_that_goes_on_and_on_until_it_ends = 1
       case 1:
-        if (tag !== 10)
-          refuseType(
-            tag,
-            10,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_field_that_goes_on_and_on_until_it_ends",
-          );
+        if (tag !== 10) refuseType(tag, 10, message);
         message.aLongNameOfAFieldThatGoesOnAndOnUntilItEnds = readString(bytes, at, end);
         break;
       // map<string, ALongNameOfAMessageThatServesAsResponse> a_long_name_of_a_map = 2
       case 2: {
-        if (tag !== 18)
-          refuseType(
-            tag,
-            18,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
-          );
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
           message.aLongNameOfAMap,
@@ -285,12 +275,7 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // repeated ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_list = 3
       case 3: {
-        if (tag !== 26)
-          refuseType(
-            tag,
-            26,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_list",
-          );
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.aLongNameOfAList.push(
           readALongNameOfAMessageThatServesAsResponse(
@@ -306,12 +291,7 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_choice = 4
       case 4: {
-        if (tag !== 34)
-          refuseType(
-            tag,
-            34,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_choice",
-          );
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.aLongNameOfAOneofThatGoesOnAndOn;
         const value = readALongNameOfAMessageThatServesAsResponse(
@@ -327,12 +307,7 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField another_long_name_of_a_choice = 5
       case 5:
-        if (tag !== 40)
-          refuseType(
-            tag,
-            40,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
-          );
+        if (tag !== 40) refuseType(tag, 40, message);
         if (bytes[at]! < 128) {
           message.aLongNameOfAOneofThatGoesOnAndOn = {
             case: "anotherLongNameOfAChoice",
@@ -344,12 +319,7 @@ function readALongNameOfAMessageThatServesAsRequest(
         break;
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
       case 6:
-        if (tag !== 48)
-          refuseType(
-            tag,
-            48,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
-          );
+        if (tag !== 48) refuseType(tag, 48, message);
         if (bytes[at]! < 128) {
           message.aLongNameOfAnEnumField = bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField;
           continue;
@@ -383,21 +353,11 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
     }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10)
-          refuseType(
-            tag,
-            10,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
-          );
+        if (tag !== 10) refuseType(tag, 10);
         key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18)
-          refuseType(
-            tag,
-            18,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
-          );
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readALongNameOfAMessageThatServesAsResponse(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
