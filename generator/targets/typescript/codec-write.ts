@@ -1,5 +1,5 @@
 // The statements that write a message, field by field in the order of their numbers.
-import { quote } from "../../emit/layout.js";
+import { fits, quote } from "../../emit/layout.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import { declaration, isJson, scalars, showsDefault, tagOf, unwraps, wire, wireType } from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
@@ -180,7 +180,10 @@ function writeTagged(
   const tag = storeTag(2, offset, tagOf(number, type));
   if (field.type.kind !== "message") {
     const write = writeValue(field, value, offset, scope);
-    if (typeof value !== "string" || !isSmallOften(field)) return [...tag, ...statement(2, `${offset} = `, write)];
+    // Where a line would have to break, the call alone reads better; the lines may come to stand four spaces deeper.
+    const plain =
+      typeof value !== "string" || !isSmallOften(field) || !putByte(value, offset).every((line) => fits(`    ${line}`));
+    if (plain) return [...tag, ...statement(2, `${offset} = `, write)];
     return [...tag, ...putByte(value, offset), "  } else {", ...statement(4, `${offset} = `, write), "  }"];
   }
   if (type === wire.start) {
