@@ -67,11 +67,12 @@ export async function benchCodec(nodes: readonly Node[]): Promise<BenchResult> {
   };
 }
 
-const method = `Time for one message, medians of ${rounds} samples in turns. Each peer runs in a process of its own in which
-all messages, both ways, have been warmed up together, so that its shared functions have seen all of them, as in a program. Static
+const method = `Time for one message, medians of ${rounds} samples in turns. Each peer runs in two processes of its own, one to
+encode and one to decode, in which all messages have been warmed up together, so that shared functions have seen all of them, as in
+a program. Static
 code of pbjs for protobufjs, \`forceLong=bigint,oneof=unions-value\` for ts-proto. Everyone decodes the same bytes, and what everyone
 encodes is decoded by protobuf-es and compared. "In place" is ours without a buffer of its own: into the caller's frame. Means
-are geometric.`;
+are geometric, over all six.`;
 
 function averageBytes(name: string): string {
   const { encoded } = workloads[name]!;

@@ -32,7 +32,7 @@ export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init):
     slab = bytes;
     used = end;
     codec.usualBytes = end - start + marginBytes;
-    // Half the time that subarray takes, which asks for the species first.
+    // Not subarray, which asks for the species first.
     return new Uint8Array(bytes.buffer, start, end - start);
   } catch (error) {
     throw encodeFailure(codec.typeName, error);

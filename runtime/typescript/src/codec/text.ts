@@ -99,8 +99,8 @@ const keys: string[] = Array.from({ length: 256 }, () => "");
 const longKey = 32;
 
 /**
- * `readString` for the keys of maps. They repeat from message to message, and a key that the engine has seen as a key
- * before is stored under in half the time (a note with six labels: 12 % of decoding).
+ * `readString` for the keys of maps. They repeat from message to message, and a key that the engine has seen before
+ * need not be made its own again: entries were 12 % of decoding a note with six of them (profile, Node 20).
  */
 export function readKey(bytes: Uint8Array, at: number, end: number): string {
   const stop = readLength(bytes, at, end);
@@ -159,8 +159,8 @@ function readAscii(bytes: Uint8Array, start: number, stop: number): string | und
 }
 
 /**
- * ASCII in eights, and what is left in four, two and one: 20 characters take 30 ns less than on the way through the
- * native.
+ * ASCII in eights, and what is left in four, two and one: 16 characters take 84 ns where the native takes 182 (Node 20),
+ * 47 and 82 on Node 24.
  */
 function joinCharacters(bytes: Uint8Array, at: number, stop: number): string {
   let text = "";
