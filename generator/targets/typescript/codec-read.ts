@@ -77,8 +77,8 @@ function readField(field: FieldModel, scope: CodecScope): string[] {
 }
 
 /**
- * The shortcut for integers, enums and booleans of one byte, which most are: no call and no cursor. It makes decoding of
- * GoogleMessage1 with its 38 fields 1.3 times as fast (\`npm run bench -- codec\`).
+ * The shortcut for integers, enums and booleans of one byte, which most are: no call and no cursor. Calls for them took
+ * 9 % of decoding GoogleMessage1 (profile, Node 20).
  */
 function readByte(field: FieldModel, target: string, scope: CodecScope): string[] {
   const { type } = field;
