@@ -1,5 +1,5 @@
 // The statements that write a message, field by field in the order of their numbers.
-import { quote } from "../../emit/layout.js";
+import { fits, quote } from "../../emit/layout.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import { declaration, isJson, scalars, showsDefault, tagOf, unwraps, wire, wireType } from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
@@ -180,7 +180,14 @@ function writeTagged(
   const type = wireType(field);
   const tag = storeTag(indent, offset, tagOf(number, type));
   if (field.type.kind !== "message") {
-    return [...tag, ...statement(indent, `${offset} = `, writeValue(field, value, offset, scope))];
+    const write = writeValue(field, value, offset, scope);
+    const plain = (depth: number): string[] => statement(depth, `${offset} = `, write);
+    if (typeof value !== "string" || !isSmallOften(field)) return [...tag, ...plain(indent)];
+    const space = " ".repeat(indent);
+    const quick = putByte(value, offset, space);
+    // Where a line would have to break, the call alone reads better.
+    if (!quick.every((line) => fits(line))) return [...tag, ...plain(indent)];
+    return [...tag, ...quick, `${space}} else {`, ...plain(indent + 2), `${space}}`];
   }
   if (type === wire.start) {
     return [
@@ -193,6 +200,16 @@ function writeTagged(
   const body = writeMessage(field, value, `${offset} + 1`, scope);
   const length = call(scope.context.runtime("writeLength"), ["bytes", offset, body]);
   return [...tag, ...statement(indent, `${offset} = `, length)];
+}
+
+/** Whether most values of the type are integers below 128. */
+function isSmallOften({ type }: FieldModel): boolean {
+  return type.kind === "enum" || (type.kind === "scalar" && (type.scalar === "int32" || type.scalar === "uint32"));
+}
+
+/** The shortcut for them, without a call; what is no such integer is left to the function that checks it. */
+function putByte(value: string, offset: string, space: string): string[] {
+  return [`${space}if ((${value} & 127) === ${value}) {`, `${space}  bytes[${offset}++] = ${value};`];
 }
 
 /** The call that writes a message without its length. */

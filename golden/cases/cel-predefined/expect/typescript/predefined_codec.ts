@@ -138,7 +138,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const pages = message.pages;
   if (pages !== undefined && Object.hasOwn(message, "pages")) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, pages, "predefined.v1.Note.pages");
+    if ((pages & 127) === pages) {
+      bytes[at++] = pages;
+    } else {
+      at = writeInt32(bytes, at, pages, "predefined.v1.Note.pages");
+    }
   }
   // double score = 3
   const score = message.score;
@@ -159,7 +163,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const color = message.color;
   if (color !== undefined && Object.hasOwn(message, "color")) {
     bytes[at++] = 40;
-    at = writeInt32(bytes, at, color, "predefined.v1.Note.color");
+    if ((color & 127) === color) {
+      bytes[at++] = color;
+    } else {
+      at = writeInt32(bytes, at, color, "predefined.v1.Note.color");
+    }
   }
   // google.protobuf.Timestamp at = 6
   const at$ = message.at;
@@ -199,32 +207,40 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string title = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "predefined.v1.Note.title");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.title = readString(bytes, at, end);
         break;
       // int32 pages = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "predefined.v1.Note.pages");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.pages = bytes[at++]!;
+          continue;
+        }
         message.pages = readInt32(bytes, at);
         break;
       // double score = 3
       case 3:
-        if (tag !== 25) refuseType(tag, 25, "predefined.v1.Note.score");
+        if (tag !== 25) refuseType(tag, 25, message);
         message.score = readDouble(bytes, at);
         break;
       // repeated string tags = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "predefined.v1.Note.tags");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.tags.push(readString(bytes, at, end));
         break;
       // Color color = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "predefined.v1.Note.color");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.color = bytes[at++]! as Color;
+          continue;
+        }
         message.color = readEnum(bytes, at);
         break;
       // google.protobuf.Timestamp at = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "predefined.v1.Note.at");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         message.at = TimestampCodec.readFields(
           message.at ?? TimestampCodec.empty(),
@@ -238,7 +254,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // map<uint64, string> entries = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "predefined.v1.Note.entries");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         readNoteEntriesEntry(message.entries, bytes, cursor.at, stop, depth);
         break;
@@ -257,15 +273,18 @@ function readNoteEntriesEntry(map: Note["entries"], bytes: Uint8Array, at: numbe
   let key = 0n;
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "predefined.v1.Note.entries");
+        if (tag !== 8) refuseType(tag, 8);
         key = readUint64(bytes, at);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "predefined.v1.Note.entries");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }

@@ -16,6 +16,7 @@ import {
   readEnum,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readString,
   readStruct,
@@ -125,7 +126,11 @@ function writeGuest(message: GuestInit, bytes: Uint8Array, at: number): number {
   const seats = message.seats;
   if (seats !== undefined && seats !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, seats, "cel.v1.Guest.seats");
+    if ((seats & 127) === seats) {
+      bytes[at++] = seats;
+    } else {
+      at = writeInt32(bytes, at, seats, "cel.v1.Guest.seats");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -145,17 +150,21 @@ function readGuest(message: Guest, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "cel.v1.Guest.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // string email = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "cel.v1.Guest.email");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.email = readString(bytes, at, end);
         break;
       // int32 seats = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "cel.v1.Guest.seats");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.seats = bytes[at++]!;
+          continue;
+        }
         message.seats = readInt32(bytes, at);
         break;
       default:
@@ -308,7 +317,11 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
   const most = message.most;
   if (most !== undefined && most !== 0) {
     bytes[at++] = 48;
-    at = writeInt32(bytes, at, most, "cel.v1.Event.most");
+    if ((most & 127) === most) {
+      bytes[at++] = most;
+    } else {
+      at = writeInt32(bytes, at, most, "cel.v1.Event.most");
+    }
   }
   // map<string, string> labels = 7
   const labels = message.labels;
@@ -328,7 +341,11 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 64;
-    at = writeInt32(bytes, at, kind, "cel.v1.Event.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "cel.v1.Event.kind");
+    }
   }
   // google.protobuf.StringValue room = 9
   const room = message.room;
@@ -374,7 +391,7 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // google.protobuf.Timestamp start = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "cel.v1.Event.start");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.start = TimestampCodec.readFields(
           message.start ?? TimestampCodec.empty(),
@@ -388,7 +405,7 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Timestamp end = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "cel.v1.Event.end");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.end = TimestampCodec.readFields(
           message.end ?? TimestampCodec.empty(),
@@ -402,43 +419,51 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated Guest guests = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "cel.v1.Event.guests");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.guests.push(readGuest(emptyGuest(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Guest host = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "cel.v1.Event.host");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.host = readGuest(message.host ?? emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // int64 price = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "cel.v1.Event.price");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.price = readInt64(bytes, at);
         break;
       // int32 most = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "cel.v1.Event.most");
+        if (tag !== 48) refuseType(tag, 48, message);
+        if (bytes[at]! < 128) {
+          message.most = bytes[at++]!;
+          continue;
+        }
         message.most = readInt32(bytes, at);
         break;
       // map<string, string> labels = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "cel.v1.Event.labels");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         readEventLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // Kind kind = 8
       case 8:
-        if (tag !== 64) refuseType(tag, 64, "cel.v1.Event.kind");
+        if (tag !== 64) refuseType(tag, 64, message);
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as Kind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // google.protobuf.StringValue room = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "cel.v1.Event.room");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         message.room = StringValueCodec.readFields(
           { $typeName: "google.protobuf.StringValue", value: message.room ?? "" },
@@ -452,17 +477,17 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
       }
       // string address = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "cel.v1.Event.address");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.place = { case: "address", value: readString(bytes, at, end) };
         break;
       // string link = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "cel.v1.Event.link");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.place = { case: "link", value: readString(bytes, at, end) };
         break;
       // repeated string emails = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "cel.v1.Event.emails");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.emails.push(readString(bytes, at, end));
         break;
       default:
@@ -479,15 +504,18 @@ function readEventLabelsEntry(map: Event["labels"], bytes: Uint8Array, at: numbe
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "cel.v1.Event.labels");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "cel.v1.Event.labels");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -584,7 +612,11 @@ function writeLeft(message: LeftInit, bytes: Uint8Array, at: number): number {
   const size = message.size;
   if (size !== undefined && size !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, size, "cel.v1.Left.size");
+    if ((size & 127) === size) {
+      bytes[at++] = size;
+    } else {
+      at = writeInt32(bytes, at, size, "cel.v1.Left.size");
+    }
   }
   // Guest one = 3
   const one = message.one;
@@ -630,38 +662,42 @@ function readLeft(message: Left, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "cel.v1.Left.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // int32 size = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "cel.v1.Left.size");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.size = bytes[at++]!;
+          continue;
+        }
         message.size = readInt32(bytes, at);
         break;
       // Guest one = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "cel.v1.Left.one");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.one = readGuest(message.one ?? emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Guest other = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "cel.v1.Left.other");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.other = readGuest(message.other ?? emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // google.protobuf.Struct details = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "cel.v1.Left.details");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.details = readStruct(message.details ?? {}, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated google.protobuf.Any extras = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "cel.v1.Left.extras");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         message.extras.push(AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;

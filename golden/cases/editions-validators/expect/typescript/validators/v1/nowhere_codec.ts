@@ -175,37 +175,37 @@ function readNowhere(
     switch (tag >>> 3) {
       // double same = 1
       case 1:
-        if (tag !== 9) refuseType(tag, 9, "validators.v1.Nowhere.same");
+        if (tag !== 9) refuseType(tag, 9, message);
         message.same = readDouble(bytes, at);
         break;
       // double some = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "validators.v1.Nowhere.some");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.some = readDouble(bytes, at);
         break;
       // float others = 3
       case 3:
-        if (tag !== 29) refuseType(tag, 29, "validators.v1.Nowhere.others");
+        if (tag !== 29) refuseType(tag, 29, message);
         message.others = readFloat(bytes, at);
         break;
       // double below = 4
       case 4:
-        if (tag !== 33) refuseType(tag, 33, "validators.v1.Nowhere.below");
+        if (tag !== 33) refuseType(tag, 33, message);
         message.below = readDouble(bytes, at);
         break;
       // float above = 5
       case 5:
-        if (tag !== 45) refuseType(tag, 45, "validators.v1.Nowhere.above");
+        if (tag !== 45) refuseType(tag, 45, message);
         message.above = readFloat(bytes, at);
         break;
       // double between = 6
       case 6:
-        if (tag !== 49) refuseType(tag, 49, "validators.v1.Nowhere.between");
+        if (tag !== 49) refuseType(tag, 49, message);
         message.between = readDouble(bytes, at);
         break;
       // google.protobuf.DoubleValue wrapped = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Nowhere.wrapped");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.wrapped = DoubleValueCodec.readFields(
           { $typeName: "google.protobuf.DoubleValue", value: message.wrapped ?? 0 },

@@ -240,37 +240,37 @@ function readFloatRules(
     switch (tag >>> 3) {
       // float exact = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "numeric.v1.FloatRules.exact");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.exact = readFloat(bytes, at);
         break;
       // float inside = 2
       case 2:
-        if (tag !== 21) refuseType(tag, 21, "numeric.v1.FloatRules.inside");
+        if (tag !== 21) refuseType(tag, 21, message);
         message.inside = readFloat(bytes, at);
         break;
       // float outside = 3
       case 3:
-        if (tag !== 29) refuseType(tag, 29, "numeric.v1.FloatRules.outside");
+        if (tag !== 29) refuseType(tag, 29, message);
         message.outside = readFloat(bytes, at);
         break;
       // float some = 4
       case 4:
-        if (tag !== 37) refuseType(tag, 37, "numeric.v1.FloatRules.some");
+        if (tag !== 37) refuseType(tag, 37, message);
         message.some = readFloat(bytes, at);
         break;
       // float others = 5
       case 5:
-        if (tag !== 45) refuseType(tag, 45, "numeric.v1.FloatRules.others");
+        if (tag !== 45) refuseType(tag, 45, message);
         message.others = readFloat(bytes, at);
         break;
       // float shown = 6
       case 6:
-        if (tag !== 53) refuseType(tag, 53, "numeric.v1.FloatRules.shown");
+        if (tag !== 53) refuseType(tag, 53, message);
         message.shown = readFloat(bytes, at);
         break;
       // float finite = 7
       case 7:
-        if (tag !== 61) refuseType(tag, 61, "numeric.v1.FloatRules.finite");
+        if (tag !== 61) refuseType(tag, 61, message);
         message.finite = readFloat(bytes, at);
         break;
       default:
@@ -431,37 +431,37 @@ function readDoubleRules(
     switch (tag >>> 3) {
       // double exact = 1
       case 1:
-        if (tag !== 9) refuseType(tag, 9, "numeric.v1.DoubleRules.exact");
+        if (tag !== 9) refuseType(tag, 9, message);
         message.exact = readDouble(bytes, at);
         break;
       // double inside = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "numeric.v1.DoubleRules.inside");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.inside = readDouble(bytes, at);
         break;
       // double outside = 3
       case 3:
-        if (tag !== 25) refuseType(tag, 25, "numeric.v1.DoubleRules.outside");
+        if (tag !== 25) refuseType(tag, 25, message);
         message.outside = readDouble(bytes, at);
         break;
       // double some = 4
       case 4:
-        if (tag !== 33) refuseType(tag, 33, "numeric.v1.DoubleRules.some");
+        if (tag !== 33) refuseType(tag, 33, message);
         message.some = readDouble(bytes, at);
         break;
       // double others = 5
       case 5:
-        if (tag !== 41) refuseType(tag, 41, "numeric.v1.DoubleRules.others");
+        if (tag !== 41) refuseType(tag, 41, message);
         message.others = readDouble(bytes, at);
         break;
       // double shown = 6
       case 6:
-        if (tag !== 49) refuseType(tag, 49, "numeric.v1.DoubleRules.shown");
+        if (tag !== 49) refuseType(tag, 49, message);
         message.shown = readDouble(bytes, at);
         break;
       // double finite = 7
       case 7:
-        if (tag !== 57) refuseType(tag, 57, "numeric.v1.DoubleRules.finite");
+        if (tag !== 57) refuseType(tag, 57, message);
         message.finite = readDouble(bytes, at);
         break;
       default:
@@ -554,37 +554,61 @@ function writeInt32Rules(message: Int32RulesInit, bytes: Uint8Array, at: number)
   const exact = message.exact;
   if (exact !== undefined && exact !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, exact, "numeric.v1.Int32Rules.exact");
+    if ((exact & 127) === exact) {
+      bytes[at++] = exact;
+    } else {
+      at = writeInt32(bytes, at, exact, "numeric.v1.Int32Rules.exact");
+    }
   }
   // int32 inside = 2
   const inside = message.inside;
   if (inside !== undefined && inside !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, inside, "numeric.v1.Int32Rules.inside");
+    if ((inside & 127) === inside) {
+      bytes[at++] = inside;
+    } else {
+      at = writeInt32(bytes, at, inside, "numeric.v1.Int32Rules.inside");
+    }
   }
   // int32 outside = 3
   const outside = message.outside;
   if (outside !== undefined && outside !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, outside, "numeric.v1.Int32Rules.outside");
+    if ((outside & 127) === outside) {
+      bytes[at++] = outside;
+    } else {
+      at = writeInt32(bytes, at, outside, "numeric.v1.Int32Rules.outside");
+    }
   }
   // int32 some = 4
   const some = message.some;
   if (some !== undefined && some !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, some, "numeric.v1.Int32Rules.some");
+    if ((some & 127) === some) {
+      bytes[at++] = some;
+    } else {
+      at = writeInt32(bytes, at, some, "numeric.v1.Int32Rules.some");
+    }
   }
   // int32 others = 5
   const others = message.others;
   if (others !== undefined && others !== 0) {
     bytes[at++] = 40;
-    at = writeInt32(bytes, at, others, "numeric.v1.Int32Rules.others");
+    if ((others & 127) === others) {
+      bytes[at++] = others;
+    } else {
+      at = writeInt32(bytes, at, others, "numeric.v1.Int32Rules.others");
+    }
   }
   // int32 shown = 6
   const shown = message.shown;
   if (shown !== undefined && shown !== 0) {
     bytes[at++] = 48;
-    at = writeInt32(bytes, at, shown, "numeric.v1.Int32Rules.shown");
+    if ((shown & 127) === shown) {
+      bytes[at++] = shown;
+    } else {
+      at = writeInt32(bytes, at, shown, "numeric.v1.Int32Rules.shown");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -611,32 +635,56 @@ function readInt32Rules(
     switch (tag >>> 3) {
       // int32 exact = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Int32Rules.exact");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.exact = bytes[at++]!;
+          continue;
+        }
         message.exact = readInt32(bytes, at);
         break;
       // int32 inside = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "numeric.v1.Int32Rules.inside");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.inside = bytes[at++]!;
+          continue;
+        }
         message.inside = readInt32(bytes, at);
         break;
       // int32 outside = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "numeric.v1.Int32Rules.outside");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.outside = bytes[at++]!;
+          continue;
+        }
         message.outside = readInt32(bytes, at);
         break;
       // int32 some = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Int32Rules.some");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.some = bytes[at++]!;
+          continue;
+        }
         message.some = readInt32(bytes, at);
         break;
       // int32 others = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "numeric.v1.Int32Rules.others");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.others = bytes[at++]!;
+          continue;
+        }
         message.others = readInt32(bytes, at);
         break;
       // int32 shown = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "numeric.v1.Int32Rules.shown");
+        if (tag !== 48) refuseType(tag, 48, message);
+        if (bytes[at]! < 128) {
+          message.shown = bytes[at++]!;
+          continue;
+        }
         message.shown = readInt32(bytes, at);
         break;
       default:
@@ -786,32 +834,32 @@ function readInt64Rules(
     switch (tag >>> 3) {
       // int64 exact = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Int64Rules.exact");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.exact = readInt64(bytes, at);
         break;
       // int64 inside = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "numeric.v1.Int64Rules.inside");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.inside = readInt64(bytes, at);
         break;
       // int64 outside = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "numeric.v1.Int64Rules.outside");
+        if (tag !== 24) refuseType(tag, 24, message);
         message.outside = readInt64(bytes, at);
         break;
       // int64 some = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Int64Rules.some");
+        if (tag !== 32) refuseType(tag, 32, message);
         message.some = readInt64(bytes, at);
         break;
       // int64 others = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "numeric.v1.Int64Rules.others");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.others = readInt64(bytes, at);
         break;
       // int64 shown = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "numeric.v1.Int64Rules.shown");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.shown = readInt64(bytes, at);
         break;
       default:
@@ -904,37 +952,61 @@ function writeUint32Rules(message: Uint32RulesInit, bytes: Uint8Array, at: numbe
   const exact = message.exact;
   if (exact !== undefined && exact !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, exact, "numeric.v1.Uint32Rules.exact");
+    if ((exact & 127) === exact) {
+      bytes[at++] = exact;
+    } else {
+      at = writeUint32(bytes, at, exact, "numeric.v1.Uint32Rules.exact");
+    }
   }
   // uint32 inside = 2
   const inside = message.inside;
   if (inside !== undefined && inside !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, inside, "numeric.v1.Uint32Rules.inside");
+    if ((inside & 127) === inside) {
+      bytes[at++] = inside;
+    } else {
+      at = writeUint32(bytes, at, inside, "numeric.v1.Uint32Rules.inside");
+    }
   }
   // uint32 outside = 3
   const outside = message.outside;
   if (outside !== undefined && outside !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, outside, "numeric.v1.Uint32Rules.outside");
+    if ((outside & 127) === outside) {
+      bytes[at++] = outside;
+    } else {
+      at = writeUint32(bytes, at, outside, "numeric.v1.Uint32Rules.outside");
+    }
   }
   // uint32 some = 4
   const some = message.some;
   if (some !== undefined && some !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, some, "numeric.v1.Uint32Rules.some");
+    if ((some & 127) === some) {
+      bytes[at++] = some;
+    } else {
+      at = writeUint32(bytes, at, some, "numeric.v1.Uint32Rules.some");
+    }
   }
   // uint32 others = 5
   const others = message.others;
   if (others !== undefined && others !== 0) {
     bytes[at++] = 40;
-    at = writeUint32(bytes, at, others, "numeric.v1.Uint32Rules.others");
+    if ((others & 127) === others) {
+      bytes[at++] = others;
+    } else {
+      at = writeUint32(bytes, at, others, "numeric.v1.Uint32Rules.others");
+    }
   }
   // uint32 shown = 6
   const shown = message.shown;
   if (shown !== undefined && shown !== 0) {
     bytes[at++] = 48;
-    at = writeUint32(bytes, at, shown, "numeric.v1.Uint32Rules.shown");
+    if ((shown & 127) === shown) {
+      bytes[at++] = shown;
+    } else {
+      at = writeUint32(bytes, at, shown, "numeric.v1.Uint32Rules.shown");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -961,32 +1033,56 @@ function readUint32Rules(
     switch (tag >>> 3) {
       // uint32 exact = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Uint32Rules.exact");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.exact = bytes[at++]!;
+          continue;
+        }
         message.exact = readUint32(bytes, at);
         break;
       // uint32 inside = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "numeric.v1.Uint32Rules.inside");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.inside = bytes[at++]!;
+          continue;
+        }
         message.inside = readUint32(bytes, at);
         break;
       // uint32 outside = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "numeric.v1.Uint32Rules.outside");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.outside = bytes[at++]!;
+          continue;
+        }
         message.outside = readUint32(bytes, at);
         break;
       // uint32 some = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Uint32Rules.some");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.some = bytes[at++]!;
+          continue;
+        }
         message.some = readUint32(bytes, at);
         break;
       // uint32 others = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "numeric.v1.Uint32Rules.others");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.others = bytes[at++]!;
+          continue;
+        }
         message.others = readUint32(bytes, at);
         break;
       // uint32 shown = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "numeric.v1.Uint32Rules.shown");
+        if (tag !== 48) refuseType(tag, 48, message);
+        if (bytes[at]! < 128) {
+          message.shown = bytes[at++]!;
+          continue;
+        }
         message.shown = readUint32(bytes, at);
         break;
       default:
@@ -1136,32 +1232,32 @@ function readUint64Rules(
     switch (tag >>> 3) {
       // uint64 exact = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Uint64Rules.exact");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.exact = readUint64(bytes, at);
         break;
       // uint64 inside = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "numeric.v1.Uint64Rules.inside");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.inside = readUint64(bytes, at);
         break;
       // uint64 outside = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "numeric.v1.Uint64Rules.outside");
+        if (tag !== 24) refuseType(tag, 24, message);
         message.outside = readUint64(bytes, at);
         break;
       // uint64 some = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Uint64Rules.some");
+        if (tag !== 32) refuseType(tag, 32, message);
         message.some = readUint64(bytes, at);
         break;
       // uint64 others = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "numeric.v1.Uint64Rules.others");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.others = readUint64(bytes, at);
         break;
       // uint64 shown = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "numeric.v1.Uint64Rules.shown");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.shown = readUint64(bytes, at);
         break;
       default:
@@ -1311,32 +1407,32 @@ function readSint32Rules(
     switch (tag >>> 3) {
       // sint32 exact = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Sint32Rules.exact");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.exact = readSint32(bytes, at);
         break;
       // sint32 inside = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "numeric.v1.Sint32Rules.inside");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.inside = readSint32(bytes, at);
         break;
       // sint32 outside = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "numeric.v1.Sint32Rules.outside");
+        if (tag !== 24) refuseType(tag, 24, message);
         message.outside = readSint32(bytes, at);
         break;
       // sint32 some = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Sint32Rules.some");
+        if (tag !== 32) refuseType(tag, 32, message);
         message.some = readSint32(bytes, at);
         break;
       // sint32 others = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "numeric.v1.Sint32Rules.others");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.others = readSint32(bytes, at);
         break;
       // sint32 shown = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "numeric.v1.Sint32Rules.shown");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.shown = readSint32(bytes, at);
         break;
       default:
@@ -1486,32 +1582,32 @@ function readSint64Rules(
     switch (tag >>> 3) {
       // sint64 exact = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Sint64Rules.exact");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.exact = readSint64(bytes, at);
         break;
       // sint64 inside = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "numeric.v1.Sint64Rules.inside");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.inside = readSint64(bytes, at);
         break;
       // sint64 outside = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "numeric.v1.Sint64Rules.outside");
+        if (tag !== 24) refuseType(tag, 24, message);
         message.outside = readSint64(bytes, at);
         break;
       // sint64 some = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Sint64Rules.some");
+        if (tag !== 32) refuseType(tag, 32, message);
         message.some = readSint64(bytes, at);
         break;
       // sint64 others = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "numeric.v1.Sint64Rules.others");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.others = readSint64(bytes, at);
         break;
       // sint64 shown = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "numeric.v1.Sint64Rules.shown");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.shown = readSint64(bytes, at);
         break;
       default:
@@ -1661,32 +1757,32 @@ function readFixed32Rules(
     switch (tag >>> 3) {
       // fixed32 exact = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "numeric.v1.Fixed32Rules.exact");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.exact = readFixed32(bytes, at);
         break;
       // fixed32 inside = 2
       case 2:
-        if (tag !== 21) refuseType(tag, 21, "numeric.v1.Fixed32Rules.inside");
+        if (tag !== 21) refuseType(tag, 21, message);
         message.inside = readFixed32(bytes, at);
         break;
       // fixed32 outside = 3
       case 3:
-        if (tag !== 29) refuseType(tag, 29, "numeric.v1.Fixed32Rules.outside");
+        if (tag !== 29) refuseType(tag, 29, message);
         message.outside = readFixed32(bytes, at);
         break;
       // fixed32 some = 4
       case 4:
-        if (tag !== 37) refuseType(tag, 37, "numeric.v1.Fixed32Rules.some");
+        if (tag !== 37) refuseType(tag, 37, message);
         message.some = readFixed32(bytes, at);
         break;
       // fixed32 others = 5
       case 5:
-        if (tag !== 45) refuseType(tag, 45, "numeric.v1.Fixed32Rules.others");
+        if (tag !== 45) refuseType(tag, 45, message);
         message.others = readFixed32(bytes, at);
         break;
       // fixed32 shown = 6
       case 6:
-        if (tag !== 53) refuseType(tag, 53, "numeric.v1.Fixed32Rules.shown");
+        if (tag !== 53) refuseType(tag, 53, message);
         message.shown = readFixed32(bytes, at);
         break;
       default:
@@ -1836,32 +1932,32 @@ function readFixed64Rules(
     switch (tag >>> 3) {
       // fixed64 exact = 1
       case 1:
-        if (tag !== 9) refuseType(tag, 9, "numeric.v1.Fixed64Rules.exact");
+        if (tag !== 9) refuseType(tag, 9, message);
         message.exact = readFixed64(bytes, at);
         break;
       // fixed64 inside = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "numeric.v1.Fixed64Rules.inside");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.inside = readFixed64(bytes, at);
         break;
       // fixed64 outside = 3
       case 3:
-        if (tag !== 25) refuseType(tag, 25, "numeric.v1.Fixed64Rules.outside");
+        if (tag !== 25) refuseType(tag, 25, message);
         message.outside = readFixed64(bytes, at);
         break;
       // fixed64 some = 4
       case 4:
-        if (tag !== 33) refuseType(tag, 33, "numeric.v1.Fixed64Rules.some");
+        if (tag !== 33) refuseType(tag, 33, message);
         message.some = readFixed64(bytes, at);
         break;
       // fixed64 others = 5
       case 5:
-        if (tag !== 41) refuseType(tag, 41, "numeric.v1.Fixed64Rules.others");
+        if (tag !== 41) refuseType(tag, 41, message);
         message.others = readFixed64(bytes, at);
         break;
       // fixed64 shown = 6
       case 6:
-        if (tag !== 49) refuseType(tag, 49, "numeric.v1.Fixed64Rules.shown");
+        if (tag !== 49) refuseType(tag, 49, message);
         message.shown = readFixed64(bytes, at);
         break;
       default:
@@ -2011,32 +2107,32 @@ function readSfixed32Rules(
     switch (tag >>> 3) {
       // sfixed32 exact = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "numeric.v1.Sfixed32Rules.exact");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.exact = readSfixed32(bytes, at);
         break;
       // sfixed32 inside = 2
       case 2:
-        if (tag !== 21) refuseType(tag, 21, "numeric.v1.Sfixed32Rules.inside");
+        if (tag !== 21) refuseType(tag, 21, message);
         message.inside = readSfixed32(bytes, at);
         break;
       // sfixed32 outside = 3
       case 3:
-        if (tag !== 29) refuseType(tag, 29, "numeric.v1.Sfixed32Rules.outside");
+        if (tag !== 29) refuseType(tag, 29, message);
         message.outside = readSfixed32(bytes, at);
         break;
       // sfixed32 some = 4
       case 4:
-        if (tag !== 37) refuseType(tag, 37, "numeric.v1.Sfixed32Rules.some");
+        if (tag !== 37) refuseType(tag, 37, message);
         message.some = readSfixed32(bytes, at);
         break;
       // sfixed32 others = 5
       case 5:
-        if (tag !== 45) refuseType(tag, 45, "numeric.v1.Sfixed32Rules.others");
+        if (tag !== 45) refuseType(tag, 45, message);
         message.others = readSfixed32(bytes, at);
         break;
       // sfixed32 shown = 6
       case 6:
-        if (tag !== 53) refuseType(tag, 53, "numeric.v1.Sfixed32Rules.shown");
+        if (tag !== 53) refuseType(tag, 53, message);
         message.shown = readSfixed32(bytes, at);
         break;
       default:
@@ -2186,32 +2282,32 @@ function readSfixed64Rules(
     switch (tag >>> 3) {
       // sfixed64 exact = 1
       case 1:
-        if (tag !== 9) refuseType(tag, 9, "numeric.v1.Sfixed64Rules.exact");
+        if (tag !== 9) refuseType(tag, 9, message);
         message.exact = readSfixed64(bytes, at);
         break;
       // sfixed64 inside = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "numeric.v1.Sfixed64Rules.inside");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.inside = readSfixed64(bytes, at);
         break;
       // sfixed64 outside = 3
       case 3:
-        if (tag !== 25) refuseType(tag, 25, "numeric.v1.Sfixed64Rules.outside");
+        if (tag !== 25) refuseType(tag, 25, message);
         message.outside = readSfixed64(bytes, at);
         break;
       // sfixed64 some = 4
       case 4:
-        if (tag !== 33) refuseType(tag, 33, "numeric.v1.Sfixed64Rules.some");
+        if (tag !== 33) refuseType(tag, 33, message);
         message.some = readSfixed64(bytes, at);
         break;
       // sfixed64 others = 5
       case 5:
-        if (tag !== 41) refuseType(tag, 41, "numeric.v1.Sfixed64Rules.others");
+        if (tag !== 41) refuseType(tag, 41, message);
         message.others = readSfixed64(bytes, at);
         break;
       // sfixed64 shown = 6
       case 6:
-        if (tag !== 49) refuseType(tag, 49, "numeric.v1.Sfixed64Rules.shown");
+        if (tag !== 49) refuseType(tag, 49, message);
         message.shown = readSfixed64(bytes, at);
         break;
       default:
@@ -2324,7 +2420,11 @@ function writeExamples(message: ExamplesInit, bytes: Uint8Array, at: number): nu
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, kind, "numeric.v1.Examples.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "numeric.v1.Examples.kind");
+    }
   }
   // google.protobuf.Duration wait = 5
   const wait = message.wait;
@@ -2369,27 +2469,35 @@ function readExamples(
     switch (tag >>> 3) {
       // bool flag = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "numeric.v1.Examples.flag");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.flag = bytes[at++]! !== 0;
+          continue;
+        }
         message.flag = readBool(bytes, at);
         break;
       // string text = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "numeric.v1.Examples.text");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.text = readString(bytes, at, end);
         break;
       // bytes data = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "numeric.v1.Examples.data");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.data = readBytes(bytes, at, end);
         break;
       // Examples.Kind kind = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "numeric.v1.Examples.kind");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as Examples_Kind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // google.protobuf.Duration wait = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "numeric.v1.Examples.wait");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.wait = DurationCodec.readFields(
           message.wait ?? DurationCodec.empty(),
@@ -2403,7 +2511,7 @@ function readExamples(
       }
       // google.protobuf.FieldMask mask = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "numeric.v1.Examples.mask");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         message.mask = FieldMaskCodec.readFields(
           message.mask ?? FieldMaskCodec.empty(),
@@ -2417,7 +2525,7 @@ function readExamples(
       }
       // google.protobuf.Timestamp time = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "numeric.v1.Examples.time");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.time = TimestampCodec.readFields(
           message.time ?? TimestampCodec.empty(),

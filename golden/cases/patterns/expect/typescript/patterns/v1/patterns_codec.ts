@@ -14,6 +14,7 @@ import {
   expectRoom,
   messageCodec,
   readBytes,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -263,57 +264,57 @@ function readPatterns(
     switch (tag >>> 3) {
       // string slug = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "patterns.v1.Patterns.slug");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.slug = readString(bytes, at, end);
         break;
       // string nested = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "patterns.v1.Patterns.nested");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.nested = readString(bytes, at, end);
         break;
       // string words = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "patterns.v1.Patterns.words");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.words = readString(bytes, at, end);
         break;
       // string email = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "patterns.v1.Patterns.email");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.email = readString(bytes, at, end);
         break;
       // string answer = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "patterns.v1.Patterns.answer");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.answer = readString(bytes, at, end);
         break;
       // string lines = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "patterns.v1.Patterns.lines");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.lines = readString(bytes, at, end);
         break;
       // string name = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "patterns.v1.Patterns.name");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.name = readString(bytes, at, end);
         break;
       // string far = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "patterns.v1.Patterns.far");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.far = readString(bytes, at, end);
         break;
       // bytes text = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "patterns.v1.Patterns.text");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.text = readBytes(bytes, at, end);
         break;
       // bytes mixed = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "patterns.v1.Patterns.mixed");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.mixed = readBytes(bytes, at, end);
         break;
       // google.protobuf.BytesValue wrapped = 11
       case 11: {
-        if (tag !== 90) refuseType(tag, 90, "patterns.v1.Patterns.wrapped");
+        if (tag !== 90) refuseType(tag, 90, message);
         const stop = readLength(bytes, at, end);
         message.wrapped = BytesValueCodec.readFields(
           { $typeName: "google.protobuf.BytesValue", value: message.wrapped ?? new Uint8Array(0) },
@@ -327,12 +328,12 @@ function readPatterns(
       }
       // repeated bytes parts = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "patterns.v1.Patterns.parts");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.parts.push(readBytes(bytes, at, end));
         break;
       // map<string, string> labels = 13
       case 13: {
-        if (tag !== 106) refuseType(tag, 106, "patterns.v1.Patterns.labels");
+        if (tag !== 106) refuseType(tag, 106, message);
         const stop = readLength(bytes, at, end);
         readPatternsLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
@@ -357,15 +358,18 @@ function readPatternsLabelsEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "patterns.v1.Patterns.labels");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "patterns.v1.Patterns.labels");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }

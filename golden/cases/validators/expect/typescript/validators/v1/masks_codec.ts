@@ -15,8 +15,8 @@ import {
   mapValues,
   messageCodec,
   readBytes,
+  readKey,
   readLength,
-  readString,
   readTag,
   readUnknown,
   refuseType,
@@ -202,7 +202,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // google.protobuf.FieldMask update = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Masks.update");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.update = FieldMaskCodec.readFields(
           message.update ?? FieldMaskCodec.empty(),
@@ -216,7 +216,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.FieldMask exact = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Masks.exact");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.exact = FieldMaskCodec.readFields(
           message.exact ?? FieldMaskCodec.empty(),
@@ -230,7 +230,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.FieldMask none = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Masks.none");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.none = FieldMaskCodec.readFields(
           message.none ?? FieldMaskCodec.empty(),
@@ -244,21 +244,21 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated google.protobuf.FieldMask many = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Masks.many");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.many.push(FieldMaskCodec.readFields(FieldMaskCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.FieldMask> each = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Masks.each");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         readMasksEachEntry(message.each, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.FieldMask only = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Masks.only");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.one;
         const value = FieldMaskCodec.readFields(
@@ -274,7 +274,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.FieldMask wide = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Masks.wide");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.wide = FieldMaskCodec.readFields(
           message.wide ?? FieldMaskCodec.empty(),
@@ -300,15 +300,18 @@ function readMasksEachEntry(map: Masks["each"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = FieldMaskCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Masks.each");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Masks.each");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         FieldMaskCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -492,14 +495,14 @@ function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // repeated google.protobuf.StringValue texts = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Equals.texts");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.texts.push(StringValueCodec.readFields(StringValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.DoubleValue numbers = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Equals.numbers");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.numbers.push(
           DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
@@ -508,42 +511,42 @@ function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number,
       }
       // repeated google.protobuf.BytesValue blobs = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Equals.blobs");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.blobs.push(BytesValueCodec.readFields(BytesValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.BoolValue flags = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Equals.flags");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.flags.push(BoolValueCodec.readFields(BoolValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.UInt64Value longs = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Equals.longs");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.longs.push(UInt64ValueCodec.readFields(UInt64ValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.Timestamp times = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Equals.times");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         message.times.push(TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated Equals inner = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Equals.inner");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.inner.push(readEquals(emptyEquals(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated bytes data = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Equals.data");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.data.push(readBytes(bytes, at, end));
         break;
       default:
