@@ -9,7 +9,7 @@ export interface Case {
 }
 
 const sampleMs = 15;
-const warmMs = 120;
+const warmMs = 900;
 
 /** Runs the operation so many times; what it returned last is returned, so that the work cannot be left out. */
 type Loop = (times: number) => unknown;

@@ -22,11 +22,15 @@ export async function benchCodec(nodes: readonly Node[]): Promise<BenchResult> {
   for (const node of nodes) {
     const samples: Record<string, Samples> = {};
     for (const direction of directions) {
-      const some = names.map((name) => `${direction}-${name}`);
-      Object.assign(samples, await sampleInTurns(node, script, peerNames, some, rounds, direction));
+      for (const name of names) {
+        const some = [`${direction}-${name}`];
+        Object.assign(samples, await sampleInTurns(node, script, peerNames, some, rounds, direction, name));
+      }
     }
-    const writes = names.map((name) => `write-${name}`);
-    const inPlace = await sampleInTurns(node, script, [ours], writes, 3, "encode");
+    const inPlace: Record<string, Samples> = {};
+    for (const name of names) {
+      Object.assign(inPlace, await sampleInTurns(node, script, [ours], [`write-${name}`], 3, "encode", name));
+    }
     const means: Record<string, number> = {};
     for (const direction of directions) {
       for (const peer of others) {

@@ -1,4 +1,5 @@
-// One peer at all messages, one way. Usage: forked by `workers.ts` with the peer's name and "encode" or "decode".
+// One peer at one kind of message, one way. Usage: forked by `workers.ts` with the peer's name, "encode" or "decode", and
+// the names of the messages.
 //
 // Decoding has a process in which nothing that was decoded is kept: from messages that stay, such as those to encode, the
 // engine learns to allocate the next ones among old objects, and each then drags others along.
@@ -7,9 +8,10 @@ import { answerQuestions, type Case } from "../sampler.js";
 import { type Workload, workloads } from "./messages.js";
 import { loadSubject, type Subject } from "./peers.js";
 
-const [peer, direction] = process.argv.slice(2) as [string, string];
+const [peer, direction, ...names] = process.argv.slice(2) as [string, string, ...string[]];
 const cases = new Map<string, Case>();
-for (const [name, workload] of Object.entries(workloads)) {
+for (const name of names) {
+  const workload = workloads[name]!;
   const subject = await loadSubject(peer, workload);
   const inputs = workload.encoded.map((bytes) => subject.input(bytes));
   check(name, workload, subject, inputs);
