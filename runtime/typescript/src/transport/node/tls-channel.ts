@@ -52,6 +52,8 @@ export function openChannel(secure: TLSSocket, raw: Socket, options: ChannelOpti
       secure.destroy();
     },
   });
+  // A record that does not open, or an alert, is told as an error and ends nothing by itself.
+  secure.on("error", () => secure.destroy());
   secure.pause();
   // Each is memory of its own, and a plain array here: the slice() of a Buffer shares its memory.
   secure.on("data", (chunk: Buffer) =>

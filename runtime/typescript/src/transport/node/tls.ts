@@ -106,7 +106,7 @@ async function dial(
   const { clock } = channel;
   const until = clock.monotonicMs() + timeoutMs;
   for (let attempt = 1, delayMs = firstRetryMs; ; attempt++, delayMs *= 2) {
-    const leftMs = Math.max(1, until - clock.monotonicMs());
+    const leftMs = Math.max(1, Math.ceil(until - clock.monotonicMs()));
     try {
       return await connectOnce(target, daemon, channel, leftMs, Math.min(leftMs, handshakeTimeoutMs));
     } catch (error) {
