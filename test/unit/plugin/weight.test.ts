@@ -42,6 +42,6 @@ test("the door of plugins reaches nothing that only a daemon needs", async () =>
 test("what only one transport needs is loaded with that", async () => {
   const { files, packages } = await reach(false);
   expect(packages.filter((path) => !always.includes(path))).toEqual([]);
-  expect(files.filter((file) => /\/(tls|pipe)[^/]*\.ts$/.test(file))).toEqual([]);
+  expect(files.filter((file) => /\/(tls|unix-listener)[^/]*\.ts$/.test(file))).toEqual([]);
   expect(files.some((file) => file.endsWith("transport/node/unix.ts"))).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
+import type { Server as TlsServer, TLSSocket } from "node:tls";
 import type { Stop } from "../../clock/clock.js";
 import { CrucibleError } from "../../error/index.js";
 import { type TlsAddress, tlsAddress } from "../address.js";
@@ -27,10 +27,13 @@ export interface TlsListenOptions extends Omit<ChannelOptions, "peer"> {
 /** Listens at the first free port. Rejects with reason ADDRESS_IN_USE when none is, and ADDRESS_INVALID. */
 export async function listenTls(options: TlsListenOptions): Promise<Listener> {
   const { address, target } = options;
+  const { createServer: createTlsServer } = await import("node:tls");
   const server = createTcpServer({ allowHalfOpen: false, pauseOnConnect: true, noDelay: true });
   for (let port = target.port; port <= target.lastPort; port++) {
     const code = await bind(server, target.host, port);
-    if (code === undefined) return new TlsListener(server, options);
+    if (code === undefined) {
+      return new TlsListener(server, createTlsServer({ ...tlsSettings, allowHalfOpen: false }), options);
+    }
     if (code === "EADDRINUSE") continue;
     throw new CrucibleError("ADDRESS_INVALID", `cannot listen at ${address} (${code}); choose another address`);
   }
@@ -72,14 +75,15 @@ class TlsListener implements Listener {
   readonly address: string;
   readonly #options: TlsListenOptions;
   readonly #tcp: Server;
-  readonly #tls: TlsServer = createTlsServer({ ...tlsSettings, allowHalfOpen: false });
+  readonly #tls: TlsServer;
   /** By the port and address of the other end, which are what a socket of node:tls tells of the one below it. */
   readonly #pending: Map<string, Pending> = new Map();
   #shown: ShownCertificate | undefined;
   #accepted = 0;
 
-  constructor(tcp: Server, options: TlsListenOptions) {
+  constructor(tcp: Server, tls: TlsServer, options: TlsListenOptions) {
     this.#tcp = tcp;
+    this.#tls = tls;
     this.#options = options;
     const { port } = tcp.address() as { port: number };
     this.address = tlsAddress(options.target.host, port);

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { type Clock, systemClock } from "../../clock/clock.js";
 import { createLeafVerifier } from "../../crypto/node/verify-daemon.js";
 import { CrucibleError } from "../../error/index.js";
@@ -14,7 +14,7 @@ import {
 } from "../transport.js";
 import { codeOf } from "./system-error.js";
 import { type ChannelOptions, explainTls, openChannel, tlsSettings, tlsTimeout } from "./tls-channel.js";
-import type { HandshakeBudget } from "./tls-listener.js";
+import { type HandshakeBudget, listenTls } from "./tls-listener.js";
 
 /** Whom one who dials expects: never a host name. */
 export interface ExpectedDaemon {
@@ -78,8 +78,6 @@ export function createTlsTransport(options: TlsOptions): Transport {
       if (identity === undefined) {
         throw new CrucibleError("OPTION_INVALID", `cannot listen at ${address} without a certificate to show`);
       }
-      // Loaded when somebody listens: plugins only dial.
-      const { listenTls } = await import("./tls-listener.js");
       const target = parseTls(address);
       return listenTls({ ...defaults, address, target, identity, handshakeTimeoutMs, budget, onConnection, onRefused });
     },
@@ -131,6 +129,7 @@ async function connectOnce(
   const { clock, peer } = channel;
   // Before anything is sent: a ticket that cannot be used says so.
   const verifyLeaf = createLeafVerifier({ ca: daemon.authority, daemonId: daemon.daemonId, clock });
+  const { connect: connectTls } = await import("node:tls");
   const raw = await connectTcp(host, port, channel, timeoutMs);
   // The socket above it tells what goes wrong.
   raw.on("error", () => {});

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock/clock.js";
 import { CrucibleError } from "../../error/index.js";
 import { parseAddress } from "../address.js";
 import type { Transport, TransportOptions } from "../transport.js";
+import { createPipeTransport } from "./pipe.js";
 import type { TlsOptions } from "./tls.js";
 import { createUnixTransport } from "./unix.js";
 
@@ -25,13 +26,11 @@ export async function transportFor(address: string, options: TransportForOptions
     case "unix":
       return createUnixTransport(common);
     case "tls": {
-      const { createTlsTransport } = await import("./tls.js");
+      const { createTlsTransport } = await import("./on-demand.js");
       return createTlsTransport({ ...tls, ...common });
     }
-    case "pipe": {
-      const { createPipeTransport } = await import("./pipe.js");
+    case "pipe":
       return createPipeTransport(common);
-    }
     case "memory":
       if (memory !== undefined) return memory;
       throw new CrucibleError(

@@ -43,8 +43,8 @@ const unixSockets: LocalSystem = {
     checkSocketOwner(path, trusted);
   },
   async listen(address, path, clock, onSocket) {
-    // Loaded when somebody listens: plugins only dial.
-    const { listenAt } = await import("./unix-listener.js");
+    // Plugins only dial.
+    const { listenAt } = await import("./on-demand.js");
     return listenAt(address, path, clock, onSocket);
   },
 };
