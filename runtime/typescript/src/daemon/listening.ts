@@ -32,6 +32,8 @@ export interface ListeningParts {
   readonly clock: Clock;
   readonly log: LogSink;
   readonly platform: Platform;
+  /** How long a TLS handshake may take, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
 }
 
 /** Loopback, so that nobody off this machine gets as far as a handshake; the ports are those of the specification. */
@@ -64,8 +66,10 @@ async function overUnixSockets(options: DaemonOptions, { clock, log, platform }:
   return { transport: await transportFor(addressFor("any"), { clock }), socketDirectory, addressFor };
 }
 
-async function overTls(address: string, { authority, clock }: ListeningParts): Promise<Listening> {
-  const transport = await transportFor(address, { clock, tls: { identity: () => authority.tlsIdentity() } });
+async function overTls(address: string, parts: ListeningParts): Promise<Listening> {
+  const { authority, clock, handshakeTimeoutMs } = parts;
+  const tls = { identity: () => authority.tlsIdentity(), handshakeTimeoutMs };
+  const transport = await transportFor(address, { clock, tls });
   return { transport, socketDirectory: undefined, addressFor: () => address };
 }
 

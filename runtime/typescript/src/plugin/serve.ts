@@ -114,7 +114,8 @@ async function connect(
 
   const attempt = async (): Promise<ServedPlugin> => {
     const { address, authority } = ticket;
-    const transport = await transportFor(address, { clock, tls: { daemon: { authority, daemonId } } });
+    const tls = { daemon: { authority, daemonId }, handshakeTimeoutMs: ownLimits.handshakeTimeoutMs };
+    const transport = await transportFor(address, { clock, tls });
     const connection = await transport.dial(address);
     const handshake = new PluginHandshake({
       suite: nodeSuite,

@@ -4,7 +4,7 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "n
 import { afterEach, describe, expect, it } from "vitest";
 import { CrucibleError } from "../../../../runtime/typescript/src/error/index.js";
 import { createTlsTransport, type TlsOptions } from "../../../../runtime/typescript/src/transport/node/tls.js";
-import type { Connection, Listener } from "../../../../runtime/typescript/src/transport/transport.js";
+import type { Connection, Listener, Transport } from "../../../../runtime/typescript/src/transport/transport.js";
 import { Recorder } from "../../../suites/recorder.js";
 import { freshPort, makeDaemon } from "./authorities.js";
 
@@ -23,6 +23,7 @@ interface Site {
   readonly accepted: Connection[];
   readonly refused: CrucibleError[];
   readonly peers: string[];
+  readonly transport: Transport;
   dial(): Promise<Connection>;
 }
 
@@ -53,7 +54,7 @@ async function site(options: Partial<TlsOptions> = {}): Promise<Site> {
     open.push({ close: () => connection.abort() });
     return connection;
   };
-  return { listener, port, accepted, refused, peers, dial };
+  return { listener, port, accepted, refused, peers, transport, dial };
 }
 
 function raw(port: number, bytes?: Uint8Array | string): Socket {
@@ -153,11 +154,15 @@ describe("a listener over TLS refuses, with one clear error,", () => {
   });
 
   it("who comes when too many are in the handshake; a place that is free again is given", async () => {
-    const { port, refused, accepted, dial } = await site({ maxHandshakes: 3 });
+    const { port, refused, accepted, dial, transport } = await site({ maxHandshakes: 12 });
     const silent = [raw(port), raw(port), raw(port)];
     await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
     await closed(raw(port));
     expect(refused.map(({ reason }) => reason)).toEqual(["TOO_MANY_CONNECTIONS"]);
+    // Another listener has places of its own.
+    const other = await transport.listen(`tls://127.0.0.1:${freshPort()}`, (connection) => connection.close());
+    open.push(other);
+    (await transport.dial(other.address)).abort();
     // Whoever dials waits for a while, as it would for a busy Unix socket.
     const dialling = dial();
     await expect.poll(() => refused.length).toBe(2);

@@ -8,9 +8,12 @@ import { codeOf } from "./system-error.js";
 import type { ShownCertificate } from "./tls.js";
 import { type ChannelOptions, explainTls, openChannel, tlsSettings, tlsTimeout } from "./tls-channel.js";
 
-/** How many more connections may begin a TLS handshake; shared by the listeners of a transport. */
+/** How many connections may be in the TLS handshake; shared by the listeners of a transport. */
 export interface HandshakeBudget {
+  /** How many more may begin one. */
   left: number;
+  /** How many one listener may have. */
+  readonly ofListener: number;
 }
 
 export interface TlsListenOptions extends Omit<ChannelOptions, "peer"> {
@@ -110,7 +113,7 @@ class TlsListener implements Listener {
     const key = keyOf(raw);
     const peer = `${this.address}#${++this.#accepted} from ${tlsAddress(raw.remoteAddress ?? "nobody", raw.remotePort ?? 0).slice(6)}`;
     raw.on("error", () => {});
-    if (budget.left <= 0) {
+    if (budget.left <= 0 || this.#pending.size >= budget.ofListener) {
       raw.destroy();
       const text = `too many connections to ${this.address} are in the TLS handshake; try again later`;
       onRefused(new CrucibleError("TOO_MANY_CONNECTIONS", text), peer);

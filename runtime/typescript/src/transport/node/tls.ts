@@ -37,7 +37,10 @@ export interface TlsOptions extends TransportOptions {
   readonly identity?: () => Promise<ShownCertificate>;
   /** How long a connection may take to finish the TLS handshake, in milliseconds. Default: 5,000. */
   readonly handshakeTimeoutMs?: number;
-  /** How many connections may be in the TLS handshake, over all listeners; further ones are cut off. Default: 256. */
+  /**
+   * How many connections may be in the TLS handshake, over all listeners; each has a quarter of them at most, so that none
+   * can starve another. Further ones are cut off. Default: 256.
+   */
   readonly maxHandshakes?: number;
   /** Default: the platform's. */
   readonly clock?: Clock;
@@ -57,7 +60,8 @@ export function createTlsTransport(options: TlsOptions): Transport {
     clock: options.clock ?? systemClock,
   };
   const handshakeTimeoutMs = options.handshakeTimeoutMs ?? defaultHandshakeTimeoutMs;
-  const budget: HandshakeBudget = { left: options.maxHandshakes ?? defaultMaxHandshakes };
+  const maxHandshakes = options.maxHandshakes ?? defaultMaxHandshakes;
+  const budget: HandshakeBudget = { left: maxHandshakes, ofListener: Math.ceil(maxHandshakes / 4) };
   return {
     async dial(address, { timeoutMs = defaultDialTimeoutMs } = {}) {
       const target = parseTls(address);
