@@ -1,7 +1,19 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { systemClock } from "../../../runtime/typescript/src/clock/clock.js";
+import { nodeSuite } from "../../../runtime/typescript/src/crypto/node/node-suite.js";
+import { createDaemonVerifier } from "../../../runtime/typescript/src/crypto/node/verify-daemon.js";
 import { requireClearLawful } from "../../../runtime/typescript/src/session/clear-frames.js";
+import { ownOffer } from "../../../runtime/typescript/src/session/handshake/own-offer.js";
+import { PluginHandshake } from "../../../runtime/typescript/src/session/handshake/plugin-handshake.js";
+import { defaultLimits } from "../../../runtime/typescript/src/session/limits.js";
+import { openAsPlugin } from "../../../runtime/typescript/src/session/plugin-opening.js";
 import { createMemoryPair } from "../../../runtime/typescript/src/transport/memory.js";
+import { createPipeTransport } from "../../../runtime/typescript/src/transport/node/pipe.js";
 import type { Connection, Protection } from "../../../runtime/typescript/src/transport/transport.js";
+import { makeDaemon } from "../transport/node/authorities.js";
 import { Recorder } from "../../suites/recorder.js";
 
 // PROTOCOL.md, Policies: where frames in clear are lawful.
@@ -37,4 +49,31 @@ test.each([
     expect.objectContaining({ reason: "SEAL_REQUIRED", message: expect.stringContaining(text) as string }) as Error,
   );
   await recorder.closed();
+});
+
+test("no byte is written on such a channel: a named pipe", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "crucible-clear-"));
+  const pipes = createPipeTransport({}, { platform: "win32", pathOf: (name) => join(directory, name) });
+  const recorder = new Recorder();
+  const listener = await pipes.listen("pipe:daemon", (connection) => connection.start(recorder));
+  const { daemon } = await makeDaemon("clear");
+  const opening = async (): Promise<unknown> => {
+    const connection = await pipes.dial("pipe:daemon");
+    const handshake = new PluginHandshake({
+      suite: nodeSuite,
+      staticKey: nodeSuite.keyPair(nodeSuite.random(32)),
+      binding: connection.binding,
+      offer: ownOffer,
+      daemonId: daemon.daemonId,
+      verifyDaemon: createDaemonVerifier({ ca: daemon.authority, daemonId: daemon.daemonId }),
+      token: "token",
+    });
+    const register = { pluginId: "x" };
+    return openAsPlugin({ connection, clock: systemClock, limits: defaultLimits, handshake, register, open: () => {} });
+  };
+  await expect(opening()).rejects.toMatchObject({ reason: "SEAL_REQUIRED" });
+  await recorder.closed();
+  expect(recorder.receivedBytes).toBe(0);
+  await listener.close();
+  rmSync(directory, { recursive: true });
 });
