@@ -84,8 +84,9 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const skeletons = await printMissing(plans, pair, cwd);
   const templateFile = newText === undefined ? [] : [{ path: join(cwd, template.path), content: Buffer.from(newText) }];
   options.signal.throwIfAborted();
-  const report = writeFiles([...generated.value, ...skeletons, ...templateFile], cwd);
-  const produced = new Set(generated.value.map((file) => file.path));
+  const { files, notes } = generated.value;
+  const report = writeFiles([...files, ...skeletons, ...templateFile], cwd);
+  const produced = new Set(files.map((file) => file.path));
   const deleted = deleteStale(template, inputs, produced, cwd);
   const show = (file: string): string => slashes(relative(cwd, file));
   return {
@@ -95,7 +96,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
     unchanged: report.unchanged.length,
     deleted: deleted.map(show),
     skeletons: skeletons.map((file) => show(file.path)),
-    notes: [...templateNotes(template, pair, models.value), ...skeletonNotes(plans, show)],
+    notes: [...notes, ...templateNotes(template, pair, models.value), ...skeletonNotes(plans, show)],
   };
 }
 

@@ -105,6 +105,22 @@ export function describeTransport(name: string, create: (options: TransportOptio
         expect(Buffer.compare(recorder.bytes(), all)).toBe(0);
       });
 
+      it("arrive as they were written, though their memory is used again once none are unsent", async () => {
+        const { client, server } = await connected();
+        const recorder = started(server);
+        started(client);
+        const memory = new Uint8Array(20_000);
+        const pieces = Array.from({ length: 40 }, (_, i) => noise(memory.length, i + 1));
+        for (const piece of pieces) {
+          await expect.poll(() => client.unsentBytes).toBe(0);
+          memory.set(piece);
+          client.write(memory);
+        }
+        const all = Buffer.concat(pieces);
+        await recorder.until((r) => r.receivedBytes >= all.length);
+        expect(Buffer.compare(recorder.bytes(), all)).toBe(0);
+      });
+
       it("wait until start", async () => {
         const { client, server } = await connected();
         client.write(noise(100, 1));

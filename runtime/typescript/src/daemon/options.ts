@@ -36,7 +36,7 @@ export interface DaemonOptions {
   readonly interceptors?: readonly Interceptor[];
   /** What a session takes. Default: `defaultLimits`; the ranges are in PROTOCOL.md. */
   readonly limits?: Partial<SessionLimits>;
-  /** Where messages are checked against their schema. Default: everywhere. */
+  /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;

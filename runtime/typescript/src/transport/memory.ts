@@ -68,6 +68,11 @@ class MemoryConnection implements Connection {
     return [first, second];
   }
 
+  /** The other side gets a copy at once. */
+  get unsentBytes(): number {
+    return 0;
+  }
+
   start(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#schedule();

@@ -32,9 +32,11 @@ export interface Connection {
   readonly protection: Protection;
   /** Begins to read. Called once. The receiver must not block. */
   start(receiver: Receiver): void;
+  /** Bytes that were written and that the platform has not taken yet. */
+  readonly unsentBytes: number;
   /**
-   * Hands over bytes to be sent. The caller must not change them afterwards, and may keep them. Returns false when the
-   * caller should wait for `onDrain` before it writes much more; the bytes are taken in any case. Once the connection is
+   * Hands over bytes to be sent. The caller must not change them until `unsentBytes` is 0. Returns false when the caller
+   * should wait for `onDrain` before it writes much more; the bytes are taken in any case. Once the connection is
    * closing or has ended, the bytes are dropped and the answer is false: `onClose` is what then comes.
    */
   write(bytes: Uint8Array): boolean;

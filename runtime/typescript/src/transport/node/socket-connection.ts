@@ -52,6 +52,10 @@ export class SocketConnection implements Connection {
     socket.on("close", () => this.#closed());
   }
 
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   start(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#ended) process.nextTick(() => receiver.onClose(this.#error));
