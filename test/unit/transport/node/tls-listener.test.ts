@@ -175,6 +175,31 @@ describe("a listener over TLS refuses, with one clear error,", () => {
 });
 
 describe("a listener over TLS", () => {
+  it("gets back the place of each connection that is reset, however early", async () => {
+    const { port, refused, accepted, dial } = await site({ maxHandshakes: 140 });
+    let reset = 0;
+    for (let round = 0; round < 10; round++) {
+      const connected = Array.from({ length: 30 }, (_, i) => {
+        const socket = raw(port, i % 2 === 0 ? undefined : Buffer.of(22, 3, 1));
+        return new Promise<void>((resolve) =>
+          socket.once("connect", () => {
+            socket.resetAndDestroy();
+            reset++;
+            resolve();
+          }),
+        );
+      });
+      await Promise.all(connected);
+      // Behind them in the queue; each listener has 35 places.
+      await dial();
+      await expect.poll(() => accepted.length).toBe(round + 1);
+    }
+    // What was reset before it was accepted may never be heard of; nobody was refused for want of a place.
+    expect(reset).toBe(300);
+    expect(new Set(refused.map(({ reason }) => reason))).toEqual(new Set(["PEER_LOST"]));
+    expect(refused.length).toBeGreaterThan(100);
+  });
+
   it("takes no session up again, and so no early data", async () => {
     const { port, accepted } = await site();
     const first = rawTls(port);

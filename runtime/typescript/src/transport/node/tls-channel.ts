@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -42,8 +43,8 @@ export function openChannel(secure: TLSSocket, raw: Socket, options: ChannelOpti
   if (secure.alpnProtocol !== "crucible/1") throw otherProtocol(options.peer);
   const connection = new SocketConnection(secure, {
     ...options,
-    // RFC 9266 section 2; no context is the empty one in TLS 1.3 (RFC 8446 section 7.5).
-    binding: new Uint8Array(secure.exportKeyingMaterial(bindingBytes, bindingLabel, undefined as never)),
+    // RFC 9266 section 2; the empty context is none in TLS 1.3 (RFC 8446 section 7.5).
+    binding: new Uint8Array(secure.exportKeyingMaterial(bindingBytes, bindingLabel, Buffer.alloc(0))),
     protection: "tls",
     destroy() {
       // TLS reads ahead of who has not started, so that the system sees nothing left behind; the other side is to learn

@@ -68,6 +68,8 @@ interface Pending {
   readonly stopTimer: Stop;
   /** Why it has ended, once that is known. */
   error: CrucibleError | undefined;
+  /** The handshake is over, one way or the other. */
+  settled: boolean;
 }
 
 /**
@@ -81,6 +83,8 @@ class TlsListener implements Listener {
   readonly #tls: TlsServer;
   /** By the port and address of the other end, which are what a socket of node:tls tells of the one below it. */
   readonly #pending: Map<string, Pending> = new Map();
+  /** Handshakes under way; the map may have fewer, since ports are used again. */
+  #shaking = 0;
   #shown: ShownCertificate | undefined;
   #accepted = 0;
 
@@ -113,18 +117,20 @@ class TlsListener implements Listener {
     const key = keyOf(raw);
     const peer = `${this.address}#${++this.#accepted} from ${tlsAddress(raw.remoteAddress ?? "nobody", raw.remotePort ?? 0).slice(6)}`;
     raw.on("error", () => {});
-    if (budget.left <= 0 || this.#pending.size >= budget.ofListener) {
+    if (budget.left <= 0 || this.#shaking >= budget.ofListener) {
       raw.destroy();
       const text = `too many connections to ${this.address} are in the TLS handshake; try again later`;
       onRefused(new CrucibleError("TOO_MANY_CONNECTIONS", text), peer);
       return;
     }
     budget.left--;
+    this.#shaking++;
     const pending: Pending = {
       raw,
       peer,
       stopTimer: clock.after(handshakeTimeoutMs, () => this.#cut(pending, tlsTimeout(peer, handshakeTimeoutMs))),
       error: undefined,
+      settled: false,
     };
     this.#pending.set(key, pending);
     raw.once("close", () => {
@@ -169,11 +175,14 @@ class TlsListener implements Listener {
     pending.raw.destroy();
   }
 
-  /** The handshake is over, one way or the other; false when it was already. */
+  /** The handshake is over; false when it was already. */
   #settle(key: string, pending: Pending): boolean {
-    if (this.#pending.get(key) !== pending) return false;
-    this.#pending.delete(key);
+    if (pending.settled) return false;
+    pending.settled = true;
+    // A connection that was reset may have a successor from the same port before its end is told.
+    if (this.#pending.get(key) === pending) this.#pending.delete(key);
     pending.stopTimer();
+    this.#shaking--;
     this.#options.budget.left++;
     return true;
   }

@@ -204,6 +204,7 @@ function secured(secure: TLSSocket, peer: string, clock: Clock, timeoutMs: numbe
       }
     };
     secure.on("error", onError);
+    secure.once("close", () => onError(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
     secure.once("secureConnect", () => done());
   });
 }
