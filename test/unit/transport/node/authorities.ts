@@ -25,9 +25,12 @@ export async function makeDaemon(name: string): Promise<KnownDaemon> {
   };
 }
 
-let next = 10_000 + (process.pid % 1_000) * 20;
+let next = 10_000 + (process.pid % 220) * 100;
 
-/** A port that nobody is likely to use, below those that the system gives away: another for each call. */
+/**
+ * A port that nobody is likely to use: a hundred for each process, below those that the system gives away; another for each
+ * call.
+ */
 export function freshPort(): number {
   return next++;
 }
