@@ -36,6 +36,7 @@ import { fuzzIterations, fuzzSeed, Random } from "./random.js";
 class Outlet implements Connection {
   readonly peer = "fuzz";
   readonly binding: Uint8Array = new Uint8Array(0);
+  readonly protection = "local";
   readonly unsentBytes = 0;
   readonly written: Uint8Array[] = [];
   receiver!: Receiver;

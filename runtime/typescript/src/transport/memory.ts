@@ -29,6 +29,7 @@ const later: (action: () => void) => void =
 class MemoryConnection implements Connection {
   readonly peer: string;
   readonly binding: Uint8Array = nothing;
+  readonly protection = "local";
   readonly #highWaterMarkBytes: number;
   readonly #closeTimeoutMs: number;
   readonly #maxChunkBytes: number;
