@@ -7,6 +7,14 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** What the user should know: where and what. Nothing needs to be done about it. */
+export type Note = Mistake;
+
+/** `path:line:column: note: message`. */
+export function formatNote({ location, message }: Note): string {
+  return formatMistake({ location, message: `note: ${message}` });
+}
+
 /** What the user has to put right. Never a fault of the generator: those are plain errors and keep their stack. */
 export class GeneratorError extends Error {
   readonly mistakes: readonly Mistake[];

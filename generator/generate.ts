@@ -12,7 +12,7 @@ import {
   Edition,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { GeneratorError, mistake } from "./errors.js";
+import { GeneratorError, mistake, type Note } from "./errors.js";
 import { buildModel } from "./model/build.js";
 import type { Model } from "./model/model.js";
 import { parseOptions } from "./options.js";
@@ -21,8 +21,13 @@ import { generateTypeScript } from "./targets/typescript/target.js";
 /**
  * Answers the compiler. Mistakes of the user become `error` of the response, one line each; anything thrown is a fault
  * of the generator.
+ *
+ * @param note is told what the user should know although nothing is wrong.
  */
-export function generate(request: CodeGeneratorRequest): CodeGeneratorResponse {
+export function generate(
+  request: CodeGeneratorRequest,
+  note: (note: Note) => void = () => undefined,
+): CodeGeneratorResponse {
   const response = create(CodeGeneratorResponseSchema, {
     supportedFeatures: BigInt(Feature.PROTO3_OPTIONAL | Feature.SUPPORTS_EDITIONS),
     minimumEdition: Edition.EDITION_PROTO2,
@@ -30,7 +35,7 @@ export function generate(request: CodeGeneratorRequest): CodeGeneratorResponse {
   });
   try {
     const options = parseOptions(request.parameter);
-    const files = generateTypeScript(modelOf(request), options);
+    const files = generateTypeScript(modelOf(request), options, note);
     response.file = files.map(({ path, content }) => ({
       $typeName: "google.protobuf.compiler.CodeGeneratorResponse.File",
       name: path,

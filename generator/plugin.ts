@@ -5,6 +5,7 @@ import {
   CodeGeneratorRequestSchema,
   CodeGeneratorResponseSchema,
 } from "@bufbuild/protobuf/wkt";
+import { formatNote } from "./errors.js";
 import { generate } from "./generate.js";
 
 /** Reads one request, writes one response. What is not a request gets one line on stderr and exit code 1. */
@@ -24,7 +25,9 @@ export async function runPlugin(): Promise<void> {
     fail("found no CodeGeneratorRequest on stdin; it is started by buf or protoc");
     return;
   }
-  process.stdout.write(toBinary(CodeGeneratorResponseSchema, generate(request)));
+  // A response has no room for notes; buf and protoc pass on what a plugin prints.
+  const response = generate(request, (note) => process.stderr.write(`${formatNote(note)}\n`));
+  process.stdout.write(toBinary(CodeGeneratorResponseSchema, response));
 }
 
 function fail(message: string): void {

@@ -4,17 +4,24 @@ import { listFiles } from "../output/list.js";
 import type { OutputFile } from "../output/write.js";
 import type { BufContext, BuiltInputs } from "./build.js";
 import { pluginCommand } from "./plugins.js";
-import { generateMistakes, runBuf } from "./run.js";
+import { generateMistakes, generateNotes, runBuf } from "./run.js";
 import type { PluginEntry, Template } from "./template.js";
+
+/** What a run of the plugins made. */
+export interface PluginRun {
+  /** What belongs where. */
+  readonly files: readonly OutputFile[];
+  /** What the plugins want the user to know: one line each. */
+  readonly notes: readonly string[];
+}
 
 /**
  * Runs the plugins of a template over compiled inputs. They write into the temporary folder; nothing of the user's is
  * touched.
  *
- * @returns what belongs where.
  * @throws GeneratorError with what the plugins have to say.
  */
-export async function runPlugins(template: Template, inputs: BuiltInputs, context: BufContext): Promise<OutputFile[]> {
+export async function runPlugins(template: Template, inputs: BuiltInputs, context: BufContext): Promise<PluginRun> {
   // Plugins with the same folder share it here too, so that buf sees it when two write the same file.
   const folders = [...new Set(template.plugins.map((plugin) => outFolder(plugin, context.cwd)))];
   const names = new Map<string, string>();
@@ -34,13 +41,14 @@ export async function runPlugins(template: Template, inputs: BuiltInputs, contex
   const out = context.stage.folder("out");
   const result = await runBuf({ ...context, args: ["generate", "--template", path, "-o", out] });
   if (!result.ok) throw generateMistakes(result, template.path, names, (file) => locate(inputs, file));
-  return folders.flatMap((folder, i) => {
+  const files = folders.flatMap((folder, i) => {
     const made = join(out, `${i}`);
     return listFiles(made, () => true).map((file) => ({
       path: join(folder, relative(made, file)),
       content: readFileSync(file),
     }));
   });
+  return { files, notes: generateNotes(result, (file) => locate(inputs, file)) };
 }
 
 /** The path to show for a file that other .proto files import by the path given. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { GeneratorError, type Mistake, mistake } from "../errors.js";
+import { formatMistake, GeneratorError, type Mistake, mistake } from "../errors.js";
 
 /** The most of its output that is kept, in characters: a plugin may print without end. */
 const maxOutputLength = 1 << 20;
@@ -132,6 +132,20 @@ export function generateMistakes(
   return new GeneratorError(
     (told.length > 0 ? told : ["buf generate failed"]).map((line) => locateMistake(line, relocate)),
   );
+}
+
+/**
+ * What plugins of a `buf generate` that went well want the user to know: the lines `path:line:column: note: message`,
+ * without the word.
+ *
+ * @param relocate turns the path of a .proto file as the compiler knows it into the one to show.
+ */
+export function generateNotes(result: BufResult, relocate: (path: string) => string): string[] {
+  return lines(result.stderr).flatMap((line) => {
+    const { location, message } = locateMistake(line, relocate);
+    if (location === undefined || !message.startsWith("note: ")) return [];
+    return [formatMistake({ location, message: message.slice("note: ".length) })];
+  });
 }
 
 const ownPlugin = "protoc-gen-crucible";

@@ -93,15 +93,16 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
 
   const plans = options.skeleton && pair.own !== undefined ? planSkeletons(models.value, join(cwd, "src")) : [];
   const skeletons = await printMissing(plans, pair, cwd);
-  const merged = await mergeExisting(plans, pair, cwd, generated.value);
+  const { files, notes } = generated.value;
+  const merged = await mergeExisting(plans, pair, cwd, files);
   const templateFile = newText === undefined ? [] : [{ path: join(cwd, template.path), content: Buffer.from(newText) }];
   options.signal.throwIfAborted();
   const dryRun = options.dryRun === true;
   const changed = new Map(
     merged.flatMap(({ output }) => (output === undefined ? [] : [[output.path, output] as const])),
   );
-  const report = writeFiles([...generated.value, ...skeletons, ...changed.values(), ...templateFile], cwd, { dryRun });
-  const produced = new Set(generated.value.map((file) => file.path));
+  const report = writeFiles([...files, ...skeletons, ...changed.values(), ...templateFile], cwd, { dryRun });
+  const produced = new Set(files.map((file) => file.path));
   const deleted = deleteStale(template, inputs, produced, cwd, dryRun);
   const show = (file: string): string => slashes(relative(cwd, file));
   return {
@@ -117,7 +118,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
     conflicts: merged.flatMap(({ path, conflicts }) => conflicts.map((one) => ({ path: show(path), ...one }))),
     diffs: dryRun ? merged.map(({ diff }) => diff).filter((diff) => diff !== "") : [],
     dryRun,
-    notes: [...templateNotes(template, pair, models.value), ...mergeNotes(merged, plans, show)],
+    notes: [...notes, ...templateNotes(template, pair, models.value), ...mergeNotes(merged, plans, show)],
   };
 }
 

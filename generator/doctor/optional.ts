@@ -23,8 +23,12 @@ interface OptionalPackage {
 const packages: readonly OptionalPackage[] = [
   { name: "koffi", cost: "large messages go through the socket, not through shared memory", used: false },
   { name: "lz4-napi", cost: "messages are not compressed", used: false },
-  { name: "@bufbuild/cel", cost: "rules in CEL are refused when code is generated", used: false },
-  { name: "@bufbuild/re2", cost: "patterns beyond the safe subset are refused when code is generated", used: false },
+  {
+    name: "@bufbuild/cel",
+    cost: "rules in CEL that are not compiled end their calls with PACKAGE_MISSING",
+    used: true,
+  },
+  { name: "@bufbuild/re2", cost: "patterns that are not compiled end their calls with PACKAGE_MISSING", used: true },
 ];
 const unused = "this version does not use it yet";
 

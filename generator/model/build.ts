@@ -6,6 +6,7 @@ import {
   type DescFile,
   type DescMessage,
   type FileRegistry,
+  type Message,
   ScalarType,
 } from "@bufbuild/protobuf";
 import { Edition, FieldDescriptorProto_Label as Label } from "@bufbuild/protobuf/wkt";
@@ -23,7 +24,7 @@ import type {
   ServiceModel,
   ValueType,
 } from "./model.js";
-import { createRuleReader, type RuleReader, spreadRules } from "./rules.js";
+import { createRuleReader, type RuleReader, readPredefined, spreadRules } from "./rules.js";
 import { buildServices } from "./services.js";
 import { readSource, type Source } from "./source.js";
 
@@ -81,6 +82,8 @@ export function buildModel(registry: FileRegistry, files: readonly DescFile[], w
   return Object.freeze({
     files: Object.freeze([...models.values()]),
     hasRules: (message: MessageModel) => ruled.has(message),
+    predefined: (rules: Message) => readPredefined(registry, rules),
+    findEnum: (name: string) => enums.get(registry.getEnum(name) as DescEnum),
   });
 
   function declareMessage(

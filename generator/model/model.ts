@@ -1,6 +1,13 @@
 // What every language target sees of a .proto file: facts of the schema, no names or syntax of any language.
 // Every object is frozen once built; `build.ts` makes them from descriptors.
-import type { FieldRules, MessageRules, OneofRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { DescExtension, Message } from "@bufbuild/protobuf";
+import type { ReflectMessage } from "@bufbuild/protobuf/reflect";
+import type {
+  FieldRules,
+  MessageRules,
+  OneofRules,
+  Rule,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 
 /** Where an element stands in its .proto file. Line and column count from 1; both 0 when the source is unknown. */
 export interface SourceLocation {
@@ -206,10 +213,25 @@ export interface MethodModel extends Element {
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number } | undefined;
 }
 
+/** A rule that an extension adds to a set of rules such as StringRules, as one field uses it. */
+export interface PredefinedRule {
+  readonly extension: DescExtension;
+  /** What the field sets the extension to. */
+  readonly value: unknown;
+  /** The expressions of the extension. */
+  readonly cel: readonly Rule[];
+  /** The set that it is added to. */
+  readonly set: ReflectMessage;
+}
+
 /** Everything that one request describes. */
 export interface Model {
   /** Every file, imports first, as the compiler sent them. */
   readonly files: readonly FileModel[];
   /** Whether a validator of the message has anything to check: rules of its own, or of a message it can hold. */
   hasRules(message: MessageModel): boolean;
+  /** The predefined rules that a set of rules carries, in the order in which they were written. */
+  predefined(rules: Message): readonly PredefinedRule[];
+  /** The enum of that full name. */
+  findEnum(fullName: string): EnumModel | undefined;
 }

@@ -6,6 +6,7 @@ import {
   type Message,
   type MessageShape,
 } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import type {
   FieldOptions,
   FieldOptionsSchema,
@@ -14,9 +15,14 @@ import type {
   OneofOptions,
   OneofOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
-import type { FieldRules, MessageRules, OneofRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type {
+  FieldRules,
+  MessageRules,
+  OneofRules,
+  PredefinedRules,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { mistake } from "../errors.js";
-import type { FieldModel, FileModel, MessageModel } from "./model.js";
+import type { FieldModel, FileModel, MessageModel, PredefinedRule } from "./model.js";
 
 // `Ignore.ALWAYS` of buf/validate/validate.proto.
 const ignoreAlways = 3;
@@ -56,6 +62,23 @@ export function createRuleReader(registry: FileRegistry): RuleReader {
     message: reader<MessageOptions>("buf.validate.message", "buf.validate.MessageRules") as RuleReader["message"],
     oneof: reader<OneofOptions>("buf.validate.oneof", "buf.validate.OneofRules") as RuleReader["oneof"],
   };
+}
+
+/**
+ * The predefined rules that a set of rules carries. One that is repeated comes once for each time it is written, as
+ * protovalidate has it.
+ */
+export function readPredefined(registry: FileRegistry, rules: Message): PredefinedRule[] {
+  const desc = registry.getMessage(rules.$typeName);
+  const option = registry.getExtension("buf.validate.predefined");
+  if (rules.$unknown === undefined || desc === undefined || option === undefined) return [];
+  return rules.$unknown.flatMap(({ no }) => {
+    const extension = registry.getExtensionFor(desc, no);
+    const options = extension?.proto.options;
+    if (extension === undefined || options === undefined || !hasExtension(options, option)) return [];
+    const { cel } = getExtension(options, option) as PredefinedRules;
+    return [{ extension, value: getExtension(rules, extension), cel, set: reflect(desc, rules) }];
+  });
 }
 
 /** Whether a message states rules itself, on a field or a oneof included. */

@@ -1,23 +1,20 @@
-// Benchmarks. Usage: npm run bench -- NAME. Prints a table, and as its last line one JSON object for scripts.
+// Benchmarks. Usage: npm run bench -- NAME. Prints a table, and as its last line one JSON object for scripts; writes its
+// section of docs/performance.md.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNodes, type Node } from "./nodes.js";
-
-/** What a benchmark hands over. */
-export interface BenchResult {
-  /** A table, its head first. */
-  readonly rows: readonly (readonly string[])[];
-  /** `<metric>/<peer>@<node>`: ours over the peer's. */
-  readonly ratios: Readonly<Record<string, number | null>>;
-  /** Packages that were measured against, by the name used in the ratios. */
-  readonly versions: Readonly<Record<string, string>>;
-}
+import { writeReport } from "./report/document.js";
+import type { BenchResult } from "./report/result.js";
 
 const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<BenchResult>>> = {
   calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
+  codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
+  cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  size: async () => (await import("./size/index.js")).benchSize(),
+  validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
 };
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -44,16 +41,15 @@ if (bench === undefined) {
   process.exit(2);
 }
 const nodes = findNodes(root, [20, 24]);
-const { rows, ratios, versions } = await bench(nodes);
-print(rows);
+const result = await bench(nodes);
+print(result.rows);
 const processors = cpus();
-const result = {
-  bench: name,
+const circumstances = {
   machine: `${processors.length} × ${processors[0]?.model.trim() ?? "unknown processor"}`,
   versions: {
     ...Object.fromEntries(nodes.map(({ major, version }) => [`node${major}`, version])),
-    ...Object.fromEntries(Object.entries(versions).map(([key, packageName]) => [key, versionOf(packageName)])),
+    ...Object.fromEntries(Object.entries(result.versions).map(([key, packageName]) => [key, versionOf(packageName)])),
   },
-  ratios,
 };
-process.stdout.write(`${JSON.stringify(result)}\n`);
+await writeReport(root, name, result, { ...circumstances, date: new Date().toISOString().slice(0, 10) });
+process.stdout.write(`${JSON.stringify({ bench: name, ...circumstances, ratios: result.ratios })}\n`);

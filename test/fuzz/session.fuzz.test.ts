@@ -36,6 +36,8 @@ import { fuzzIterations, fuzzSeed, Random } from "./random.js";
 class Outlet implements Connection {
   readonly peer = "fuzz";
   readonly binding: Uint8Array = new Uint8Array(0);
+  readonly protection = "local";
+  readonly unsentBytes = 0;
   readonly written: Uint8Array[] = [];
   receiver!: Receiver;
   #over = false;
@@ -44,7 +46,7 @@ class Outlet implements Connection {
     this.receiver = receiver;
   }
   write(bytes: Uint8Array): boolean {
-    if (!this.#over) this.written.push(bytes);
+    if (!this.#over) this.written.push(bytes.slice());
     return !this.#over;
   }
   close(): void {

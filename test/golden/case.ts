@@ -1,5 +1,5 @@
 // Golden cases: golden/cases/<name> with its .proto files in proto/, the plugin's options in `options` (optional), and
-// what must come out: files in expect/typescript, or the error in stderr.txt.
+// what must come out: files in expect/typescript with what the user is told in notes.txt, or the error in stderr.txt.
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 import { format } from "prettier";
 import { describe, expect, test } from "vitest";
+import { formatNote } from "../../generator/errors.js";
 import { generate } from "../../generator/generate.js";
 import { headerMark } from "../../generator/emit/file.js";
 import { cases, compile, walk } from "./case.js";
@@ -16,12 +17,16 @@ test("there are cases", () => {
 describe.each(cases)("$name", (golden) => {
   const expectDir = join(golden.dir, "expect/typescript");
   const errorFile = join(golden.dir, "stderr.txt");
+  const notesFile = join(golden.dir, "notes.txt");
 
   test("generates what is expected", async () => {
-    const response = generate(await compile(golden));
+    let notes = "";
+    const response = generate(await compile(golden), (note) => (notes += `${formatNote(note)}\n`));
     if (update) {
       rmSync(join(golden.dir, "expect"), { recursive: true, force: true });
       rmSync(errorFile, { force: true });
+      rmSync(notesFile, { force: true });
+      if (notes !== "") writeFileSync(notesFile, notes);
       if (response.error !== "") writeFileSync(errorFile, `${response.error}\n`);
       for (const file of response.file) {
         mkdirSync(dirname(join(expectDir, file.name)), { recursive: true });
@@ -30,6 +35,7 @@ describe.each(cases)("$name", (golden) => {
     }
     const error = existsSync(errorFile) ? readFileSync(errorFile, "utf8") : "";
     expect(response.error === "" ? "" : `${response.error}\n`).toBe(error);
+    expect(notes).toBe(existsSync(notesFile) ? readFileSync(notesFile, "utf8") : "");
     const got = Object.fromEntries(response.file.map((file) => [file.name, file.content]));
     const want = Object.fromEntries(walk(expectDir).map((path) => [path, readFileSync(join(expectDir, path), "utf8")]));
     expect(got).toEqual(want);

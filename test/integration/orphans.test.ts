@@ -14,9 +14,10 @@ interface Started {
   readonly stderr: () => string;
 }
 
-async function startDaemon(socketDirectory: string, ids: readonly string[]): Promise<Started> {
+async function startDaemon(socketDirectory: string, ids: readonly string[], listen = "unix"): Promise<Started> {
   const args = [await program("daemon-program"), sharedState(), socketDirectory, await program("echo-plugin"), ...ids];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const env = { ...process.env, LAB_LISTEN: listen };
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"], env });
   let stderr = "";
   child.stderr.on("data", (chunk) => (stderr += String(chunk)));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -25,22 +26,25 @@ async function startDaemon(socketDirectory: string, ids: readonly string[]): Pro
   return { child, ...(JSON.parse(value) as { pid: number; plugins: number[] }), stderr: () => stderr };
 }
 
-test("when the daemon is killed its plugins end within a second, and the next start works at once", async () => {
-  const socketDirectory = join(temporaryDirectory(), "s");
-  const { pid, plugins } = await startDaemon(socketDirectory, ["one", "two", "three"]);
-  expect(plugins.filter(isAlive)).toHaveLength(3);
-  const killed = Date.now();
-  process.kill(pid, "SIGKILL");
+test.each(["unix", "tls"] as const)(
+  "when the daemon is killed (%s) its plugins end within a second, and the next start works at once",
+  async (listen) => {
+    const socketDirectory = join(temporaryDirectory(), "s");
+    const { pid, plugins } = await startDaemon(socketDirectory, ["one", "two", "three"], listen);
+    expect(plugins.filter(isAlive)).toHaveLength(3);
+    const killed = Date.now();
+    process.kill(pid, "SIGKILL");
 
-  // At once: beside processes that may still be ending.
-  const { launch } = await createLab({ socketDirectory });
-  const again = await Promise.all(["one", "two", "three"].map((id) => launch("echo-plugin", { id })));
-  const answers = await Promise.all(again.map((plugin) => plugin.client(Echo).say({ text: plugin.id })));
-  expect(answers.map(({ text }) => text)).toEqual(["one", "two", "three"]);
+    // At once: beside processes that may still be ending.
+    const { launch } = await createLab({ socketDirectory, listen });
+    const again = await Promise.all(["one", "two", "three"].map((id) => launch("echo-plugin", { id })));
+    const answers = await Promise.all(again.map((plugin) => plugin.client(Echo).say({ text: plugin.id })));
+    expect(answers.map(({ text }) => text)).toEqual(["one", "two", "three"]);
 
-  await until(() => !plugins.some(isAlive), "every plugin of the killed daemon to be gone", 5_000);
-  expect(Date.now() - killed).toBeLessThan(5_000);
-});
+    await until(() => !plugins.some(isAlive), "every plugin of the killed daemon to be gone", 5_000);
+    expect(Date.now() - killed).toBeLessThan(5_000);
+  },
+);
 
 test("a plugin of a killed daemon still ends its handlers, though nobody reads its output", async () => {
   const { pid, plugins } = await startDaemon(join(temporaryDirectory(), "s"), ["handler"]);

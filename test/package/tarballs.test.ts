@@ -146,6 +146,14 @@ describe("the runtime alone", () => {
     expect(names.filter((name) => /^@bufbuild\/(?!protobuf$)/.test(name))).toEqual([]);
   });
 
+  test("names the package that a pattern needs and nobody installed", () => {
+    const script = `const { Re2 } = await import("crucible-runtime/codegen/v1/re2");
+      try { new Re2("a"); } catch ({ message }) { console.log(message); }`;
+    expect(run(dir, process.execPath, "--input-type=module", "-e", script)).toBe(
+      "@bufbuild/re2 cannot be loaded, and a pattern of the schema needs it: install it (npm install @bufbuild/re2)\n",
+    );
+  });
+
   test("needs no install script", () => {
     const packages = installed(dir);
     expect(packages.size).toBeGreaterThan(3);

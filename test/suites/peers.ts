@@ -7,7 +7,7 @@ import {
 } from "../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import type { Metadata as Pair } from "../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_pb.js";
 import type { Interceptor } from "../../runtime/typescript/src/rpc/interceptor.js";
-import { describeMethods, Peer } from "../../runtime/typescript/src/rpc/peer.js";
+import { describeMethods, Peer, type ValidationOptions } from "../../runtime/typescript/src/rpc/peer.js";
 import { Registry } from "../../runtime/typescript/src/rpc/registry.js";
 import {
   type CallOptions,
@@ -156,7 +156,7 @@ export interface SideOptions {
   readonly limits?: Partial<SessionLimits>;
   readonly interceptors?: readonly Interceptor[];
   readonly capabilities?: readonly string[];
-  readonly validation?: { readonly requests?: boolean; readonly responses?: boolean };
+  readonly validation?: ValidationOptions;
 }
 
 export interface Pairing {

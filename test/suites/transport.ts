@@ -10,6 +10,8 @@ export interface TransportHarness {
   address(): string;
   /** Addresses that this transport must refuse as invalid. */
   readonly invalid: readonly string[];
+  /** Bytes of its bindings. Default: 0. */
+  readonly bindingBytes?: number;
   dispose(): void;
 }
 
@@ -98,6 +100,22 @@ export function describeTransport(name: string, create: (options: TransportOptio
         const pieces = Array.from({ length: 1000 }, (_, i) => noise(i % 100, i + 1));
         for (const piece of pieces) client.write(piece);
         const recorder = started(server);
+        const all = Buffer.concat(pieces);
+        await recorder.until((r) => r.receivedBytes >= all.length);
+        expect(Buffer.compare(recorder.bytes(), all)).toBe(0);
+      });
+
+      it("arrive as they were written, though their memory is used again once none are unsent", async () => {
+        const { client, server } = await connected();
+        const recorder = started(server);
+        started(client);
+        const memory = new Uint8Array(20_000);
+        const pieces = Array.from({ length: 40 }, (_, i) => noise(memory.length, i + 1));
+        for (const piece of pieces) {
+          await expect.poll(() => client.unsentBytes).toBe(0);
+          memory.set(piece);
+          client.write(memory);
+        }
         const all = Buffer.concat(pieces);
         await recorder.until((r) => r.receivedBytes >= all.length);
         expect(Buffer.compare(recorder.bytes(), all)).toBe(0);
@@ -387,7 +405,7 @@ export function describeTransport(name: string, create: (options: TransportOptio
           Array.from({ length: 100 }, async (_, i) => {
             const client = await connect(address);
             expect(client.peer).toContain(address);
-            expect(client.binding.length).toBe(0);
+            expect(client.binding.length).toBe(harness.bindingBytes ?? 0);
             const recorder = started(client);
             client.write(noise(3000, i + 1));
             await recorder.until((r) => r.receivedBytes >= 3000);
@@ -453,7 +471,7 @@ export function describeTransport(name: string, create: (options: TransportOptio
 
       it("that are invalid say so", async () => {
         prepare();
-        for (const address of ["", ":", "unix", "tcp:1", "tls:host:1", "pipe:x", ...harness.invalid]) {
+        for (const address of ["", ":", "unix", "tcp:1", "tls:host:1", "pipe:", ...harness.invalid]) {
           await expect(harness.transport.dial(address).catch(reasonOf)).resolves.toBe("ADDRESS_INVALID");
           await expect(harness.transport.listen(address, () => {}).catch(reasonOf)).resolves.toBe("ADDRESS_INVALID");
         }

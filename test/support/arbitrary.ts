@@ -1,5 +1,12 @@
 // Random init objects for any message, for property tests and as seeds of fuzzing.
-import { type DescEnum, type DescField, type DescMessage, type DescOneof, ScalarType } from "@bufbuild/protobuf";
+import {
+  type DescEnum,
+  type DescExtension,
+  type DescField,
+  type DescMessage,
+  type DescOneof,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence as Presence } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 
@@ -58,21 +65,25 @@ function singularOf(field: DescField, nesting: number): fc.Arbitrary<unknown> {
   return initOf(field.message!, nesting + 1);
 }
 
-function wrappedScalar(message: DescMessage): ScalarType | undefined {
+/** What a wrapper such as google.protobuf.Int64Value wraps; undefined for other messages. */
+export function wrappedScalar(message: DescMessage): ScalarType | undefined {
   return /^google\.protobuf\.\w+Value$/.test(message.typeName) && message.typeName !== "google.protobuf.ListValue"
     ? message.fields[0]?.scalar
     : undefined;
 }
 
-function isJson(field: DescField): boolean {
+/** Whether the field holds a google.protobuf.Struct as JSON. */
+export function isJson(field: DescField | DescExtension): boolean {
   return field.message?.typeName === "google.protobuf.Struct" && field.parent?.typeName !== "google.protobuf.Value";
 }
 
-function jsonOf(): fc.Arbitrary<unknown> {
+/** Objects of JSON. */
+export function jsonOf(): fc.Arbitrary<unknown> {
   return fc.dictionary(textOf(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 3, noNullPrototype: true });
 }
 
-function enumOf({ open, values }: DescEnum): fc.Arbitrary<number> {
+/** Numbers of an enum; of an open one any. */
+export function enumOf({ open, values }: DescEnum): fc.Arbitrary<number> {
   const known = fc.constantFrom(...values.map((value) => value.number));
   return open ? fc.oneof(known, fc.integer()) : known;
 }
@@ -89,7 +100,8 @@ export function textOf(): fc.Arbitrary<string> {
   );
 }
 
-function keyOf(type: ScalarType): fc.Arbitrary<string> {
+/** Keys of a map, as the properties that hold its values. */
+export function keyOf(type: ScalarType): fc.Arbitrary<string> {
   if (type === ScalarType.STRING) {
     return fc.oneof(textOf(), fc.constantFrom("__proto__", "constructor", "toString", ""));
   }
@@ -98,7 +110,8 @@ function keyOf(type: ScalarType): fc.Arbitrary<string> {
 
 const edges32 = [0, 1, -1, 127, 128, 16383, 16384, 2097151, 2097152, 268435455, 268435456, 2147483647, -2147483648];
 
-function scalarOf(type: ScalarType, asText: boolean): fc.Arbitrary<unknown> {
+/** Values of a scalar type, its edges more often than chance has them; 64-bit integers as text where asked for. */
+export function scalarOf(type: ScalarType, asText: boolean): fc.Arbitrary<unknown> {
   switch (type) {
     case ScalarType.DOUBLE:
       return fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity));

@@ -4,14 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import {
-  create,
-  createFileRegistry,
-  type DescMessage,
-  type FileRegistry,
-  fromBinary,
-  type Registry,
-} from "@bufbuild/protobuf";
+import { create, createFileRegistry, type FileRegistry, fromBinary } from "@bufbuild/protobuf";
 import {
   type CodeGeneratorRequest,
   CodeGeneratorRequestSchema,
@@ -19,18 +12,11 @@ import {
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
 import { generate } from "../../generator/generate.js";
-import type { MessageCodec } from "../../runtime/typescript/src/codec/message-codec.js";
+import { type CorpusMessage, messagesOf } from "./generated-messages.js";
+
+export { type CorpusMessage, messagesOf } from "./generated-messages.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** One message of the corpus: what its schema says, and what was generated for it. */
-export interface CorpusMessage {
-  readonly desc: DescMessage;
-  readonly codec: MessageCodec<unknown, unknown>;
-  create(init?: unknown): { [key: string]: unknown };
-  encode(message: unknown): Uint8Array;
-  decode(bytes: Uint8Array): { [key: string]: unknown };
-}
 
 /** The corpus, loaded. */
 export interface Corpus {
@@ -94,23 +80,4 @@ export async function loadCorpus(): Promise<Corpus> {
     for (const message of messagesOf(module, registry)) messages.set(message.desc.typeName, message);
   }
   return { registry, messages, modules };
-}
-
-/** The messages whose codecs a generated module exports. */
-export function messagesOf(module: Readonly<Record<string, unknown>>, registry: Registry): CorpusMessage[] {
-  return Object.keys(module)
-    .filter((name) => name.endsWith("Codec"))
-    .map((name) => {
-      const codec = module[name] as CorpusMessage["codec"];
-      const prefix = name.slice(0, -"Codec".length);
-      const desc = registry.getMessage(codec.typeName);
-      if (desc === undefined) throw new Error(`no schema for ${codec.typeName}`);
-      return {
-        desc,
-        codec,
-        create: module[`create${prefix}`] as CorpusMessage["create"],
-        encode: module[`encode${prefix}`] as CorpusMessage["encode"],
-        decode: module[`decode${prefix}`] as CorpusMessage["decode"],
-      };
-    });
 }

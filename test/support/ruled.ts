@@ -80,6 +80,16 @@ function valueOf(field: DescField, registry: FileRegistry, nesting: number): fc.
     const unwrapped = field.fieldKind === "message" && field.oneof === undefined;
     return unwrapped ? value : fc.record({ value }, { requiredKeys: [], noNullPrototype: true });
   }
+  if (message.typeName === "google.protobuf.FieldMask") {
+    const name = fc.constantFrom("a", "ab", "b", "", ...named.texts);
+    const path = fc.oneof(
+      name,
+      fc.tuple(name, name).map(([a, b]) => `${a}.${b}`),
+      changed(name),
+    );
+    const paths = fc.oneof(fc.array(path, { maxLength: 3 }), fc.constant(named.texts));
+    return fc.record({ paths }, { requiredKeys: [], noNullPrototype: true });
+  }
   if (message.typeName === "google.protobuf.Any") {
     return fc.record({ typeUrl: text(named) }, { requiredKeys: [], noNullPrototype: true });
   }

@@ -94,7 +94,7 @@ async function work(daemon: Daemon, vault: Vault, options: Options, progress: Pr
       skippedCount: vault.skipped.length,
       skipped: vault.skipped.slice(0, namedSkipped),
     },
-    daemon: { pid: process.pid, socketDirectory: daemon.socketDirectory },
+    daemon: { pid: process.pid, socketDirectory: daemon.socketDirectory ?? "" },
     plugins,
     index: { ms: indexed.ms, terms: indexed.terms, changes: indexed.changes },
     links: { links: indexed.links.links, dangling: indexed.links.dangling, orphans, mostLinked, walk },

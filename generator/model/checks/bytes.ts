@@ -24,6 +24,10 @@ export function bytesChecks(set: RuleSet<BytesRules>): Check[] {
   addSize("len", "other", set.take("len"), "");
   addSize("min_len", "less", set.take("minLen"), "at least ");
   addSize("max_len", "more", set.take("maxLen"), "at most ");
+  const pattern = set.take("pattern");
+  if (pattern !== undefined) {
+    add("pattern", { kind: "no_match", pattern }, `must match regex pattern \`${pattern}\``);
+  }
   const parts = [
     ["prefix", "no_prefix", set.take("prefix"), "does not have prefix"],
     ["suffix", "no_suffix", set.take("suffix"), "does not have suffix"],

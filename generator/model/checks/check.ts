@@ -1,5 +1,6 @@
 // What a validator has to check, in no language: the rules of buf.validate with their ids, messages and order settled as
 // @bufbuild/protovalidate 1.3 has them, so that a target only writes conditions.
+import type { CelRule } from "../cel/rule.js";
 import type { FieldModel, MessageModel, OneofModel } from "../model.js";
 
 /** A Timestamp or Duration that a schema names. */
@@ -64,6 +65,7 @@ export type Test =
       readonly float: boolean;
     }
   | { readonly kind: "not_finite" }
+  | { readonly kind: "not_a_number" }
   /** Has a size that is less than, more than or other than `count`. */
   | {
       readonly kind: "size";
@@ -71,7 +73,7 @@ export type Test =
       readonly is: "less" | "more" | "other";
       readonly count: bigint;
     }
-  /** Matches the pattern nowhere; the pattern is of RE2's syntax. */
+  /** Matches the pattern nowhere; the pattern is of RE2's syntax. Bytes are read as UTF-8, and must be that. */
   | { readonly kind: "no_match"; readonly pattern: string }
   | { readonly kind: "no_prefix" | "no_suffix" | "lacks" | "contains"; readonly value: string | Uint8Array }
   | { readonly kind: "no_format"; readonly format: TextFormat }
@@ -79,6 +81,8 @@ export type Test =
   | { readonly kind: "no_length"; readonly lengths: readonly number[] }
   | { readonly kind: "empty" }
   | { readonly kind: "not_unique" }
+  /** The paths of a field mask are other ones, lead outside of those that are named, or into one of them. */
+  | { readonly kind: "paths"; readonly lead: "elsewhere" | "outside" | "inside"; readonly paths: readonly string[] }
   /** Lies in the future, or in the past. */
   | { readonly kind: "future" | "past" }
   | { readonly kind: "not_near_now"; readonly within: TimeConstant };
@@ -96,9 +100,13 @@ export interface Check {
 
 /** What to check of one value. */
 export interface ValuePlan {
+  /** Custom rules: checked first. */
+  readonly cel: readonly CelRule[];
   /** A message that has rules itself: checked before `checks`. */
   readonly nested: MessageModel | undefined;
   readonly checks: readonly Check[];
+  /** Predefined rules: checked last. */
+  readonly predefined: readonly CelRule[];
   /** Nothing is checked of a zero value. */
   readonly unlessZero: boolean;
 }
@@ -128,6 +136,8 @@ export interface MessagePlan {
   readonly message: MessageModel;
   /** In order of declaration; fields without anything to check are left out. */
   readonly fields: readonly FieldPlan[];
+  /** Custom rules of the message itself. */
+  readonly cel: readonly CelRule[];
   readonly groups: readonly GroupPlan[];
   /** Oneofs of which a field must be set. */
   readonly oneofs: readonly OneofModel[];

@@ -3,12 +3,13 @@ import type {
   AnyRules,
   BoolRules,
   EnumRules,
+  FieldMaskRules,
   MapRules,
   RepeatedRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { EnumModel, FieldModel } from "../model.js";
+import type { EnumModel, FieldModel, MessageModel } from "../model.js";
 import type { Check, Test } from "./check.js";
-import { refuse, type RulePlace, type RuleSet } from "./rule-set.js";
+import type { RulePlace, RuleSet } from "./rule-set.js";
 
 type Add = (rule: string, test: Test, message: string) => void;
 
@@ -62,16 +63,9 @@ export function listChecks(set: RuleSet<RepeatedRules>, field: FieldModel): Chec
         `must contain no more than ${max} item(s)`,
       );
     }
-    if (set.take("unique") === true) {
-      if (field.type.kind === "message") {
-        refuse(
-          set.context,
-          set.at("unique"),
-          "is for lists of scalars and enums; remove it and check it in the handler",
-        );
-      } else {
-        add("unique", { kind: "not_unique" }, "repeated value must contain unique items");
-      }
+    // As in protovalidate, messages are never found equal; wrappers count as the scalars that they hold.
+    if (set.take("unique") === true && (field.type.kind !== "message" || isWrapper(field.type.message))) {
+      add("unique", { kind: "not_unique" }, "repeated value must contain unique items");
     }
     set.take("items");
   });
@@ -102,4 +96,32 @@ export function anyChecks(set: RuleSet<AnyRules>): Check[] {
     if (forbidden.length > 0)
       add("not_in", { kind: "in", values: forbidden }, "type URL must not be in the block list");
   });
+}
+
+/** The checks of `field_mask` rules: they are about the paths. */
+export function fieldMaskChecks(set: RuleSet<FieldMaskRules>): Check[] {
+  return collect(set, "field_mask", (add) => {
+    const constant = set.take("const")?.paths;
+    if (constant !== undefined) {
+      add("const", { kind: "paths", lead: "elsewhere", paths: constant }, `must equal paths ${list(constant)}`);
+    }
+    const allowed = set.take("in") ?? [];
+    if (allowed.length > 0) {
+      add("in", { kind: "paths", lead: "outside", paths: allowed }, `must only contain paths in ${list(allowed)}`);
+    }
+    const forbidden = set.take("notIn") ?? [];
+    if (forbidden.length > 0) {
+      const message = `must not contain any paths in ${list(forbidden)}`;
+      add("not_in", { kind: "paths", lead: "inside", paths: forbidden }, message);
+    }
+    set.take("example");
+  });
+}
+
+function isWrapper({ file }: MessageModel): boolean {
+  return file.path === "google/protobuf/wrappers.proto";
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.join(", ")}]`;
 }

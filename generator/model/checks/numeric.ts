@@ -1,6 +1,6 @@
 import type { DoubleRules, Int64Rules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Bound, Check, Constant } from "./check.js";
-import { refuse, type RuleSet } from "./rule-set.js";
+import type { Bound, Check, Constant, Test } from "./check.js";
+import type { RuleSet } from "./rule-set.js";
 
 /** The rules of any numeric type: all have the same names. */
 export type NumericRules = DoubleRules | (Omit<Int64Rules, "$typeName"> & { $typeName: DoubleRules["$typeName"] });
@@ -21,18 +21,18 @@ export function numericChecks(set: RuleSet<NumericRules>): Check[] {
   const isFloat = type === "float" || type === "double";
 
   const constant = set.take("const");
-  if (constant !== undefined && comparable(set, "const", [constant])) {
+  if (constant !== undefined) {
     add("const", { test: { kind: "not_equal", value: constant }, message: `must equal ${String(constant)}` });
   }
   const { lower, upper } = readBounds(set);
   const range = rangeCheck(lower, upper, type, set.path, isFloat, compareNumbers);
-  if (range !== undefined) checks.push(range);
+  if (range !== undefined) checks.push(...withoutNaN(range));
   const allowed = set.take("in") ?? [];
-  if (allowed.length > 0 && comparable(set, "in", allowed)) {
+  if (allowed.length > 0) {
     add("in", { test: { kind: "not_in", values: allowed }, message: `must be in list ${list(allowed)}` });
   }
   const forbidden = set.take("notIn") ?? [];
-  if (forbidden.length > 0 && comparable(set, "not_in", forbidden)) {
+  if (forbidden.length > 0) {
     add("not_in", { test: { kind: "in", values: forbidden }, message: `must not be in list ${list(forbidden)}` });
   }
   if ((set as RuleSet<DoubleRules>).take("finite") === true) {
@@ -81,17 +81,18 @@ export function namedBound(name: NamedBound["name"], value: Constant, shown: str
 
 function readBounds(set: RuleSet<NumericRules>): { lower: NamedBound | undefined; upper: NamedBound | undefined } {
   const read = (end: NumericRules["lessThan"] | NumericRules["greaterThan"] | undefined): NamedBound | undefined => {
-    if (end?.case === undefined || !comparable(set, end.case, [end.value])) return undefined;
+    if (end?.case === undefined) return undefined;
     return namedBound(end.case, end.value, String(end.value));
   };
   return { lower: read(set.take("greaterThan")), upper: read(set.take("lessThan")) };
 }
 
-/** Nothing equals NaN, nothing is greater or less: a rule that names it is a mistake. */
-function comparable(set: RuleSet<NumericRules>, name: string, values: readonly Constant[]): boolean {
-  if (!values.some((value) => Number.isNaN(value))) return true;
-  refuse(set.context, set.at(name), "names NaN, which compares with nothing; name a number");
-  return false;
+/** A range that ends at NaN: as in protovalidate, alone it refuses nothing but NaN, and beside another end nothing. */
+function withoutNaN(range: Check): Check[] {
+  const { lower, upper } = range.test as Extract<Test, { kind: "out_of_range" }>;
+  const ends = [lower, upper].filter((end) => end !== undefined);
+  if (!ends.some(({ value }) => Number.isNaN(value))) return [range];
+  return ends.length > 1 ? [] : [{ ...range, test: { kind: "not_a_number" } }];
 }
 
 function compareNumbers(a: Constant, b: Constant): number {

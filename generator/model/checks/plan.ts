@@ -1,12 +1,13 @@
 // From the rules that a schema states to what a validator checks.
 import type { FieldRules } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Mistake } from "../../errors.js";
+import { fieldCel, messageCel, type Part, predefinedCel, thisType } from "../cel/rule.js";
 import type { EnumModel, FieldModel, MessageModel, Model, ValueType } from "../model.js";
 import { bytesChecks } from "./bytes.js";
 import type { Check, FieldPlan, GroupPlan, MessagePlan, ValuePlan } from "./check.js";
-import { anyChecks, boolChecks, enumChecks, listChecks, mapChecks } from "./collection.js";
+import { anyChecks, boolChecks, enumChecks, fieldMaskChecks, listChecks, mapChecks } from "./collection.js";
 import { numericChecks } from "./numeric.js";
-import { refuse, refuseUnsupported, type RuleContext, RuleSet, snakeCase } from "./rule-set.js";
+import { refuse, type RuleContext, RuleSet, snakeCase } from "./rule-set.js";
 import { textChecks } from "./text.js";
 import { durationChecks, timestampChecks } from "./time.js";
 
@@ -44,6 +45,7 @@ export function planMessage(message: MessageModel, model: Model, mistakes: Mista
   return {
     message,
     fields: fields.filter((plan) => plan !== undefined),
+    cel: message.rules === undefined ? [] : messageCel(message.rules, message, { model, mistakes, element: message }),
     groups,
     oneofs: message.oneofs.filter((oneof) => oneof.rules?.required === true),
   };
@@ -63,6 +65,8 @@ function planGroups(message: MessageModel, model: Model, mistakes: Mistake[]): G
     });
     return { fields: found, required };
   });
+  set.take("cel");
+  set.take("celExpression");
   set.finish();
   return groups;
 }
@@ -95,7 +99,7 @@ function planField(field: FieldModel, inGroup: boolean, context: RuleContext): F
 }
 
 function isIdle(plan: ValuePlan): boolean {
-  return plan.nested === undefined && plan.checks.length === 0;
+  return plan.nested === undefined && plan.cel.length + plan.checks.length + plan.predefined.length === 0;
 }
 
 /** Plans the items of a list or the values of a map. */
@@ -120,9 +124,10 @@ function planKey(field: FieldModel, rules: FieldRules | undefined, context: Rule
   const ignore: number = set.take("ignore") ?? Ignore.Unspecified;
   set.take("required");
   const checks = typeChecks(set, field.mapKey, field, context);
+  const plan = { ...celRules(set, field, "keys", context), nested: undefined, checks };
   set.finish();
-  if (ignore === Ignore.Always || checks.length === 0) return undefined;
-  return { nested: undefined, checks, unlessZero: ignore === Ignore.IfZeroValue };
+  if (ignore === Ignore.Always || isIdle({ ...plan, unlessZero: false })) return undefined;
+  return { ...plan, unlessZero: ignore === Ignore.IfZeroValue };
 }
 
 /** Plans a whole field, or one of its items or values, apart from what `ignore` says. */
@@ -137,11 +142,30 @@ function planValue(
     !whole && field.type.kind === "message" && context.model.hasRules(field.type.message)
       ? field.type.message
       : undefined;
-  if (set === undefined) return { nested, checks: [], unlessZero: false };
+  if (set === undefined) return { cel: [], nested, checks: [], predefined: [], unlessZero: false };
   const wanted = cardinality === "list" ? "repeated" : cardinality === "map" ? "map" : ruleName(field.type);
   const checks = typeChecks(set, wanted, field, context);
+  const part = set.path === "repeated.items" ? "items" : set.path === "map.values" ? "values" : "value";
+  const rules = celRules(set, field, part, context);
   set.finish();
-  return { nested, checks, unlessZero: false };
+  return { ...rules, nested, checks, unlessZero: false };
+}
+
+/** The rules that are expressions. */
+function celRules(
+  set: RuleSet<FieldRules>,
+  field: FieldModel,
+  part: Part,
+  context: RuleContext,
+): Pick<ValuePlan, "cel" | "predefined"> {
+  set.take("cel");
+  set.take("celExpression");
+  const type = thisType(field, part);
+  const { case: kind, value } = set.rules.type;
+  return {
+    cel: fieldCel(set.rules, set.path, type, context),
+    predefined: value === undefined ? [] : predefinedCel(value, set.at(snakeCase(kind)), type, context),
+  };
 }
 
 /** The name of the rules that a value takes; undefined for messages without rules of their own. */
@@ -185,8 +209,7 @@ function typeChecks(
     case "timestamp":
       return timestampChecks(new RuleSet(type.value, path, context));
     case "fieldMask":
-      refuseUnsupported(context, path);
-      return [];
+      return fieldMaskChecks(new RuleSet(type.value, path, context));
     default:
       return numericChecks(new RuleSet(type.value, path, context) as unknown as Parameters<typeof numericChecks>[0]);
   }

@@ -71,8 +71,11 @@ export class RuleSet<T extends Message> {
       if (this.#taken.has(name) || isUnset(value)) continue;
       this.refuse(typeof value === "object" && "case" in value ? String(value.case) : name);
     }
+    const known = new Set(this.context.model.predefined(this.rules).map(({ extension }) => extension.number));
     for (const { no } of this.rules.$unknown ?? []) {
-      refuseUnsupported(this.context, this.at(extensionName(this.context.model, this.rules.$typeName, no)));
+      if (known.has(no)) continue;
+      const path = this.path + extensionName(this.context.model, this.rules.$typeName, no);
+      refuse(this.context, path, "has no (buf.validate.predefined) expression; add one to the extension");
     }
   }
 }

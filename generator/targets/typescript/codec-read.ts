@@ -1,5 +1,5 @@
 // The cases of the switch that reads a message, one for each field.
-import { fit, quote } from "../../emit/layout.js";
+import { fit, fits, quote } from "../../emit/layout.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import {
   declaration,
@@ -14,7 +14,8 @@ import {
   zeroOf,
 } from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
-import { assignCase, type Call, call, indented, statement } from "./codec-text.js";
+import { assignCase, type Call, call, flat, indented, statement } from "./codec-text.js";
+import { owned } from "./codec-types.js";
 import { propertyName } from "./names.js";
 
 /** The cases of all fields of a message. */
@@ -34,16 +35,15 @@ function readCase(field: FieldModel, scope: CodecScope): string[] {
 
 /** The statements of a case, not indented. */
 function caseBody(field: FieldModel, scope: CodecScope): string[] {
-  const path = quote(`${field.parent.fullName}.${field.name}`);
-  if (isPackable(field)) return readPackable(field, path, scope);
+  if (isPackable(field)) return readPackable(field, scope);
   const type = field.cardinality === "map" ? wire.length : wireType(field);
-  return [...deindented(typeCheck(8, tagOf(field.number, type), path, scope)), ...readField(field, scope)];
+  return [...deindented(typeCheck(8, tagOf(field.number, type), ["message"], scope)), ...readField(field, scope)];
 }
 
 /** The line that refuses other wire types than that of `tag`. */
-function typeCheck(indent: number, tag: number, path: string, { context }: CodecScope): string[] {
+function typeCheck(indent: number, tag: number, owner: readonly string[], { context }: CodecScope): string[] {
   const condition = `if (tag !== ${tag})`;
-  const refuse = call(context.runtime("refuseType"), ["tag", String(tag), path]);
+  const refuse = call(context.runtime("refuseType"), ["tag", String(tag), ...owner]);
   const line = statement(indent, `${condition} `, refuse);
   return line.length === 1 ? line : [`${" ".repeat(indent)}${condition}`, ...statement(indent + 2, "", refuse)];
 }
@@ -64,7 +64,8 @@ function readField(field: FieldModel, scope: CodecScope): string[] {
   const value = readValue(field, "end", scope);
   if (field.cardinality === "list") return assign("", call(`${target}.push`, [value]));
   const { type } = field;
-  if (type.kind !== "enum" || type.enum.open) return store(field, target, value);
+  if (type.kind !== "enum" || type.enum.open)
+    return [...readByte(field, target, scope), ...store(field, target, value)];
   const known = `${scope.closedNumbers(type.enum)}.has(value)`;
   return [
     ...assign("const value = ", call(`${context.runtime("readEnum")}<${scope.enumType(type.enum)}>`, ["bytes", "at"])),
@@ -74,6 +75,23 @@ function readField(field: FieldModel, scope: CodecScope): string[] {
     ...indented(assign("", call(context.runtime("keepUnknownEnum"), ["message", String(field.number), "value"]))),
     "}",
   ];
+}
+
+/**
+ * The shortcut for integers, enums and booleans of one byte, which most are: no call and no cursor. Calls for them took
+ * 9 % of decoding GoogleMessage1 (profile, Node 20).
+ */
+function readByte(field: FieldModel, target: string, scope: CodecScope): string[] {
+  const { type } = field;
+  let value = "bytes[at++]!";
+  if (type.kind === "enum") value += ` as ${scope.enumType(type.enum)}`;
+  else if (type.kind === "scalar" && type.scalar === "bool") value += " !== 0";
+  else if (type.kind !== "scalar" || (type.scalar !== "int32" && type.scalar !== "uint32")) return [];
+  const lines = indented(store(field, target, value));
+  // Where a line would have to break, the call alone reads better.
+  return lines.every((line) => fits(" ".repeat(8) + line))
+    ? ["if (bytes[at]! < 128) {", ...lines, "  continue;", "}"]
+    : [];
 }
 
 /** The assignment of a value to the property of a field, or to that of its oneof. */
@@ -100,13 +118,16 @@ function readMessage(field: FieldModel, target: string, scope: CodecScope): stri
   if (field.cardinality === "list") {
     return [...before, ...assign("", call(`${target}.push`, [call(read, [empty, ...place])]))];
   }
+  const set = owned(propertyName(field))
+    ? target
+    : flat(call(scope.context.runtime("ownProperty"), ["message", quote(propertyName(field))]));
   if (unwraps(field)) {
     const zero = wrapped(message).zero;
-    const earlier = `{ $typeName: ${quote(message.fullName)}, value: ${target} ?? ${zero} }`;
+    const earlier = `{ $typeName: ${quote(message.fullName)}, value: ${set} ?? ${zero} }`;
     return [...before, ...assign(`${target} = `, call(read, [earlier, ...place], ".value"))];
   }
   if (field.oneof === undefined) {
-    return [...before, ...assign(`${target} = `, call(read, [`${target} ?? ${empty}`, ...place]))];
+    return [...before, ...assign(`${target} = `, call(read, [`${set} ?? ${empty}`, ...place]))];
   }
   const key = quote(propertyName(field));
   return [
@@ -117,13 +138,13 @@ function readMessage(field: FieldModel, target: string, scope: CodecScope): stri
   ];
 }
 
-function readPackable(field: FieldModel, path: string, scope: CodecScope): string[] {
+function readPackable(field: FieldModel, scope: CodecScope): string[] {
   const target = `message.${propertyName(field)}`;
   return [
     `if (tag === ${tagOf(field.number, wire.length)}) {`,
     ...deindented(statement(10, "", readPacked(field, target, scope)), 8),
     "} else {",
-    ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), path, scope), 8),
+    ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), ["message"], scope), 8),
     ...indented(assign("", call(`${target}.push`, [readValue(field, "end", scope)]))),
     "}",
   ];
@@ -164,11 +185,10 @@ export function entryView(field: FieldModel, scope: CodecScope): object {
   const { context } = scope;
   const keyName = field.mapKey ?? "string";
   const key = scalars[keyName];
-  const path = quote(`${field.parent.fullName}.${field.name}`);
-  const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), path, scope);
+  const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), [], scope);
   const readKey =
     keyName === "string"
-      ? call(context.runtime(field.utf8 ? "readString" : "readLenientString"), ["bytes", "at", "end"])
+      ? call(context.runtime(field.utf8 ? "readKey" : "readLenientString"), ["bytes", "at", "end"])
       : call(context.runtime(`read${key.suffix}`), ["bytes", "at"]);
   return {
     declaration: declaration(field),

@@ -15,7 +15,11 @@ export function enumView(model: EnumModel, { context }: CodecScope): object {
     docs: docs(model),
     object: context.enumObject(model),
     shape: context.shape(model),
-    values: [...values].map(([key, value]) => ({ docs: docs(value, "  "), text: `  ${key}: ${value.number},` })),
+    values: [...values].map(([key, value]) => ({
+      docs: docs(value, "  "),
+      // Without brackets it would be the prototype.
+      text: `  ${key === "__proto__" ? '["__proto__"]' : key}: ${value.number},`,
+    })),
   };
 }
 
@@ -97,6 +101,11 @@ export function emptyBody(message: MessageModel, scope: CodecScope): string[] {
     return zero === undefined ? [] : [{ name: propertyName(member), zero }];
   });
   if (!hasDefaults(message)) {
+    if (hidesInborn(message)) {
+      // No literal has the type: what it inherits has another. `Object.create` gives any.
+      const members = [{ name: "$typeName", zero: typeName }, ...own].map(({ name, zero }) => `    ${name}: ${zero},`);
+      return ["  return Object.assign(Object.create(Object.prototype), {", ...members, "  });"];
+    }
     if (own.length === 0) return [`  return { $typeName: ${typeName} };`];
     return [
       "  return {",
@@ -153,6 +162,11 @@ export function createStatements(message: MessageModel, scope: CodecScope): stri
 /** Whether the message has a property that `{}` has too, with another type. */
 export function hasInborn(message: MessageModel): boolean {
   return message.members.some((member) => inborn.has(propertyName(member)));
+}
+
+/** Whether a member that a message with nothing set does not hold is one of those. */
+function hidesInborn(message: MessageModel): boolean {
+  return message.members.some((member) => inborn.has(propertyName(member)) && zeroOf(member) === undefined);
 }
 
 /** Names that every object has by birth would be found where nothing is set. */

@@ -1,9 +1,9 @@
 // The statements that write a message, field by field in the order of their numbers.
-import { quote } from "../../emit/layout.js";
+import { fits, quote } from "../../emit/layout.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import { declaration, isJson, scalars, showsDefault, tagOf, unwraps, wire, wireType } from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
-import { type Call, call, flat, ifAll, indented, statement, storeTag } from "./codec-text.js";
+import { type Call, call, flat, ifAll, statement, storeTag } from "./codec-text.js";
 import { owned } from "./codec-types.js";
 import { propertyName } from "./names.js";
 
@@ -47,7 +47,7 @@ function writeField(field: FieldModel, scope: CodecScope, fetched: Set<string>):
   }
   if (field.oneof !== undefined) {
     lines.push(...ifAll(2, [`${local}?.case === ${quote(propertyName(field))}`]));
-    lines.push(...indented(writeTagged(field, `${local}.value`, "at", scope)), "  }");
+    lines.push(...writeTagged(field, `${local}.value`, "at", scope, 4), "  }");
     return lines;
   }
   switch (field.cardinality) {
@@ -68,7 +68,7 @@ function writeSingular(field: FieldModel, property: string, local: string, scope
   const path = quote(`${field.parent.fullName}.${field.name}`);
   const own = showsDefault(field) && field.parent.file.edition !== "proto3";
   const set = [`${local} !== undefined`, ...(own ? [`Object.hasOwn(message, ${quote(property)})`] : [])];
-  const body = indented(writeTagged(field, local, "at", scope));
+  const body = writeTagged(field, local, "at", scope, 4);
   if (field.presence === "required") {
     const unset = own
       ? `${local} === undefined || !Object.hasOwn(message, ${quote(property)})`
@@ -77,7 +77,7 @@ function writeSingular(field: FieldModel, property: string, local: string, scope
       `  if (${unset}) {`,
       ...statement(4, "throw ", call(scope.context.runtime("missing"), [path])),
       "  }",
-      ...writeTagged(field, local, "at", scope),
+      ...writeTagged(field, local, "at", scope, 2),
     ];
   }
   if (field.presence === "implicit") set.push(differsFromZero(field, local));
@@ -128,7 +128,7 @@ function writeList(field: FieldModel, local: string, scope: CodecScope): string[
     `  if (${local} !== undefined) {`,
     ...statement(4, "for (const item of ", list, ") {"),
     ...(field.type.kind === "message" ? [] : [`      ${roomCheck("at", scope)}`]),
-    ...indented(writeTagged(field, "item", "at", scope), 4),
+    ...writeTagged(field, "item", "at", scope, 6),
     "    }",
     "  }",
   ];
@@ -161,37 +161,55 @@ function writeMap(field: FieldModel, local: string, scope: CodecScope): string[]
     "      let end = at + 1;",
     ...storeTag(6, "end", tagOf(1, key.wire)),
     ...statement(6, "end = ", call(context.runtime(`write${key.suffix}`), ["bytes", "end", converted, path])),
-    ...indented(writeTagged(field, value, "end", scope, 2), 4),
+    ...writeTagged(field, value, "end", scope, 6, 2),
     ...statement(6, "at = ", call(context.runtime("writeLength"), ["bytes", "at", "end"])),
     "    }",
     "  }",
   ];
 }
 
-/** The tag and one value: two spaces deep, at the offset in the variable `offset`. */
+/** The tag and one value, at the offset in the variable `offset`. */
 function writeTagged(
   field: FieldModel,
   value: string | Call,
   offset: string,
   scope: CodecScope,
+  indent: number,
   number: number = field.number,
 ): string[] {
   const type = wireType(field);
-  const tag = storeTag(2, offset, tagOf(number, type));
+  const tag = storeTag(indent, offset, tagOf(number, type));
   if (field.type.kind !== "message") {
-    return [...tag, ...statement(2, `${offset} = `, writeValue(field, value, offset, scope))];
+    const write = writeValue(field, value, offset, scope);
+    const plain = (depth: number): string[] => statement(depth, `${offset} = `, write);
+    if (typeof value !== "string" || !isSmallOften(field)) return [...tag, ...plain(indent)];
+    const space = " ".repeat(indent);
+    const quick = putByte(value, offset, space);
+    // Where a line would have to break, the call alone reads better.
+    if (!quick.every((line) => fits(line))) return [...tag, ...plain(indent)];
+    return [...tag, ...quick, `${space}} else {`, ...plain(indent + 2), `${space}}`];
   }
   if (type === wire.start) {
     return [
       ...tag,
-      ...statement(2, `${offset} = `, writeMessage(field, value, offset, scope)),
-      ...storeTag(2, offset, tagOf(number, wire.end)),
-      `  ${roomCheck(offset, scope)}`,
+      ...statement(indent, `${offset} = `, writeMessage(field, value, offset, scope)),
+      ...storeTag(indent, offset, tagOf(number, wire.end)),
+      `${" ".repeat(indent)}${roomCheck(offset, scope)}`,
     ];
   }
   const body = writeMessage(field, value, `${offset} + 1`, scope);
   const length = call(scope.context.runtime("writeLength"), ["bytes", offset, body]);
-  return [...tag, ...statement(2, `${offset} = `, length)];
+  return [...tag, ...statement(indent, `${offset} = `, length)];
+}
+
+/** Whether most values of the type are integers below 128. */
+function isSmallOften({ type }: FieldModel): boolean {
+  return type.kind === "enum" || (type.kind === "scalar" && (type.scalar === "int32" || type.scalar === "uint32"));
+}
+
+/** The shortcut for them, without a call; what is no such integer is left to the function that checks it. */
+function putByte(value: string, offset: string, space: string): string[] {
+  return [`${space}if ((${value} & 127) === ${value}) {`, `${space}  bytes[${offset}++] = ${value};`];
 }
 
 /** The call that writes a message without its length. */

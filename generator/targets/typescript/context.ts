@@ -1,13 +1,13 @@
 // What the view of one generated TypeScript file may ask for.
 import { wktPublicImportPaths } from "@bufbuild/protobuf/codegenv2";
 import { type SymbolName, symbols, wellKnownDoors } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
-import { mistake } from "../../errors.js";
+import { mistake, type Note } from "../../errors.js";
 import { docComment } from "../../emit/doc.js";
 import { relativeImport } from "../../emit/path.js";
 import { ModuleScope } from "../../emit/scope.js";
 import type { EnumModel, FileModel, MessageModel, Model, ServiceModel } from "../../model/model.js";
 import type { FileKindName, GeneratorOptions } from "../../options.js";
-import { type FileNames, namesOf } from "./names.js";
+import { type FileNames, namesOf, schemaName } from "./names.js";
 import { reservedIdentifiers } from "./reserved.js";
 
 /** What the view of one generated file may ask for. Methods that return an identifier import it where that is needed. */
@@ -22,6 +22,10 @@ export interface FileContext {
   runtime(name: SymbolName): string;
   /** The type that protobuf-es makes of a message or an enum. */
   shape(type: MessageModel | EnumModel): string;
+  /** The schema that protobuf-es makes of a message, as a value: it parses the descriptors of the file. */
+  schema(message: MessageModel): string;
+  /** Tells the user something of a place in the schema that is not wrong. */
+  note(note: Note): void;
   /** What codec files export for a message. */
   init(message: MessageModel): string;
   codec(message: MessageModel): string;
@@ -74,6 +78,7 @@ export function createContext(
   kind: FileKindName,
   model: Model,
   options: GeneratorOptions,
+  note: (note: Note) => void,
 ): FileContext {
   const names = namesOf(file);
   const scope = new ModuleScope([...reservedIdentifiers, ...names.taken]);
@@ -136,6 +141,7 @@ export function createContext(
       return scope.import(name, door(symbol.door === "daemon|plugin" ? kind : symbol.door), symbol.typeOnly);
     },
     shape,
+    schema: (message) => scope.import(schemaName(message), specifier(message.file, "pb"), false),
     init: ofMessage("init"),
     codec: ofMessage("codec"),
     create: ofMessage("create"),
@@ -148,6 +154,7 @@ export function createContext(
     },
     table: (service) => exported(service.file, "service", namesOf(service.file).service(service).table, false),
     methods: (service) => exported(service.file, "service", namesOf(service.file).service(service).methods, true),
+    note,
     specifier,
   };
 }

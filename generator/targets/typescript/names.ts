@@ -1,6 +1,7 @@
 // Every name that generated TypeScript declares or must meet. All files made from one .proto share one namespace, so
 // that any of them can re-export another; a name that is taken gets `$`, then `$1`, `$2` … behind it.
 import { protoCamelCase, safeObjectProperty } from "@bufbuild/protobuf/reflect";
+import { mistake } from "../../errors.js";
 import type {
   EnumModel,
   EnumValueModel,
@@ -138,10 +139,24 @@ function nameMethods(service: ServiceModel, names: Map<MethodModel, string>): vo
   }
 }
 
-/** The property that protobuf-es gives a field (inside the oneof's object, the value of `case`) or a oneof. */
+/**
+ * The property that protobuf-es gives a field (inside the oneof's object, the value of `case`) or a oneof.
+ *
+ * @throws GeneratorError for names of which nothing but digits is left at the front, such as `_2nd`: the types that
+ * protobuf-es writes for them do not compile either.
+ */
 export function propertyName(member: FieldModel | OneofModel): string {
   const name = protoCamelCase(member.name);
+  if (!/^[A-Za-z]/.test(name)) {
+    const fact = `${member.kind} ${member.name} would become the property "${name}"`;
+    throw mistake(`${fact}, which TypeScript cannot write; give it a name that begins with a letter`, member.location);
+  }
   return member.kind === "field" && member.oneof !== undefined ? name : safeObjectProperty(name);
+}
+
+/** `NoteSchema`, the schema that protobuf-es makes of a message; a name of its `_pb` file alone. */
+export function schemaName(message: MessageModel): string {
+  return protobufEsIdentifier(`${localName(message)}Schema`);
 }
 
 /** The key of an enum value in protobuf-es: its name without the prefix that all values share. */

@@ -17,6 +17,7 @@
 // `context.names` has the names themselves, `propertyName()` and `enumKey()` of names.ts those of fields and enum values.
 // `docs(element, indent)` gives its doc comment, ready to stand before the declaration. What must be laid out by its width
 // (120) goes through `fit()` of emit/layout.ts. The output must be what prettier makes of it; test/golden proves it.
+import type { Note } from "../../errors.js";
 import type { FileKindName, GeneratorOptions } from "../../options.js";
 import { type GeneratedFile, printFile } from "../../emit/file.js";
 import type { FileModel, Model } from "../../model/model.js";
@@ -35,19 +36,32 @@ const views: Record<FileKindName, (context: FileContext) => object | undefined> 
   plugin: pluginView,
 };
 
-/** Writes the files of every .proto that the request asks for, in the order of their paths. */
-export function generateTypeScript(model: Model, options: GeneratorOptions): GeneratedFile[] {
+/**
+ * Writes the files of every .proto that the request asks for, in the order of their paths.
+ *
+ * @param note is told what the user should know although nothing is wrong.
+ */
+export function generateTypeScript(
+  model: Model,
+  options: GeneratorOptions,
+  note: (note: Note) => void,
+): GeneratedFile[] {
   const wanted = model.files
     .filter((file) => file.generate && (options.bootstrapWkt || !isWellKnown(file)))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  return wanted.flatMap((file) => generateFile(file, model, options));
+  return wanted.flatMap((file) => generateFile(file, model, options, note));
 }
 
-function generateFile(file: FileModel, model: Model, options: GeneratorOptions): GeneratedFile[] {
+function generateFile(
+  file: FileModel,
+  model: Model,
+  options: GeneratorOptions,
+  note: (note: Note) => void,
+): GeneratedFile[] {
   const generated: GeneratedFile[] = [];
   for (const kind of Object.keys(views) as FileKindName[]) {
     if (!options.emit.has(kind)) continue;
-    const context = createContext(file, kind, model, options);
+    const context = createContext(file, kind, model, options, note);
     const view = views[kind](context);
     if (view === undefined) continue;
     const body = render(`typescript/${kind === "plugin" ? "daemon" : kind}`, view);

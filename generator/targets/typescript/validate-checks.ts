@@ -1,9 +1,11 @@
 // The statements that check one value that is at hand.
 import type { Check, ValuePlan } from "../../model/checks/check.js";
 import type { FieldModel } from "../../model/model.js";
+import { celStatements } from "./cel/statement.js";
 import { caseLabels, conditionOf } from "./validate-condition.js";
 import { assignCall, constant, indentOf, lines, only, type Statement, stringLiteral, when } from "./validate-layout.js";
 import type { ValidateScope } from "./validate-scope.js";
+import { type ValueFacts, valueFacts } from "./validate-value.js";
 
 /** A value at hand: where it is, and whose rules it has to keep. */
 export interface Place {
@@ -15,14 +17,32 @@ export interface Place {
   /** It is the key of an entry. */
   readonly forKey: boolean;
   readonly isBytes: boolean;
+  /** The expression for the message that `name` is a part of, such as an Any; undefined when it is no part. */
+  readonly outer?: string;
   /** Known not to be zero or empty. */
   readonly isNotZero: boolean;
+}
+
+/** Whether anything is checked of a value itself, apart from what is checked inside of it. */
+export function hasOwnChecks({ cel, checks, predefined }: ValuePlan): boolean {
+  return cel.length + checks.length + predefined.length > 0;
+}
+
+/** The property that is checked in the place of a value: none where rules look at the value as it is. */
+export function innerOf({ cel, checks, predefined }: ValuePlan, { inner }: ValueFacts): string | undefined {
+  const isAny = inner === "typeUrl";
+  return isAny && cel.length + predefined.length > 0 && checks.length === 0 ? undefined : inner;
 }
 
 /** The statements for a value: for the message that it is, then for its rules. */
 export function checkStatements(plan: ValuePlan, place: Place, scope: ValidateScope): Statement[] {
   const nested = plan.nested === undefined ? [] : nestedStatements(plan.nested, place, scope);
-  return [...nested, ...plan.checks.flatMap((check) => checkStatement(check, place, scope) ?? [])];
+  return [
+    ...celStatements(plan.cel, place, scope),
+    ...nested,
+    ...plan.checks.flatMap((check) => checkStatement(check, place, scope) ?? []),
+    ...celStatements(plan.predefined, place, scope),
+  ];
 }
 
 function nestedStatements(message: NonNullable<ValuePlan["nested"]>, place: Place, scope: ValidateScope): Statement[] {
@@ -42,9 +62,17 @@ function checkStatement(check: Check, place: Place, scope: ValidateScope): State
     file: scope.context,
     value: place.name,
     isBytes: place.isBytes,
+    unwrapped: check.test.kind === "not_unique" ? unwrapped(place, scope) : undefined,
     declared: (literal) => scope.declared(check, literal),
+    matches: (text) => scope.matches(check, text),
   });
   return when(condition, [violation(check, place, scope)], otherwise === undefined ? [] : [otherwise]);
+}
+
+/** What the wrappers of a list hold; undefined for other lists. */
+function unwrapped({ field, name }: Place, scope: ValidateScope): string | undefined {
+  const { inner, zero } = valueFacts(field, scope.context);
+  return inner === undefined ? undefined : `${name}.map((one) => one.${inner} ?? ${zero?.() ?? ""})`;
 }
 
 /** A long list of values as the labels of a `switch`. */

@@ -42,13 +42,18 @@ export interface ConditionContext {
   readonly value: string;
   /** The value is of type bytes, or a list of them. */
   readonly isBytes: boolean;
-  /** The constant that is declared for a literal, such as a pattern; undefined where it stands for itself. */
+  /** For a list of wrappers, the expression for what they hold. */
+  readonly unwrapped: string | undefined;
+  /** The constant that is declared for a long literal; undefined where it stands for itself. */
   declared(literal: string): string | undefined;
+  /** The expression that tells whether a text matches the pattern of the rule. */
+  matches(text: string): string;
 }
 
 /** The literals of a rule that are too long for its condition. */
 export function longLiterals(check: Check): string[] {
   const { test } = check;
+  if (test.kind === "paths" && test.paths.length > 0) return [listLiteral(test.paths)];
   if (caseLabels(check) !== undefined || !("value" in test || "values" in test)) return [];
   const values = "values" in test ? test.values : [test.value];
   return values
@@ -74,12 +79,14 @@ export function conditionOf({ test }: Check, context: ConditionContext): Conditi
       return { operands: test.values.map((one) => equals(value, one, runtime, text)), operator: "||" };
     case "out_of_range":
       return range(value, test, runtime);
+    case "not_a_number":
+      return only(`Number.isNaN(${value})`);
     case "not_finite":
       return only(`!Number.isFinite(${value})`);
     case "size":
       return only(size(value, test, runtime));
     case "no_match":
-      return only(`!${runtime("matches", value, context.declared(test.pattern) ?? "")}`);
+      return only(`!${context.matches(isBytes ? runtime("utf8Text", value) : value)}`);
     case "no_prefix":
     case "no_suffix":
     case "lacks":
@@ -92,7 +99,9 @@ export function conditionOf({ test }: Check, context: ConditionContext): Conditi
     case "empty":
       return only(isBytes ? `${value}.length === 0` : `${value} === ""`);
     case "not_unique":
-      return only(`!${runtime(isBytes ? "isUniqueBytes" : "isUnique", value)}`);
+      return only(`!${runtime(isBytes ? "isUniqueBytes" : "isUnique", context.unwrapped ?? value)}`);
+    case "paths":
+      return only(paths(value, test, runtime));
     case "future":
       return only(`${runtime("compareToNow", value)} > 0`);
     case "past":
@@ -191,6 +200,23 @@ function part(
       ? `${value}.${method}(${text(test.value)})`
       : runtime(helper, value, literal(test.value));
   return test.kind === "contains" ? holds : `!${holds}`;
+}
+
+function paths(value: string, { lead, paths: named }: Extract<Test, { kind: "paths" }>, runtime: Runtime): string {
+  if (named.length === 0) return `${value}.length > 0`;
+  const list = listLiteral(named);
+  switch (lead) {
+    case "elsewhere":
+      return `!${runtime("equalsPaths", value, list)}`;
+    case "outside":
+      return `!${runtime("isWithinPaths", value, list)}`;
+    case "inside":
+      return runtime("touchesPaths", value, list);
+  }
+}
+
+function listLiteral(values: readonly string[]): string {
+  return `[${values.map(stringLiteral).join(", ")}]`;
 }
 
 function compareTime(value: string, constant: { seconds: bigint; nanos: number }, runtime: Runtime): string {

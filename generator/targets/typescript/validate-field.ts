@@ -4,7 +4,7 @@ import type { FieldModel, OneofModel } from "../../model/model.js";
 import { hasDefaults, showsDefault } from "./codec-field.js";
 import { owned } from "./codec-types.js";
 import { propertyName } from "./names.js";
-import { checkStatements, type Place } from "./validate-checks.js";
+import { checkStatements, hasOwnChecks, innerOf, type Place } from "./validate-checks.js";
 import { assignCall, block, constant, lines, only, type Statement, stringLiteral, when } from "./validate-layout.js";
 import type { ValidateScope } from "./validate-scope.js";
 import { keyFacts, type ValueFacts, valueFacts } from "./validate-value.js";
@@ -39,15 +39,16 @@ function explicitStatements(plan: FieldPlan, scope: ValidateScope): Statement[] 
   const { field, value } = plan;
   const facts = valueFacts(field, scope.context);
   const name = scope.local(propertyName(field), field.number, ["nested", "value"]);
+  const inner = innerOf(value, facts);
   const annotation = facts.annotation && `${facts.annotation} | undefined`;
   const checks = [];
-  if (facts.convert !== undefined && value.checks.length > 0) {
+  if (facts.convert !== undefined && hasOwnChecks(value)) {
     const converted = scope.local(`${propertyName(field)}Value`, field.number, []);
     checks.push(constant(converted, [`${facts.convert()}(${name})`]));
     checks.push(...checkStatements(value, placeOf(field, converted), scope));
-  } else if (facts.inner !== undefined && value.checks.length > 0) {
-    checks.push(constant("value", [`${name}.${facts.inner}`, facts.zero?.() ?? ""]));
-    checks.push(...checkStatements(value, placeOf(field, "value"), scope));
+  } else if (inner !== undefined && hasOwnChecks(value)) {
+    checks.push(constant("value", [`${name}.${inner}`, facts.zero?.() ?? ""]));
+    checks.push(...checkStatements(value, { ...placeOf(field, "value"), outer: name }, scope));
   } else {
     checks.push(...checkStatements(value, placeOf(field, name), scope));
   }
@@ -116,14 +117,16 @@ function elementStatements(
   scope: ValidateScope,
 ): Statement[] {
   const facts = valueFacts(field, scope.context);
-  const place = { ...placeOf(field, name), path, isNotZero: plan.unlessZero };
-  const inner = facts.inner === undefined ? source : `${source}.${facts.inner}`;
+  const inner = innerOf(plan, facts);
+  const outer = inner === undefined ? {} : { outer: source };
+  const place = { ...placeOf(field, name), path, isNotZero: plan.unlessZero, ...outer };
+  const read = inner === undefined ? source : `${source}.${inner}`;
   const checks = checkStatements(plan, place, scope);
   // Unlike for presence, -0 counts as zero here.
   const isFloat = field.type.kind === "scalar" && /^(?:double|float)$/.test(field.type.scalar);
   const isNotZero = isFloat ? `${name} !== 0` : facts.isNotZero(name);
   return [
-    readConstant(name, inner, facts, facts.inner === undefined ? undefined : facts.zero),
+    readConstant(name, read, facts, inner === undefined ? undefined : facts.zero),
     ...(plan.unlessZero ? [when(only(isNotZero), checks)] : checks),
   ];
 }
@@ -159,12 +162,14 @@ function caseOf({ field }: FieldPlan): string {
 }
 
 function memberStatements({ field, value }: FieldPlan, oneof: string, scope: ValidateScope): Statement[] {
-  if (value.nested === undefined && value.checks.length === 0) return [];
+  if (value.nested === undefined && !hasOwnChecks(value)) return [];
   const facts = valueFacts(field, scope.context);
-  const source = facts.inner === undefined ? `${oneof}.value` : `${oneof}.value.${facts.inner}`;
+  const inner = innerOf(value, facts);
+  const source = inner === undefined ? `${oneof}.value` : `${oneof}.value.${inner}`;
+  const outer = inner === undefined ? {} : { outer: `${oneof}.value` };
   return [
-    readConstant("value", source, facts, facts.inner === undefined ? undefined : facts.zero),
-    ...checkStatements(value, placeOf(field, "value"), scope),
+    readConstant("value", source, facts, inner === undefined ? undefined : facts.zero),
+    ...checkStatements(value, { ...placeOf(field, "value"), ...outer }, scope),
   ];
 }
 

@@ -107,6 +107,8 @@ export function assignCall(name: string, callee: string, args: readonly string[]
 
 /** A number as TypeScript has it. */
 export function numberLiteral(value: number): string {
+  // The compiler refuses to compare with a plain NaN, for nothing equals it; a schema may ask for just that.
+  if (Number.isNaN(value)) return "Number.NaN";
   return Object.is(value, -0) ? "0" : String(value).replace("e+", "e");
 }
 

@@ -1,15 +1,16 @@
 // The identifiers of one validator module.
 import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
+import { fit } from "../../emit/layout.js";
 import type { Mistake } from "../../errors.js";
 import type { Check, MessagePlan, ValuePlan } from "../../model/checks/check.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import type { FileContext } from "./context.js";
 import { propertyName } from "./names.js";
-import { PatternError, regexpLiteral } from "./pattern/regexp.js";
 import { reservedIdentifiers } from "./reserved.js";
 import { findCircles } from "./validate-cycles.js";
 import { longLiterals } from "./validate-condition.js";
-import { constant } from "./validate-layout.js";
+import { constant, lines, printStatements, type Statement, stringLiteral } from "./validate-layout.js";
+import { type PatternCode, PatternError, patternCode } from "./validate-pattern.js";
 
 /** Longer names of fields would not leave room for conditions on a line. */
 const maxLocalLength = 32;
@@ -22,13 +23,14 @@ export class ValidateScope {
   readonly #validators = new Map<MessageModel, string>();
   readonly #declared = new Map<Check, Map<string, string>>();
   readonly #constants = new Map<MessageModel, string[]>();
+  readonly #patterns = new Map<Check, { readonly name: string; readonly code: PatternCode }>();
   readonly #hidden: Set<string>;
   readonly #locals = new Set<string>();
 
   /**
    * Names everything that the module declares or imports, so that locals can keep clear of it.
    *
-   * @param mistakes gets the patterns that cannot be compiled.
+   * @param mistakes gets the patterns that are none.
    */
   constructor(context: FileContext, plans: readonly MessagePlan[], mistakes: Mistake[]) {
     this.context = context;
@@ -62,9 +64,15 @@ export class ValidateScope {
     return `${this.#validators.get(message) ?? this.context.validator(message) ?? ""}(${value})`;
   }
 
-  /** The constant that is declared for a long literal or the pattern of a rule. */
+  /** The constant that is declared for a long literal. */
   declared(check: Check, literal: string): string | undefined {
     return this.#declared.get(check)?.get(literal);
+  }
+
+  /** The expression that tells whether a text matches the pattern of a rule. */
+  matches(check: Check, text: string): string {
+    const { name, code } = this.#patterns.get(check)!;
+    return code.test(name, text);
   }
 
   /** The declarations that stand before the validator of a message. */
@@ -89,6 +97,39 @@ export class ValidateScope {
     return name;
   }
 
+  /** What the names of constants for a message, or a field of it, begin with. */
+  label(message: MessageModel, field: FieldModel | undefined): string {
+    return firstLower(field === undefined ? this.context.names.message(message).shape : this.#label(field));
+  }
+
+  /** A name for what comes out of a rule: `verdict`, then `verdict2`, `verdict3` … */
+  verdict(): string {
+    for (let i = 1; ; i++) {
+      const name = i === 1 ? "verdict" : `verdict${i}`;
+      if (this.#hidden.has(name) || this.#locals.has(name)) continue;
+      this.#locals.add(name);
+      return name;
+    }
+  }
+
+  /** Frees the name of a local variable that cannot be seen any more. */
+  release(local: string): void {
+    this.#locals.delete(local);
+  }
+
+  /**
+   * Declares a constant before the validator of a message.
+   *
+   * @param declare its declaration, for the name it gets.
+   */
+  declareConstant(message: MessageModel, preferred: string, declare: (name: string) => Statement): string {
+    let name = this.#declare(preferred);
+    while (this.#locals.has(name)) name = this.#declare(`${preferred}$`);
+    const before = this.#constants.get(message) ?? [];
+    this.#constants.set(message, [...before, ...printStatements(0, [declare(name)])]);
+    return name;
+  }
+
   #declare(preferred: string): string {
     const name = this.context.scope.declare(preferred);
     this.#hidden.add(name);
@@ -106,36 +147,46 @@ export class ValidateScope {
   #declareConstants(field: FieldModel, plan: ValuePlan | undefined, role: string, mistakes: Mistake[]): void {
     for (const check of plan?.checks ?? []) {
       for (const literal of longLiterals(check)) {
-        this.#declareConstant(field, check, `${role}Constant`, literal, literal);
+        const { test } = check;
+        const name = this.#declareConstant(field, `${role}Constant`, (name) =>
+          test.kind === "paths" ? pathList(name, test.paths) : constant(name, [literal]),
+        );
+        const declared = this.#declared.get(check) ?? new Map<string, string>();
+        this.#declared.set(check, declared.set(literal, name));
       }
-      if (check.test.kind !== "no_match") continue;
-      try {
-        const { pattern } = check.test;
-        this.#declareConstant(field, check, `${role}Pattern`, pattern, regexpLiteral(pattern));
-      } catch (error) {
-        if (!(error instanceof PatternError)) throw error;
-        mistakes.push({
-          location: field.location,
-          message:
-            `the rule ${check.rulePath} of ${field.parent.fullName}.${field.name} has a pattern that cannot be ` +
-            `compiled: ${JSON.stringify(check.test.pattern)} ${error.message}`,
-        });
-      }
+      if (check.test.kind === "no_match") this.#declarePattern(field, check, check.test.pattern, role, mistakes);
     }
   }
 
-  #declareConstant(field: FieldModel, check: Check, suffix: string, key: string, literal: string): void {
-    const name = this.#declare(firstLower(this.#label(field)) + suffix);
-    const declared = this.#declared.get(check) ?? new Map<string, string>();
-    this.#declared.set(check, declared.set(key, name));
-    const lines = this.#constants.get(field.parent) ?? [];
-    this.#constants.set(field.parent, [...lines, ...constant(name, [literal]).print(0)]);
+  #declarePattern(field: FieldModel, check: Check, pattern: string, role: string, mistakes: Mistake[]): void {
+    const { location } = field;
+    const rule = `the rule ${check.rulePath} of ${field.parent.fullName}.${field.name}`;
+    try {
+      const code = patternCode(pattern, this.context);
+      const name = this.#declareConstant(field, `${role}Pattern`, (name) => code.declare(name));
+      this.#patterns.set(check, { name, code });
+      if (code.compiled.kind !== "re2") return;
+      const message = `${rule} is left to @bufbuild/re2, which has to be installed: ${code.compiled.reason}`;
+      this.context.note({ location, message });
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      mistakes.push({ location, message: `${rule} has a pattern that ${error.message}` });
+    }
+  }
+
+  #declareConstant(field: FieldModel, suffix: string, declare: (name: string) => Statement): string {
+    return this.declareConstant(field.parent, firstLower(this.#label(field)) + suffix, declare);
   }
 
   #label(field: FieldModel): string {
     const property = propertyName(field);
     return this.context.names.message(field.parent).shape + property.charAt(0).toUpperCase() + property.slice(1);
   }
+}
+
+/** The declaration of a list of paths. */
+function pathList(name: string, paths: readonly string[]): Statement {
+  return lines(() => fit(`const ${name} = [`, paths.map(stringLiteral), "];").split("\n"));
 }
 
 function firstLower(text: string): string {

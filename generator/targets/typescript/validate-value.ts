@@ -9,7 +9,7 @@ export interface ValueFacts {
   readonly zero: (() => string) | undefined;
   /** For constants that must be declared with a type: enums are compared with any number. */
   readonly annotation: string;
-  /** A property of the value that is checked in its place: the value of a wrapper, the type URL of an Any. */
+  /** A property of the value that is checked in its place: that of a wrapper, the type URL of an Any, paths of a mask. */
   readonly inner: string | undefined;
   /** For keys, an expression; else a function: what makes the value that is checked out of the one that is held. */
   readonly convert: (() => string) | undefined;
@@ -26,6 +26,9 @@ export function valueFacts(field: FieldModel, context: FileContext): ValueFacts 
   if (type.kind === "scalar") {
     const facts = scalarFacts(type.scalar, context);
     return field.longAsString ? { ...facts, zero: () => '"0"', convert: () => context.runtime("toBigInt") } : facts;
+  }
+  if (type.message.fullName === "google.protobuf.FieldMask") {
+    return { ...messageFacts, zero: () => context.runtime("noItems"), inner: "paths" };
   }
   const inner = innerOf(type);
   if (inner === undefined) return messageFacts;

@@ -5,6 +5,7 @@ import { GeneratorError, type Mistake } from "../../errors.js";
 import type { GroupPlan, MessagePlan } from "../../model/checks/check.js";
 import { planMessage } from "../../model/checks/plan.js";
 import type { FieldModel, OneofModel } from "../../model/model.js";
+import { messageCelStatements } from "./cel/statement.js";
 import type { FileContext } from "./context.js";
 import { propertyName } from "./names.js";
 import { fieldStatements, oneofStatements, readMember } from "./validate-field.js";
@@ -40,7 +41,7 @@ function validatorView(plan: MessagePlan, scope: ValidateScope): object {
   const result = `${context.runtime("Violation")}[] | undefined`;
   const inner = scope.inner(message);
   const parts = messageParts(plan, scope);
-  const parameter = `${parts.length === 0 ? "_" : ""}message: ${init}`;
+  const parameter = `${parts.some(readsMessage) ? "" : "_"}message: ${init}`;
   const body = [
     ...(inner === undefined ? [] : [`  ${context.runtime("assertDepth")}(depth);`]),
     ...(parts.length === 0
@@ -60,6 +61,12 @@ function validatorView(plan: MessagePlan, scope: ValidateScope): object {
   };
 }
 
+/** Whether any of the lines says `message` outside of strings and comments: a rule can be broken by every message. */
+function readsMessage(lines: readonly string[]): boolean {
+  const strings = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
+  return lines.some((line) => !/^ *\/\//.test(line) && /\bmessage\b/.test(line.replaceAll(strings, "")));
+}
+
 /** The lines of a message's checks: of its fields, then of groups of fields, then of oneofs. */
 function messageParts(plan: MessagePlan, scope: ValidateScope): string[][] {
   const parts: Statement[][] = [];
@@ -76,6 +83,7 @@ function messageParts(plan: MessagePlan, scope: ValidateScope): string[][] {
       i += members.length;
     }
   }
+  parts.push(messageCelStatements(plan, scope));
   plan.groups.forEach((group, i) => parts.push(groupStatements(group, i, scope)));
   for (const oneof of plan.oneofs) parts.push([requiredOneof(oneof, scope)]);
   return parts.map((part) => printStatements(1, part)).filter((part) => part.length > 0);

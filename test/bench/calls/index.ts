@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { BenchResult } from "../main.js";
-import { median } from "../numbers.js";
 import type { Node } from "../nodes.js";
+import { figures, median } from "../numbers.js";
+import type { BarGroup, BenchResult } from "../report/result.js";
 import type { Measured } from "./client.js";
 import { peerNames } from "./peers.js";
+import { requestBytes, responseBytes } from "./raw.js";
 
 const run = promisify(execFile);
 const rounds = 3;
@@ -24,6 +25,7 @@ async function measure(node: Node, peer: string): Promise<Measured> {
 export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
   const rows: string[][] = [["", "calls/s, 64", "calls/s, 256", "p50 µs", "p99 µs"]];
   const ratios: Record<string, number> = {};
+  const groups: BarGroup[] = [];
   for (const node of nodes) {
     const runs = new Map<string, Measured[]>(peerNames.map((peer) => [peer, []]));
     for (let round = 0; round < rounds; round++) {
@@ -33,6 +35,10 @@ export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
       }
     }
     const figure = (peer: string, key: keyof Measured): number => median(runs.get(peer)!.map((one) => one[key]));
+    for (const key of rising) {
+      const label = `${key === "calls64" ? "64" : "256"} in flight @${node.major}`;
+      groups.push({ label, values: peerNames.map((peer) => figure(peer, key)) });
+    }
     for (const peer of peerNames) {
       rows.push([
         `${peer} @${node.major}`,
@@ -45,9 +51,20 @@ export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
       for (const key of [...rising, ...falling]) {
         // Round by round, so that each ratio compares neighbours in time.
         const list = runs.get(ours)!.map((one, i) => one[key] / runs.get(peer)![i]![key]);
-        ratios[`${key}/${peer}@${node.major}`] = Number(median(list).toPrecision(3));
+        ratios[`${key}/${peer}@${node.major}`] = figures(median(list));
       }
     }
   }
-  return { rows, ratios, versions: { "grpc-js": "@grpc/grpc-js" } };
+  return {
+    method,
+    rows,
+    ratios,
+    versions: { "grpc-js": "@grpc/grpc-js" },
+    chart: { title: "Calls", axis: "calls a second; longer is better", series: peerNames, groups },
+  };
 }
+
+const method = `Calls of ${requestBytes} bytes there and ${responseBytes} back between two processes over one Unix socket, medians of
+${rounds} runs in turns, each in two fresh processes. Ours as it comes: checksum, deadline, credit, validation and metadata on each
+call. "raw" is sockets with as many bytes and nothing on them, a write for each message; "raw-batched" writes once for all that is
+due, which no protocol can beat. The latencies are of one call in flight, both processes on one processor.`;

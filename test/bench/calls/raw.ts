@@ -1,9 +1,10 @@
 import { connect as connectSocket, createServer } from "node:net";
 import type { Peer } from "./workload.js";
 
-// A message of ours on the wire: 44 bytes of frame, and what is in it.
-const requestBytes = 76;
-const responseBytes = 108;
+/** A request of ours on the wire: 44 bytes of frame, and what is in it. */
+export const requestBytes = 76;
+/** The response to it. */
+export const responseBytes = 108;
 
 /**
  * Sockets with nothing on them: so many bytes there, so many back, nothing encoded, checked or promised. It is the floor,

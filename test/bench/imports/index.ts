@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { BenchResult } from "../main.js";
-import { median } from "../numbers.js";
 import type { Node } from "../nodes.js";
+import { figures, median } from "../numbers.js";
+import type { BarGroup, BenchResult } from "../report/result.js";
 
 const run = promisify(execFile);
 const rounds = 20;
@@ -25,6 +25,7 @@ async function importMs(node: Node, specifiers: readonly string[]): Promise<numb
 export async function benchImports(nodes: readonly Node[]): Promise<BenchResult> {
   const rows: string[][] = [["", "median ms", "least ms"]];
   const ratios: Record<string, number> = {};
+  const groups: BarGroup[] = [];
   for (const node of nodes) {
     const samples = new Map<string, number[]>(Object.keys(subjects).map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {
@@ -36,7 +37,23 @@ export async function benchImports(nodes: readonly Node[]): Promise<BenchResult>
       rows.push([`${name} @${node.major}`, median(list).toFixed(1), Math.min(...list).toFixed(1)]);
     }
     const ours = median(samples.get("crucible")!);
-    ratios[`import/grpc-js@${node.major}`] = Number((ours / median(samples.get("grpc-js")!)).toPrecision(3));
+    ratios[`import/grpc-js@${node.major}`] = figures(ours / median(samples.get("grpc-js")!));
+    groups.push({ label: `Node ${node.major}`, values: [...samples.values()].map(median) });
   }
-  return { rows, ratios, versions: { "grpc-js": "@grpc/grpc-js" } };
+  return {
+    method,
+    rows,
+    ratios,
+    versions: { "grpc-js": "@grpc/grpc-js" },
+    chart: {
+      title: "Imports",
+      axis: "milliseconds in a fresh process; shorter is better",
+      series: Object.keys(subjects),
+      groups,
+    },
+  };
 }
+
+const method = `What a plugin's main module imports: the runtime's door for plugins and the code generated for one schema, in a
+process that has loaded nothing yet. ${rounds} rounds in turns, with the modules of Node that any such runtime needs and with grpc-js
+beside it.`;

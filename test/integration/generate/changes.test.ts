@@ -69,6 +69,16 @@ describe("the user's own file", () => {
   });
 });
 
+test("what the plugin has to tell is said, and fails nothing", async () => {
+  const rule = '[(buf.validate.field).string.pattern = "(a|b)*a(a|b){20}c"]';
+  const dir = lab.project("told", {
+    "proto/far.proto": `syntax = "proto3";\nimport "buf/validate/validate.proto";\nmessage Far {\n  string far = 1 ${rule};\n}\n`,
+  });
+  expect((await lab.generate(dir)).notes).toEqual([
+    expect.stringMatching(/^proto\/far\.proto:4:3: the rule string\.pattern of Far\.far is left to @bufbuild\/re2/),
+  ]);
+});
+
 describe("templates of the user", () => {
   const plugins =
     "plugins:\n  - {local: protoc-gen-crucible, out: gen}\n  - {local: protoc-gen-es, out: gen, opt: [target=ts, import_extension=js]}\n";

@@ -12,7 +12,7 @@ import { PluginHandshake } from "../../../runtime/typescript/src/session/handsha
 import { defaultLimits } from "../../../runtime/typescript/src/session/limits.js";
 import type { LinkHandler } from "../../../runtime/typescript/src/session/link.js";
 import { openAsPlugin, type PluginOpened } from "../../../runtime/typescript/src/session/plugin-opening.js";
-import { createUnixTransport } from "../../../runtime/typescript/src/transport/node/unix.js";
+import { transportFor } from "../../../runtime/typescript/src/transport/node/transport-for.js";
 import { parseTicket, type Ticket } from "../../../runtime/typescript/src/plugin/ticket.js";
 import { type Lab, until } from "./lab.js";
 
@@ -44,7 +44,8 @@ export interface Disguise {
 /** Connects with a ticket as the runtime does; resolves once registered, with a link that ignores what it is told. */
 export async function connectWith(ticket: Ticket, disguise: Disguise = {}): Promise<PluginOpened> {
   const shown = { ...ticket, ...disguise.ticket };
-  const connection = await createUnixTransport().dial(shown.address);
+  const daemon = { authority: shown.authority, daemonId: shown.daemonId };
+  const connection = await (await transportFor(shown.address, { tls: { daemon } })).dial(shown.address);
   const handshake = new PluginHandshake({
     suite: nodeSuite,
     staticKey: nodeSuite.keyPair(shown.noiseKey),

@@ -1,137 +1,13 @@
 // Patterns become regular expressions that accept what RE2 accepts, in linear time.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PatternError, regexpLiteral } from "../../../generator/targets/typescript/pattern/regexp.js";
-import { parsePattern } from "../../../generator/targets/typescript/pattern/syntax.js";
+import { regexpLiteral } from "../../../generator/targets/typescript/pattern/regexp.js";
+import { NoLiteralError, parsePattern } from "../../../generator/targets/typescript/pattern/syntax.js";
 import { countSteps } from "../../support/backtracking.js";
+import { characters, patterns, texts } from "../../support/patterns.js";
 import { re2 } from "../../support/re2.js";
 
 const options = { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 1000) };
-
-const characters = [
-  "a",
-  "b",
-  "c",
-  "-",
-  "_",
-  " ",
-  "1",
-  "\n",
-  "\r",
-  "\t",
-  "\v",
-  "\u2028",
-  "\u00a0",
-  "é",
-  "😀",
-  ".",
-  "]",
-  "^",
-  "\\",
-  "/",
-];
-const escapes = [
-  "d",
-  "D",
-  "w",
-  "W",
-  "s",
-  "S",
-  "b",
-  "B",
-  "A",
-  "z",
-  ".",
-  "-",
-  "]",
-  "\\",
-  "/",
-  "n",
-  "v",
-  "x41",
-  "x{1F600}",
-  "_",
-  '"',
-  "é",
-  "1",
-  "p",
-  "Q",
-  "Z",
-  "u",
-];
-const classes = [
-  "[:alpha:]",
-  "[:^digit:]",
-  "[:word:]",
-  "[:space:]",
-  "[:nope:]",
-  "a-c",
-  "-",
-  "^",
-  "\\d",
-  "\\S",
-  "\\]",
-  "]",
-  "[",
-  "é",
-  "a",
-  "0-9",
-  "c-a",
-  "\\x41",
-  "\\n",
-  "\\b",
-];
-
-/** Texts that are mostly patterns of RE2, and some that are not. */
-const patterns: fc.Arbitrary<string> = fc
-  .letrec<{ choice: string; sequence: string; part: string; atom: string }>((tie) => ({
-    choice: fc.array(tie("sequence"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("|")),
-    sequence: fc.array(tie("part"), { maxLength: 4 }).map((parts) => parts.join("")),
-    part: fc
-      .tuple(
-        tie("atom"),
-        fc.constantFrom(
-          "",
-          "",
-          "",
-          "",
-          "*",
-          "+",
-          "?",
-          "{2}",
-          "{1,3}",
-          "{2,}",
-          "*?",
-          "+?",
-          "{0}",
-          "{,2}",
-          "**",
-          "{2,1}",
-        ),
-      )
-      .map(([atom, times]) => atom + times),
-    atom: fc.oneof(
-      { depthSize: "small", withCrossShrink: true },
-      { arbitrary: fc.constantFrom(...characters.slice(0, 16)), weight: 6 },
-      { arbitrary: fc.constantFrom(".", "^", "$"), weight: 2 },
-      { arbitrary: fc.constantFrom(...escapes).map((escape) => `\\${escape}`), weight: 3 },
-      {
-        arbitrary: fc
-          .tuple(fc.boolean(), fc.array(fc.constantFrom(...classes), { minLength: 1, maxLength: 4 }))
-          .map(([negated, items]) => `[${negated ? "^" : ""}${items.join("")}]`),
-        weight: 3,
-      },
-      {
-        arbitrary: fc
-          .tuple(fc.constantFrom("(", "(", "(?:", "(?P<n>", "(?i:"), tie("choice"))
-          .map(([open, inner]) => `${open}${inner})`),
-        weight: 4,
-      },
-    ),
-  }))
-  .choice.chain((pattern) => fc.constantFrom(pattern, `^${pattern}$`, `^(?:${pattern})$`));
-
-const texts = fc.array(fc.constantFrom(...characters), { maxLength: 8 }).map((parts) => parts.join(""));
 
 /** The regular expression for a pattern, undefined when it is refused. */
 function compile(pattern: string): RegExp | undefined {
@@ -139,7 +15,7 @@ function compile(pattern: string): RegExp | undefined {
   try {
     literal = regexpLiteral(pattern);
   } catch (error) {
-    if (error instanceof PatternError) return undefined;
+    if (error instanceof NoLiteralError) return undefined;
     throw error;
   }
   const end = literal.lastIndexOf("/");
@@ -151,6 +27,8 @@ describe("regexpLiteral", () => {
     let compiled = 0;
     fc.assert(
       fc.property(patterns, fc.array(texts, { minLength: 3, maxLength: 8 }), (pattern, tried) => {
+        // No schema can hold half of a surrogate pair.
+        fc.pre(!/\p{Surrogate}/u.test(pattern));
         const regexp = compile(pattern);
         if (regexp === undefined) return;
         compiled++;
@@ -159,7 +37,7 @@ describe("regexpLiteral", () => {
       }),
       options,
     );
-    expect(compiled).toBeGreaterThan(options.numRuns / 10);
+    expect(compiled).toBeGreaterThan(options.numRuns / 20);
   });
 
   it("lets nothing through that takes more than linear time", () => {

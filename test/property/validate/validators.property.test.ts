@@ -12,7 +12,7 @@ import { createReference, loadValidators, type RuledMessage, type Validators } f
 const golden = cases.filter((one) => one.name === "validators" || one.name === "editions-validators");
 const typeNames = (
   "Numbers Presence Colors Text Formats Bytes Collections Note Note.Source Tree Contact Wrapped Times Others Names " +
-  "Names.Object Idle Legacy Legacy.Part Edition"
+  "Names.Object Idle Masks Equals Nowhere Legacy Legacy.Part Edition"
 )
   .split(" ")
   .map((name) => `validators.v1.${name}`);

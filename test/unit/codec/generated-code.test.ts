@@ -17,7 +17,7 @@ describe("the codecs of the corpus", () => {
   it("are there", () => {
     expect(error).toBe("");
     expect(codecs.map(({ name }) => name)).toEqual(
-      ["editions", "proto2", "proto3", "shared"].map((name) => `corpus/${name}_codec.ts`),
+      ["edition2024", "editions", "inborn", "proto2", "proto3", "shared"].map((name) => `corpus/${name}_codec.ts`),
     );
   });
 

@@ -52,7 +52,27 @@ test("a frame that was begun and not finished leaves nothing behind", () => {
   expect(frame[15]).toBe(2);
 });
 
-test("frames of many arenas come out in order and are never written again", () => {
+test("memory is used again when it is said to be free and nothing waits in it", () => {
+  const writer = new FrameWriter(() => 0);
+  const write = (id: number): Uint8Array => {
+    const start = writer.begin(0x20, 0, id, 10);
+    writer.finish(start + 10);
+    return writer.arena;
+  };
+  const arena = write(1);
+  writer.reuse();
+  expect(write(2)).toBe(arena);
+  expect(takeAll(writer)).toHaveLength(2 * 54);
+  writer.reuse();
+  for (let id = 3; id < 1_000; id++) {
+    expect(write(id)).toBe(arena);
+    const [frame] = [takeAll(writer)];
+    expect([frame.length, (frame[14]! << 8) | frame[15]!]).toEqual([54, id]);
+    writer.reuse();
+  }
+});
+
+test("frames of many arenas come out in order and are not written again by themselves", () => {
   const writer = new FrameWriter(() => 0);
   const sizes = [10, 200_000, 100_000, 1, 300_000, 44];
   for (const [index, size] of sizes.entries()) {

@@ -10,10 +10,10 @@ interface Entry extends Timed {
 function entry(deadlineMs: number, clock: ManualClock): Entry {
   return {
     deadlineMs,
-    heapIndex: -1,
+    timedIndex: -1,
     firedMs: undefined,
     onDeadline() {
-      expect(this.heapIndex).toBe(-1);
+      expect(this.timedIndex).toBe(-1);
       expect(this.firedMs).toBeUndefined();
       this.firedMs = clock.monotonicMs();
     },
@@ -67,7 +67,7 @@ test("close tells nobody, and forgets all", () => {
   deadlines.add(one);
   deadlines.close();
   clock.advance(100);
-  expect([one.firedMs, one.heapIndex, clock.pending]).toEqual([undefined, -1, 0]);
+  expect([one.firedMs, one.timedIndex, clock.pending]).toEqual([undefined, -1, 0]);
 });
 
 test("what a deadline leads to may add and remove others", () => {
@@ -78,7 +78,7 @@ test("what a deadline leads to may add and remove others", () => {
   const added = entry(at + 5, clock);
   const first: Timed = {
     deadlineMs: at - 1,
-    heapIndex: -1,
+    timedIndex: -1,
     onDeadline() {
       deadlines.remove(removed);
       deadlines.add(added);

@@ -6,6 +6,7 @@ import {
   decodeResponse,
   encodeStream,
 } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
+import { ManualClock } from "../../suites/manual-clock.js";
 import { Echo } from "../../suites/peers.js";
 import {
   cancel,
@@ -455,8 +456,9 @@ describe("credit", () => {
     expect(raw.closed).toBeUndefined();
   });
 
-  test("what the handler takes is granted at half a window, and adds up", async () => {
-    const raw = new RawEnd();
+  test("what the handler of a slow stream takes is granted at half a window, and adds up", async () => {
+    const clock = new ManualClock();
+    const raw = new RawEnd({ clock });
     const open = opening(1);
     await raw.exchange(open);
     let sent = cost(open);
@@ -464,6 +466,7 @@ describe("credit", () => {
     for (let i = 0; i < 40; i++) {
       const frame = sized(1, 10_000);
       sent += cost(frame);
+      clock.advance(10);
       await raw.exchange(frame);
       const granted = grants().reduce((sum, one) => sum + one, 0);
       expect(granted).toBeLessThanOrEqual(sent);
@@ -472,6 +475,42 @@ describe("credit", () => {
     for (const one of grants()) expect(one).toBeGreaterThanOrEqual(32_768);
     await raw.exchange(halfClose(1));
     expect(raw.of(FrameType.Response, 1)).toHaveLength(1);
+  });
+
+  test("windows of fast streams double up to 1 MiB, as long as the pool of the session lasts, and give it back", async () => {
+    const raw = new RawEnd({ clock: new ManualClock() });
+    const grown = async (id: number): Promise<number> => {
+      const open = opening(id);
+      let sent = cost(open);
+      await raw.exchange(open);
+      for (let i = 0; i < 40; i++) {
+        const frame = sized(id, 60_000);
+        sent += cost(frame);
+        await raw.exchange(frame);
+      }
+      const granted = raw.of(FrameType.Credit, id).reduce((sum, { payload }) => sum + decodeCredit(payload).bytes, 0);
+      return 65_536 + granted - sent;
+    };
+    // What is not granted yet is less than half of the window.
+    const windows = [];
+    for (let id = 1; id < 2 * 18; id += 2) windows.push(await grown(id));
+    for (const window of windows.slice(0, 16)) expect(window).toBeGreaterThan(524_288);
+    for (const window of windows) expect(window).toBeLessThanOrEqual(1_048_576);
+    expect(windows.reduce((sum, one) => sum + one - 65_536, 0)).toBeLessThanOrEqual(16_777_216);
+    expect(windows.at(-1)).toBeLessThanOrEqual(524_288);
+    await raw.exchange(halfClose(1));
+    expect(await grown(37)).toBeGreaterThan(524_288);
+  });
+
+  test("small fragments of a Request leave its stream no larger window", async () => {
+    const raw = new RawEnd({ handlers: { up: async () => never() } });
+    const whole = opening(1).payload!;
+    for (let i = 0; i < whole.length - 1; i++) {
+      await raw.exchange({ ...opening(1), flags: Flag.More, payload: whole.slice(i, i + 1) });
+    }
+    await raw.exchange({ ...opening(1), payload: whole.slice(-1) });
+    const granted = raw.of(FrameType.Credit, 1).reduce((sum, { payload }) => sum + decodeCredit(payload).bytes, 0);
+    expect(granted).toBeLessThanOrEqual(45 * whole.length);
   });
 
   test("windows that moved while a Request came in are those of its call", async () => {

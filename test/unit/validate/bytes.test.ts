@@ -5,6 +5,7 @@ import {
   endsWithBytes,
   equalsBytes,
   startsWithBytes,
+  utf8Text,
 } from "../../../runtime/typescript/src/validate/bytes.js";
 
 /** Few values, so that much is found. */
@@ -23,4 +24,20 @@ describe("bytes and constants", () => {
       }),
     );
   });
+});
+
+describe("utf8Text", () => {
+  it("reads UTF-8, without a byte order mark", () => {
+    expect(utf8Text(Uint8Array.of(0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80))).toBe("é😀");
+    expect(utf8Text(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61, 0xef, 0xbb, 0xbf))).toBe("a\ufeff");
+  });
+
+  it.each([[[0xff]], [[0xc3]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xf4, 0x90, 0x80, 0x80]]])(
+    "refuses %j",
+    (bytes) => {
+      expect(() => utf8Text(Uint8Array.from(bytes))).toThrow(
+        expect.objectContaining({ reason: "VALIDATION_FAILED", message: expect.stringContaining("valid UTF-8") }),
+      );
+    },
+  );
 });

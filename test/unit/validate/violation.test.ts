@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../../runtime/typescript/src/validate/validator.js";
-import { entryPath, violate, within } from "../../../runtime/typescript/src/validate/violation.js";
+import { entryPath, maxViolations, violate, within } from "../../../runtime/typescript/src/validate/violation.js";
 
 describe("violate", () => {
   it("begins a list, or adds to one", () => {
@@ -38,5 +38,19 @@ describe("entryPath", () => {
     ["tab\t", 'meta["tab\t"]'],
   ])("quotes the key %j", (key, path) => {
     expect(entryPath("meta", key)).toBe(path);
+  });
+});
+
+describe("a message that breaks rules a million times", () => {
+  it("has as many violations as anybody reads", () => {
+    let found: Violation[] | undefined;
+    for (let i = 0; i < 1_000_000; i++) found = violate(found, `items[${i}]`, "int32.gt", "too small");
+    expect(found).toHaveLength(maxViolations);
+    expect(found![0]!.fieldPath).toBe("items[0]");
+    expect(within(undefined, "outer", found!)).toHaveLength(maxViolations);
+    const some = violate(undefined, "first", "int32.gt", "too small");
+    expect(within(some, "outer", found!)).toHaveLength(maxViolations);
+    expect(some[0]!.fieldPath).toBe("first");
+    expect(some[1]!.fieldPath).toBe("outer.items[0]");
   });
 });

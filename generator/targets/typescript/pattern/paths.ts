@@ -7,7 +7,7 @@
 // their numbers small, the time is linear with a small factor. `(a*)*`, `a*a*` and, searched anywhere in the text, `a*b`
 // all make the numbers grow, each in its way.
 import type { CharacterSet } from "./character-set.js";
-import { type Pattern, PatternError } from "./syntax.js";
+import { type Pattern, NoLiteralError } from "./syntax.js";
 
 /** The most ways to a character that are accepted. */
 const maxWays = 64;
@@ -31,7 +31,7 @@ type Count = ReadonlyMap<number, number>;
 /**
  * Proves that searching for the pattern costs linear time.
  *
- * @throws PatternError when it does not, or when the proof would grow too large.
+ * @throws NoLiteralError when it does not, or when the proof would grow too large.
  */
 export function assertLinear(pattern: Pattern): void {
   const states = build(pattern);
@@ -47,7 +47,7 @@ export function assertLinear(pattern: Pattern): void {
     let ways = 0;
     for (const number of count.values()) ways += number;
     if (ways > maxWays)
-      throw new PatternError(
+      throw new NoLiteralError(
         "can take more than linear time; anchor it with ^ and let it be clear where each part ends",
       );
     const key = [...count]
@@ -56,7 +56,7 @@ export function assertLinear(pattern: Pattern): void {
       .join();
     if (seen.has(key)) return;
     seen.add(key);
-    if (seen.size > maxCounts) throw new PatternError("is too large to be proved linear; make it shorter");
+    if (seen.size > maxCounts) throw new NoLiteralError("is too large to be proved linear; make it shorter");
     open.push(count);
   };
 
@@ -75,7 +75,7 @@ export function assertLinear(pattern: Pattern): void {
         }
       }
       steps += count.size + 1;
-      if (steps > maxSteps) throw new PatternError("is too large to be proved linear; make it shorter");
+      if (steps > maxSteps) throw new NoLiteralError("is too large to be proved linear; make it shorter");
       visit(next);
     }
   }
@@ -85,7 +85,7 @@ export function assertLinear(pattern: Pattern): void {
 function build(pattern: Pattern): State[] {
   const states: State[] = [];
   const add = (set?: CharacterSet): number => {
-    if (states.length === maxStates) throw new PatternError("is too large to be proved linear; make it shorter");
+    if (states.length === maxStates) throw new NoLiteralError("is too large to be proved linear; make it shorter");
     states.push({ set, next: -1, free: [], onlyAtStart: false });
     return states.length - 1;
   };
@@ -153,7 +153,7 @@ function reach(states: readonly State[], from: number, atStart: boolean): Count 
     if (state.onlyAtStart && !atStart) return;
     if (state.set !== undefined) count.set(at, (count.get(at) ?? 0) + 1);
     if ((count.get(at) ?? 0) > maxWays || ++visits > maxWays * states.length) {
-      throw new PatternError(
+      throw new NoLiteralError(
         "can take more than linear time; anchor it with ^ and let it be clear where each part ends",
       );
     }

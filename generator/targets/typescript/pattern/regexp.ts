@@ -1,13 +1,14 @@
 import { assertLinear } from "./paths.js";
 import { parsePattern, type Pattern } from "./syntax.js";
 
-export { PatternError } from "./syntax.js";
+export { NoLiteralError } from "./syntax.js";
 
 /**
  * The regular expression of JavaScript, as a literal with the flag `u`, that accepts exactly what a pattern of RE2
  * accepts, in linear time.
  *
- * @throws PatternError when the pattern is not of the part of RE2's syntax for which that is known.
+ * @throws NoLiteralError when that is not known of the pattern: it uses other syntax, can take more than linear time, or is
+ * no pattern at all.
  */
 export function regexpLiteral(source: string): string {
   const pattern = parsePattern(source);

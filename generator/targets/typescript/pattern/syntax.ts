@@ -27,8 +27,8 @@ export type Pattern =
     }
   | { readonly kind: "assertion"; readonly text: "^" | "$" | "\\b" | "\\B" };
 
-/** Why a pattern is not compiled: a phrase that follows the pattern. */
-export class PatternError extends Error {}
+/** Why a pattern does not become a literal of JavaScript, be it valid or not: a phrase that follows the pattern. */
+export class NoLiteralError extends Error {}
 
 /** How deep groups may nest: deeper than anybody writes. */
 const maxDepth = 100;
@@ -39,7 +39,7 @@ const maxRepeat = 1000;
 /**
  * Parses a pattern of RE2.
  *
- * @throws PatternError when it is none, or uses what JavaScript has not or understands otherwise.
+ * @throws NoLiteralError when it is none, or uses what JavaScript has not or understands otherwise.
  */
 export function parsePattern(source: string): Pattern {
   return new Parser(source).parse();
@@ -57,7 +57,7 @@ class Parser {
 
   parse(): Pattern {
     const pattern = this.#choice();
-    if (this.#at < this.#characters.length) throw new PatternError("has a ) without a (");
+    if (this.#at < this.#characters.length) throw new NoLiteralError("has a ) without a (");
     return pattern;
   }
 
@@ -80,8 +80,8 @@ class Parser {
     if (times === undefined) return part;
     // Whether it takes few or many at first makes no difference to whether there is a match.
     this.#take("?");
-    if (this.#times() !== undefined) throw new PatternError("repeats a repetition");
-    if (canBeEmpty(part)) throw new PatternError("repeats something that may be empty");
+    if (this.#times() !== undefined) throw new NoLiteralError("repeats a repetition");
+    if (canBeEmpty(part)) throw new NoLiteralError("repeats something that may be empty");
     return { kind: "repeat", part, ...times };
   }
 
@@ -91,12 +91,12 @@ class Parser {
     if (this.#take("?")) return { min: 0, max: 1, text: "?" };
     if (this.#next() !== "{") return undefined;
     const braces = /^\{(0|[1-9][0-9]{0,3})(,(0|[1-9][0-9]{0,3})?)?\}/.exec(this.#rest(12));
-    if (braces === null) throw new PatternError("has a { that is no count; write \\{");
+    if (braces === null) throw new NoLiteralError("has a { that is no count; write \\{");
     this.#at += braces[0].length;
     const min = Number(braces[1]);
     const max = braces[2] === undefined ? min : braces[3] === undefined ? Infinity : Number(braces[3]);
     if (min > maxRepeat || (max !== Infinity && max > maxRepeat) || max < min) {
-      throw new PatternError(`has the count ${braces[0]}, which RE2 refuses`);
+      throw new NoLiteralError(`has the count ${braces[0]}, which RE2 refuses`);
     }
     return { min, max, text: braces[0] };
   }
@@ -119,9 +119,9 @@ class Parser {
       case "*":
       case "+":
       case "?":
-        throw new PatternError(`has nothing for ${character} to repeat`);
+        throw new NoLiteralError(`has nothing for ${character} to repeat`);
       case "{":
-        throw new PatternError("has a { with nothing to repeat; write \\{");
+        throw new NoLiteralError("has a { with nothing to repeat; write \\{");
       default:
         return literal(character.codePointAt(0)!);
     }
@@ -131,17 +131,17 @@ class Parser {
     if (this.#take("?")) {
       const name = /^(?:P?<[A-Za-z_][A-Za-z0-9_]*>|:)/.exec(this.#rest(80));
       if (name === null)
-        throw new PatternError("has a group that begins with (?, of which only (?: and names are known");
+        throw new NoLiteralError("has a group that begins with (?, of which only (?: and names are known");
       // RE2 refuses a name that is given twice.
       const key = name[0].replace("P", "");
-      if (key !== ":" && this.#names.has(key)) throw new PatternError("gives two groups the same name");
+      if (key !== ":" && this.#names.has(key)) throw new NoLiteralError("gives two groups the same name");
       this.#names.add(key);
       this.#at += name[0].length;
     }
-    if (++this.#depth > maxDepth) throw new PatternError(`nests more than ${maxDepth} groups`);
+    if (++this.#depth > maxDepth) throw new NoLiteralError(`nests more than ${maxDepth} groups`);
     const part = this.#choice();
     this.#depth--;
-    if (!this.#take(")")) throw new PatternError("has a ( without a )");
+    if (!this.#take(")")) throw new NoLiteralError("has a ( without a )");
     return { kind: "group", part };
   }
 
@@ -183,7 +183,7 @@ class Parser {
     const found: (readonly [number, number])[] = [];
     const texts: string[] = [];
     for (let first = true; first || this.#next() !== "]"; first = false) {
-      if (this.#at >= this.#characters.length) throw new PatternError("has a [ without a ]");
+      if (this.#at >= this.#characters.length) throw new NoLiteralError("has a [ without a ]");
       const item = this.#classItem();
       found.push(...item.ranges);
       texts.push(item.text);
@@ -201,9 +201,11 @@ class Parser {
 
   #classItem(): Pick<CharacterSet, "ranges" | "text"> {
     const ascii = /^\[:(\^?)([a-z]+):\]/.exec(this.#rest(12));
+    // RE2 takes all up to the next :] for a name, however far that is.
+    if (ascii === null && this.#rest(2) === "[:") throw new NoLiteralError("has a [: in a class; write \\[:");
     if (ascii !== null) {
       const bounds = Object.hasOwn(asciiClasses, ascii[2]!) ? asciiClasses[ascii[2]!] : undefined;
-      if (bounds === undefined) throw new PatternError(`has the unknown class ${ascii[0]}`);
+      if (bounds === undefined) throw new NoLiteralError(`has the unknown class ${ascii[0]}`);
       this.#at += ascii[0].length;
       return written(ascii[1] === "" ? ranges(bounds) : complement(ranges(bounds)));
     }
@@ -217,7 +219,7 @@ class Parser {
     if (this.#next() !== "-" || this.#characters[this.#at + 1] === "]") return written([[low, low]]);
     this.#at++;
     const high = this.#classCharacter();
-    if (high < low) throw new PatternError("has a range whose end is before its beginning");
+    if (high < low) throw new NoLiteralError("has a range whose end is before its beginning");
     return written([[low, high]]);
   }
 
@@ -234,23 +236,23 @@ class Parser {
       const digits = /^(?:([0-9a-fA-F]{2})|\{([0-9a-fA-F]{1,6})\})/.exec(this.#rest(10));
       const code = digits === null ? Infinity : Number.parseInt(digits[1] ?? digits[2]!, 16);
       if (code > lastCodePoint || (code >= 0xd800 && code < 0xe000)) {
-        throw new PatternError("has a \\x that names no character");
+        throw new NoLiteralError("has a \\x that names no character");
       }
       this.#at += digits![0].length;
       return code;
     }
     if (character < "\u0080" && /[^0-9A-Za-z]/.test(character)) return character.codePointAt(0)!;
-    throw new PatternError(`has the escape \\${character}, which is not supported yet`);
+    throw new NoLiteralError(`has the escape \\${character}, which this part of the syntax has not`);
   }
 
   #peekEscaped(): string {
-    if (this.#at >= this.#characters.length) throw new PatternError("ends with a backslash");
+    if (this.#at >= this.#characters.length) throw new NoLiteralError("ends with a backslash");
     return this.#characters[this.#at]!;
   }
 
   #shift(): string {
     const character = this.#characters[this.#at++];
-    if (character === undefined) throw new PatternError("ends in the middle of something");
+    if (character === undefined) throw new NoLiteralError("ends in the middle of something");
     return character;
   }
 

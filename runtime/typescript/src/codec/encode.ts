@@ -1,4 +1,5 @@
 // Where encoded messages go when nobody says where: slices of a shared slab, or a buffer of their own when they are large.
+import { allocate } from "./allocate.js";
 import { encodeFailure } from "./failure.js";
 import type { MessageCodec } from "./message-codec.js";
 import { marginBytes, overflow } from "./room.js";
@@ -23,7 +24,7 @@ export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init):
     let start = used;
     slab = undefined;
     if (bytes === undefined || start + codec.usualBytes > slabBytes) {
-      bytes = new Uint8Array(slabBytes);
+      bytes = allocate(slabBytes);
       start = 0;
     }
     const end = tryWrite(codec, message, bytes, start);
@@ -31,7 +32,8 @@ export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init):
     slab = bytes;
     used = end;
     codec.usualBytes = end - start + marginBytes;
-    return bytes.subarray(start, end);
+    // Not subarray, which asks for the species first.
+    return new Uint8Array(bytes.buffer, start, end - start);
   } catch (error) {
     throw encodeFailure(codec.typeName, error);
   }
@@ -43,10 +45,10 @@ export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init):
  * @param expected how many bytes to begin with.
  */
 export function encodeApart<Init>(codec: MessageCodec<unknown, Init>, message: Init, expected: number): Uint8Array {
-  let bytes = new Uint8Array(Math.max(expected, slabBytes));
+  let bytes = allocate(Math.max(expected, slabBytes));
   let end = tryWrite(codec, message, bytes, 0);
   while (end < 0) {
-    bytes = new Uint8Array(4 * bytes.length);
+    bytes = allocate(4 * bytes.length);
     end = tryWrite(codec, message, bytes, 0);
   }
   // Messages of a type tend to be of a size: the next one gets a little more room than this one took.

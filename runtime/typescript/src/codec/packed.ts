@@ -2,16 +2,7 @@
 // handed a reader has to call it for each value. All add to `list` and leave the offset after it in `cursor.at`.
 import { cursor } from "./cursor.js";
 import { checkEnd } from "./failure.js";
-import {
-  readBool,
-  readInt32,
-  readInt64,
-  readLength,
-  readSint32,
-  readSint64,
-  readUint32,
-  readUint64,
-} from "./varint.js";
+import { readBool, readEvenly, readInt64, readLength, readSint64, readUint64 } from "./varint.js";
 
 /**
  * Reads a packed list of any type; for those that have no loop of their own.
@@ -34,21 +25,24 @@ export function readPacked<T>(
 /** Reads a packed list of `int32`, or of an enum. */
 export function readPackedInt32<E extends number>(list: E[], bytes: Uint8Array, at: number, end: number): void {
   const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readInt32(bytes, at) as E);
+  for (at = cursor.at; at < stop; at = cursor.at) list.push((readEvenly(bytes, at) | 0) as E);
   checkEnd(at, stop, 0);
 }
 
 /** Reads a packed list of `uint32`. */
 export function readPackedUint32(list: number[], bytes: Uint8Array, at: number, end: number): void {
   const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readUint32(bytes, at));
+  for (at = cursor.at; at < stop; at = cursor.at) list.push(readEvenly(bytes, at));
   checkEnd(at, stop, 0);
 }
 
 /** Reads a packed list of `sint32`. */
 export function readPackedSint32(list: number[], bytes: Uint8Array, at: number, end: number): void {
   const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readSint32(bytes, at));
+  for (at = cursor.at; at < stop; at = cursor.at) {
+    const value = readEvenly(bytes, at);
+    list.push((value >>> 1) ^ -(value & 1));
+  }
   checkEnd(at, stop, 0);
 }
 

@@ -79,7 +79,7 @@ export function readStruct(
     at = cursor.at;
     if (tag === group) return json;
     if (tag >>> 3 === 1) {
-      if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
+      if (tag !== 10) refuseType(tag, 10);
       const stop = readLength(bytes, at, end);
       readEntry(json, bytes, cursor.at, stop, depth);
     } else {
@@ -99,11 +99,11 @@ function readEntry(json: JsonObject, bytes: Uint8Array, at: number, end: number,
     at = cursor.at;
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
+        if (tag !== 10) refuseType(tag, 10);
         key = readString(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "google.protobuf.Struct.fields");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         value = readValue(value, bytes, cursor.at, stop, depth + 1);
         break;
@@ -126,31 +126,31 @@ function readValue(earlier: JsonValue, bytes: Uint8Array, at: number, end: numbe
     at = cursor.at;
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Value.null_value");
+        if (tag !== 8) refuseType(tag, 8);
         readUint32(bytes, at);
         value = null;
         break;
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "google.protobuf.Value.number_value");
+        if (tag !== 17) refuseType(tag, 17);
         value = readDouble(bytes, at);
         break;
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "google.protobuf.Value.string_value");
+        if (tag !== 26) refuseType(tag, 26);
         value = readString(bytes, at, end);
         break;
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "google.protobuf.Value.bool_value");
+        if (tag !== 32) refuseType(tag, 32);
         value = readBool(bytes, at);
         break;
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "google.protobuf.Value.struct_value");
+        if (tag !== 42) refuseType(tag, 42);
         const stop = readLength(bytes, at, end);
         const struct = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
         value = readStruct(struct, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "google.protobuf.Value.list_value");
+        if (tag !== 50) refuseType(tag, 50);
         const stop = readLength(bytes, at, end);
         value = readList(Array.isArray(value) ? value : [], bytes, cursor.at, stop, depth + 1);
         break;
@@ -170,7 +170,7 @@ function readList(list: JsonValue[], bytes: Uint8Array, at: number, end: number,
     const tag = readTag(bytes, at);
     at = cursor.at;
     if (tag >>> 3 === 1) {
-      if (tag !== 10) refuseType(tag, 10, "google.protobuf.ListValue.values");
+      if (tag !== 10) refuseType(tag, 10);
       const stop = readLength(bytes, at, end);
       list.push(readValue(null, bytes, cursor.at, stop, depth + 1));
     } else {

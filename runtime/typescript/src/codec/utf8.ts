@@ -10,6 +10,8 @@ interface Utf8 {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
   /** Text with U+FFFD for what is invalid; perhaps not in the number that the standard wants. */
   utf8Slice(this: Uint8Array, start: number, end: number): string;
+  /** One character for each two bytes, the low byte first. */
+  ucs2Slice(this: Uint8Array, start: number, end: number): string;
 }
 
 // A leading U+FEFF is text here, not a byte-order mark.
@@ -20,6 +22,7 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 function portable(): Utf8 {
   const encoder = new TextEncoder();
   const latin1 = new TextDecoder("latin1");
+  const ucs2 = new TextDecoder("utf-16le", { ignoreBOM: true });
   return {
     utf8Write(text, at, most) {
       return encoder.encodeInto(text, this.subarray(at, at + most)).written;
@@ -29,6 +32,9 @@ function portable(): Utf8 {
     },
     utf8Slice(start, end) {
       return lenient.decode(this.subarray(start, end));
+    },
+    ucs2Slice(start, end) {
+      return ucs2.decode(this.subarray(start, end));
     },
   };
 }
@@ -42,6 +48,8 @@ export const utf8Write: Utf8["utf8Write"] = platform.utf8Write;
 export const latin1Slice: Utf8["latin1Slice"] = platform.latin1Slice;
 /** See `Utf8`. */
 export const utf8Slice: Utf8["utf8Slice"] = platform.utf8Slice;
+/** See `Utf8`. */
+export const ucs2Slice: Utf8["ucs2Slice"] = platform.ucs2Slice;
 
 /** Text as the encoding standard defines it, with U+FFFD for invalid bytes. */
 export function decodeLenient(bytes: Uint8Array, start: number, end: number): string {

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { type Clock, systemClock } from "../clock/clock.js";
 import { type DaemonCredentials, isPluginId, keyStatement } from "../crypto/identity.js";
 import { CrucibleError } from "../error/index.js";
-import { createLeafCertificate, isRenewalDue } from "./authority-certificates.js";
+import { type Certified, createLeafCertificate, isRenewalDue } from "./authority-certificates.js";
 import {
   type AuthorityState,
   createState,
@@ -134,6 +134,16 @@ export class Authority {
     const credentials = this.#vouch(staticKey, nowMs);
     this.#shown = { staticKey: new Uint8Array(staticKey), credentials };
     return credentials;
+  }
+
+  /**
+   * The leaf as a TLS server shows it, both PEM. Renewed as time passes: ask anew for each connection.
+   *
+   * @throws CrucibleError AUTHORITY_INVALID when the authority itself has expired.
+   */
+  async tlsIdentity(): Promise<Certified> {
+    await this.renewIfDue();
+    return this.#state.leaf;
   }
 
   /**

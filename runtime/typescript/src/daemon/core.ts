@@ -5,8 +5,8 @@ import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
 import type { SessionLimits } from "../session/limits.js";
-import type { Transport } from "../transport/transport.js";
 import type { Authority } from "./authority.js";
+import type { Listening } from "./listening.js";
 import type { TokenIssuer } from "./token.js";
 import type { TokenVerifier } from "./token-verifier.js";
 
@@ -19,8 +19,7 @@ export interface DaemonCore {
   readonly verifier: TokenVerifier;
   /** The daemon's Noise key, made for this run. */
   readonly staticKey: DhKeyPair;
-  readonly transport: Transport;
-  readonly socketDirectory: string;
+  readonly listening: Listening;
   readonly registry: Registry;
   readonly limits: SessionLimits;
   readonly interceptors: readonly Interceptor[];

@@ -1,15 +1,13 @@
-import { resolve } from "node:path";
 import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { safeSink } from "../observe/log.js";
 import { Registry } from "../rpc/registry.js";
 import { resolveLimits } from "../session/resolve-limits.js";
-import { chooseSocketDirectory, ensureSocketDirectory, ownUid } from "../transport/node/socket-directory.js";
-import { createUnixTransport } from "../transport/node/unix.js";
 import { openAuthority } from "./authority.js";
 import { type DaemonCore, PendingBudget } from "./core.js";
 import { Launch } from "./launch.js";
+import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
 import { logToStderr } from "./log.js";
 import {
@@ -34,8 +32,8 @@ export class Daemon {
   readonly name: string;
   /** Of this run: 22 characters of base64url. */
   readonly bootId: string;
-  /** Where the sockets lie. */
-  readonly socketDirectory: string;
+  /** Where the Unix sockets lie; undefined when plugins connect over TLS. */
+  readonly socketDirectory: string | undefined;
   readonly #core: DaemonCore;
   readonly #startTimeoutMs: number;
   readonly #launches: Map<string, { readonly launch: Launch; readonly done: Promise<unknown> }> = new Map();
@@ -47,7 +45,7 @@ export class Daemon {
     this.id = core.authority.daemonId;
     this.name = name;
     this.bootId = bootId;
-    this.socketDirectory = core.socketDirectory;
+    this.socketDirectory = core.listening.socketDirectory;
     this.#startTimeoutMs = startTimeoutMs;
   }
 
@@ -110,9 +108,14 @@ function shuttingDown(name: string): CrucibleError {
 /**
  * Makes a daemon. On first use of a state directory it makes the authority there, which takes about 0.3 s.
  *
- * @throws CrucibleError OPTION_INVALID, AUTHORITY_INVALID, DIRECTORY_UNSAFE, METHOD_COLLISION.
+ * @throws CrucibleError OPTION_INVALID, ADDRESS_INVALID, AUTHORITY_INVALID, DIRECTORY_UNSAFE, METHOD_COLLISION.
  */
-export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
+export function createDaemon(options: DaemonOptions): Promise<Daemon> {
+  return createDaemonOn(thisPlatform, options);
+}
+
+/** The same on another platform, for tests. */
+export async function createDaemonOn(platform: Platform, options: DaemonOptions): Promise<Daemon> {
   const clock = systemClock;
   const log = safeSink(options.onLog ?? logToStderr);
   const limits = resolveLimits(options.limits);
@@ -144,8 +147,13 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
     }),
     staticKey: nodeSuite.keyPair(nodeSuite.random(32)),
-    transport: createUnixTransport({ clock }),
-    socketDirectory: socketDirectoryOf(options, (message) => log({ level: "warn", message })),
+    listening: await openListening(options, {
+      authority,
+      clock,
+      log,
+      platform,
+      handshakeTimeoutMs: limits.handshakeTimeoutMs,
+    }),
     registry,
     limits,
     interceptors: options.interceptors ?? [],
@@ -153,11 +161,4 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
     pending: new PendingBudget(maxPending),
   };
   return new Daemon(core, options.name, bootId, startTimeoutMs);
-}
-
-function socketDirectoryOf({ socketDirectory }: DaemonOptions, warn: (line: string) => void): string {
-  if (socketDirectory === undefined) return chooseSocketDirectory(process.env, ownUid(), warn);
-  const path = resolve(socketDirectory);
-  ensureSocketDirectory(path, ownUid());
-  return path;
 }

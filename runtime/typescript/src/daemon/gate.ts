@@ -30,7 +30,7 @@ export interface GateOptions {
 }
 
 /**
- * Listens at the socket of one plugin and lets in exactly one session: that of the process which has the ticket. Whoever
+ * Listens at the address of one plugin and lets in exactly one session: that of the process which has the ticket. Whoever
  * else connects, before or after, gets an error and disturbs nobody.
  */
 export class Gate {
@@ -44,9 +44,12 @@ export class Gate {
   /** @throws CrucibleError ADDRESS_IN_USE, ADDRESS_INVALID, DIRECTORY_UNSAFE. */
   static async open(options: GateOptions): Promise<Gate> {
     const gate = new Gate(options);
-    const { transport, socketDirectory } = options.core;
-    const address = `unix:${socketDirectory}/${options.pluginId}.sock`;
-    gate.#listener = await transport.listen(address, (connection) => void gate.#onConnection(connection));
+    const { transport, addressFor } = options.core.listening;
+    gate.#listener = await transport.listen(
+      addressFor(options.pluginId),
+      (connection) => void gate.#onConnection(connection),
+      { onRefused: (error, peer) => gate.#report(error, peer) },
+    );
     return gate;
   }
 

@@ -20,8 +20,14 @@ export interface DaemonOptions {
    */
   readonly stateDirectory?: string;
   /**
-   * Where the sockets lie; made when missing, mode 0700. At most 107 bytes with the name of a socket. Default:
-   * `/tmp/crucible-plugins`, or the next safe one, with a warning.
+   * How plugins connect: `unix`, over a Unix socket for each; `tls`, over TCP on this machine with TLS 1.3, on the first
+   * free port of 9000 to 9999 for each; or the same at an address of your own, `tls://host:port` or `tls://host:first-last`,
+   * with a port for each plugin. Default: `unix`, and on a platform that has none `tls`, with a warning.
+   */
+  readonly listen?: "unix" | "tls" | `tls://${string}`;
+  /**
+   * Where the Unix sockets lie; made when missing, mode 0700. At most 107 bytes with the name of a socket. Default:
+   * `/tmp/crucible-plugins`, or the next safe one, with a warning. Over TLS there is none.
    */
   readonly socketDirectory?: string;
   /** The services that plugins may call, given the capabilities. Default: none. */
@@ -30,7 +36,7 @@ export interface DaemonOptions {
   readonly interceptors?: readonly Interceptor[];
   /** What a session takes. Default: `defaultLimits`; the ranges are in PROTOCOL.md. */
   readonly limits?: Partial<SessionLimits>;
-  /** Where messages are checked against their schema. Default: everywhere. */
+  /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;

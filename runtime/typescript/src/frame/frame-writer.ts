@@ -16,10 +16,7 @@ import {
 const twoTo32 = 4294967296;
 /** Bytes that a sealed payload grows by. */
 const tagBytes = 16;
-/**
- * Size of the buffer that frames are written into. Many small frames share one; what has been handed to the transport is
- * never written again, so an arena is dropped when it is full, not recycled.
- */
+/** Size of the buffer that frames are written into. Many small frames share one. */
 const arenaBytes = 262_144;
 /** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
 const firstArenaBytes = 4_096;
@@ -110,7 +107,9 @@ export class FrameWriter {
     this.#next = payloadEnd + checksumBytes;
   }
 
-  /** Hands over what was finished, as buffers that are never written again; undefined when there is nothing. */
+  /**
+   * Hands over what was finished, as buffers that are not written again before `reuse`; undefined when there is nothing.
+   */
   take(): Uint8Array | undefined {
     this.#stamped = false;
     const full = this.#full.shift();
@@ -122,6 +121,16 @@ export class FrameWriter {
     const bytes = this.#arena.subarray(this.#taken, this.#next);
     this.#taken = this.#next;
     return bytes;
+  }
+
+  /**
+   * All that was handed over has left: the arena is written from its beginning again. A busy connection then needs no
+   * memory but that one, which stays in the processor's cache.
+   */
+  reuse(): void {
+    if (this.pendingBytes > 0) return;
+    this.#taken = 0;
+    this.#next = 0;
   }
 
   #swap(payloadBytes: number): void {

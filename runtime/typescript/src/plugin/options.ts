@@ -16,7 +16,7 @@ export interface ServeOptions {
   readonly interceptors?: readonly Interceptor[];
   /** What the session takes; what the daemon announces wins. Default: `defaultLimits`; the ranges are in PROTOCOL.md. */
   readonly limits?: Partial<SessionLimits>;
-  /** Where messages are checked against their schema. Default: everywhere. */
+  /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
   /** Takes what is worth knowing. Default: warnings and errors as lines on stderr, which the daemon logs. */
   readonly onLog?: LogSink;

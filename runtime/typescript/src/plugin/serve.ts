@@ -12,7 +12,7 @@ import { PluginHandshake } from "../session/handshake/plugin-handshake.js";
 import type { SessionLimits } from "../session/limits.js";
 import { openAsPlugin, type PluginOpened } from "../session/plugin-opening.js";
 import { adoptLimits, resolveLimits } from "../session/resolve-limits.js";
-import { createUnixTransport } from "../transport/node/unix.js";
+import { transportFor } from "../transport/node/transport-for.js";
 import { endProcess, ignoreBrokenOutput } from "./end-process.js";
 import { logToStderr } from "./log.js";
 import type { ServeOptions } from "./options.js";
@@ -113,7 +113,10 @@ async function connect(
   };
 
   const attempt = async (): Promise<ServedPlugin> => {
-    const connection = await createUnixTransport({ clock }).dial(ticket.address);
+    const { address, authority } = ticket;
+    const tls = { daemon: { authority, daemonId }, handshakeTimeoutMs: ownLimits.handshakeTimeoutMs };
+    const transport = await transportFor(address, { clock, tls });
+    const connection = await transport.dial(address);
     const handshake = new PluginHandshake({
       suite: nodeSuite,
       staticKey,

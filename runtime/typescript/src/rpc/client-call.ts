@@ -15,6 +15,8 @@ const noHead = new Uint8Array(0);
 export interface ClientCore {
   readonly session: Session;
   readonly deadlines: Deadlines;
+  /** Check requests against the rules of their schema before they are sent. */
+  readonly validateRequests: boolean;
   /** Check responses against the rules of their schema. */
   readonly validateResponses: boolean;
 }
@@ -24,7 +26,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   readonly core: ClientCore;
   readonly method: Method;
   deadlineMs: number = Infinity;
-  heapIndex: number = -1;
+  timedIndex: number = -1;
   #signal: AbortSignal | undefined;
 
   constructor(core: ClientCore, method: Method, sealed: boolean) {
@@ -71,7 +73,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   }
 
   protected unwatch(): void {
-    if (this.heapIndex >= 0) this.core.deadlines.remove(this);
+    if (this.timedIndex >= 0) this.core.deadlines.remove(this);
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this);
   }
 
@@ -80,7 +82,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
     const message = this.method.response.read(bytes, envelope.bodyStart, envelope.bodyEnd);
     if (this.core.validateResponses && this.method.validateResponse !== undefined) {
       const violations = this.method.validateResponse(message);
-      if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations);
+      if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations, true);
     }
     return message;
   }
@@ -213,6 +215,7 @@ export async function sendRequests(
       }
       if (call.ended) return;
       const request: unknown = result.value instanceof Promise ? await result.value : result.value;
+      checkRequest(call.core, call.method, request);
       session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
       if (call.queue !== undefined) {
         await new Promise<void>((resolve) => {
@@ -225,6 +228,17 @@ export async function sendRequests(
   } catch (error) {
     call.giveUp(CrucibleError.from(error, "STREAM_MISUSE"));
   }
+}
+
+/**
+ * Checks a request that is about to be sent, where that is asked for.
+ *
+ * @throws CrucibleError reason VALIDATION_FAILED when it breaks the rules of its schema.
+ */
+export function checkRequest(core: ClientCore, method: Method, request: unknown): void {
+  if (!core.validateRequests || method.validateRequest === undefined) return;
+  const violations = method.validateRequest(request);
+  if (violations !== undefined) throw validationError(`request of ${method.name}`, violations, false);
 }
 
 function iterate(requests: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterator<unknown> | Iterator<unknown> {

@@ -5,6 +5,7 @@ import {
   type ClientCall,
   type ClientCore,
   cancelled,
+  checkRequest,
   deadlineExceeded,
   sendRequests,
   StreamResponseCall,
@@ -169,8 +170,9 @@ export class Client implements Caller {
     const signal = this.#signal(options);
     if (signal?.aborted) throw cancelled(method, signal);
     const timeoutUs = deadlineMs === undefined ? undefined : Math.ceil((deadlineMs - now) * 1000);
-    writeRequestHead(method.id, timeoutUs, options?.metadata);
     const withBody = (flags & Flag.EndStream) !== 0;
+    if (withBody) checkRequest(this.#options, method, request);
+    writeRequestHead(method.id, timeoutUs, options?.metadata);
     session.open(call, flags, head.bytes, head.length, withBody ? method.request : undefined, request);
     call.watch(deadlineMs, signal);
   }

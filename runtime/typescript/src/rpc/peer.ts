@@ -21,12 +21,20 @@ import type { Registry } from "./registry.js";
 import { type HandlerFailure, Server } from "./server.js";
 import type { PeerInfo, ServiceClient, ServiceClientClass } from "./service.js";
 
-/** Where messages are checked against the rules of their schema. Each side checks what reaches it and what it answers. */
+/**
+ * Where messages are checked against the rules of their schema, on the side that is given these options. By default
+ * each side checks what reaches it and what it answers.
+ */
 export interface ValidationOptions {
   /** Requests as they arrive. Default: true. */
   readonly requests?: boolean;
   /** Responses, before they leave and as they arrive. Default: true. */
   readonly responses?: boolean;
+  /**
+   * Requests before they leave: a broken one fails its call here, without a way there and back. Default: false, for the
+   * other side checks them as they arrive.
+   */
+  readonly requestsSent?: boolean;
 }
 
 export interface PeerOptions {
@@ -99,6 +107,7 @@ export class Peer {
     this.#client = new Client({
       session: this.session,
       deadlines,
+      validateRequests: options.validation?.requestsSent ?? false,
       validateResponses,
       peer: options.peer,
       methods,

@@ -28,7 +28,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   readonly #metadataList: MetadataList;
   responseMetadata: MetadataInit | undefined = undefined;
   deadlineMs: number = Infinity;
-  heapIndex: number = -1;
+  timedIndex: number = -1;
   /** Requests of a client or bidi stream. */
   requests: MessageQueue<unknown> | undefined = undefined;
   #abort: AbortController | undefined;
@@ -100,7 +100,8 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         else if (!this.remoteEnded)
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
       } catch (error) {
-        this.#failEarly(CrucibleError.from(error, "DECODE_INVALID"));
+        // Of a stream: its handler has begun.
+        this.#failEarly(this.#core.errorOf(CrucibleError.from(error, "DECODE_INVALID"), this));
         return;
       }
     }
@@ -167,7 +168,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   #check(message: unknown): void {
     if (!this.#core.validateResponses || this.method.validateResponse === undefined) return;
     const violations = this.method.validateResponse(message);
-    if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations);
+    if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations, true);
   }
 
   #send(type: number, flags: number, codec: Method["response"] | undefined, message: unknown): void {
@@ -180,7 +181,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     this.requests?.end();
     this.#core.session.finish(this);
     // An answer that still waits for credit has no longer than its handler had.
-    if (this.ended && this.heapIndex >= 0) this.#core.deadlines.remove(this);
+    if (this.ended && this.timedIndex >= 0) this.#core.deadlines.remove(this);
   }
 
   #fail(error: CrucibleError): void {
@@ -194,7 +195,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   #end(error: CrucibleError): void {
-    if (this.heapIndex >= 0) this.#core.deadlines.remove(this);
+    if (this.timedIndex >= 0) this.#core.deadlines.remove(this);
     this.#failure = error;
     this.requests?.fail(error);
     this.#abort?.abort(error);
@@ -214,7 +215,7 @@ export function decodeRequest(core: ServerCore, method: Method, bytes: Uint8Arra
   const message = method.request.read(bytes, envelope.bodyStart, envelope.bodyEnd);
   if (core.validateRequests && method.validateRequest !== undefined) {
     const violations = method.validateRequest(message);
-    if (violations !== undefined) throw validationError(`request of ${method.name}`, violations);
+    if (violations !== undefined) throw validationError(`request of ${method.name}`, violations, false);
   }
   return message;
 }

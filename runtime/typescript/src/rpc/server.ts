@@ -113,7 +113,7 @@ export class Server implements Acceptor, ServerCore {
     call.remoteEnded = !withStream;
     this.session.accept(call, id, window);
     if (timeoutUs !== undefined) {
-      call.deadlineMs = this.session.clock.monotonicMs() + Math.min(timeoutUs, maxTimeoutUs) / 1000;
+      call.deadlineMs = this.session.arrivedMs + Math.min(timeoutUs, maxTimeoutUs) / 1000;
       this.deadlines.add(call);
     }
     if (withStream) {

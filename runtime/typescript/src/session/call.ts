@@ -44,6 +44,10 @@ export abstract class Call {
 
   // Receiving: bytes the peer may still send, and those consumed that were not granted again.
   receiveWindow: number = initialWindowBytes;
+  /** What the peer may have on its way when all was granted; it grows. */
+  windowBytes: number = initialWindowBytes;
+  /** When bytes were last granted, on the monotonic clock. */
+  grantedMs = 0;
   ungranted = 0;
   /** Fragments of a message that is not complete. */
   assembly: Uint8Array | undefined = undefined;

@@ -1,18 +1,23 @@
 import { FrameType } from "../frame/frame.js";
 import { CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
-import { initialWindowBytes } from "./limits.js";
+import { busyWindowMs, growthPoolBytes, initialWindowBytes, maxGrownWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
 
 /** Room for the payload of a Credit. */
 const creditBytes = 8;
 
-/** Grants the peer again what was consumed, half a window at a time. */
+/**
+ * Grants the peer again what was consumed, half a window at a time. A window doubles when half of it did not last
+ * `busyWindowMs`, or when it holds up a message, as long as the pool of the session has room: a fast call then has as
+ * much on its way as it needs, and what a peer can make this side keep stays bounded.
+ */
 export class Grants {
   readonly #link: Link;
   /** Calls with something to grant once the transport takes more. */
   readonly #waiting: Set<Call> = new Set();
   readonly #credit = { bytes: 0 };
+  #pool = growthPoolBytes;
 
   constructor(link: Link) {
     this.#link = link;
@@ -21,12 +26,18 @@ export class Grants {
   /** `bytes` of what a call has received are consumed. */
   consumed(call: Call, bytes: number): void {
     call.ungranted += bytes;
-    if (call.ungranted >= initialWindowBytes / 2 && !call.remoteEnded && !call.ended) this.#grant(call);
+    if (call.ungranted < call.windowBytes / 2 || call.remoteEnded || call.ended) return;
+    const now = this.#link.lastBytesMs;
+    if (now - call.grantedMs < busyWindowMs) this.#grow(call);
+    call.grantedMs = now;
+    this.#grant(call);
   }
 
   /** `bytes` of a message that is not complete have been put away: they are granted at once. */
   received(call: Call, bytes: number): void {
     call.ungranted += bytes;
+    // Not for a few small fragments: a Request that opens a stream must not leave it a window that nobody counts.
+    if (call.assembled >= call.windowBytes / 2) this.#grow(call);
     this.#grant(call);
   }
 
@@ -43,6 +54,8 @@ export class Grants {
   /** Forgets a call that has ended. */
   forget(call: Call): void {
     if (this.#waiting.size > 0) this.#waiting.delete(call);
+    this.#pool += call.windowBytes - initialWindowBytes;
+    call.windowBytes = initialWindowBytes;
   }
 
   /** The transport takes more again. */
@@ -51,6 +64,14 @@ export class Grants {
       if (!call.remoteEnded && call.ungranted > 0) this.#grant(call);
     }
     this.#waiting.clear();
+  }
+
+  #grow(call: Call): void {
+    const more = call.windowBytes;
+    if (2 * more > maxGrownWindowBytes || more > this.#pool) return;
+    this.#pool -= more;
+    call.windowBytes += more;
+    call.ungranted += more;
   }
 
   #grant(call: Call): void {

@@ -4,6 +4,12 @@
 export const initialWindowBytes = 65_536;
 /** The largest window: fixed by the protocol. */
 export const maxWindowBytes = 2_147_483_647;
+/** What the window of one call grows to, where it pays. */
+export const maxGrownWindowBytes = 1_048_576;
+/** What the windows of all calls of a session may grow by. */
+export const growthPoolBytes = 16_777_216;
+/** A window that is used up within this time, in milliseconds, is too small for its call. */
+export const busyWindowMs = 10;
 /** Payload of a fragment, so that one always fits the initial window. */
 export const maxFragmentBytes = 65_492;
 /** Head and metadata of an envelope, in the first fragment. */

@@ -362,12 +362,11 @@ export class Link implements Receiver, FrameSink {
 
   #write(): void {
     if (this.#closed) return;
-    for (;;) {
-      const bytes = this.writer.take();
-      if (bytes === undefined) return;
+    for (let bytes = this.writer.take(); bytes !== undefined; bytes = this.writer.take()) {
       if (!this.#connection.write(bytes)) this.#blocked = true;
       if (this.#blocked) this.#unsentBytes += bytes.length;
     }
+    if (this.#connection.unsentBytes === 0) this.writer.reuse();
   }
 
   /** Sends early when much waits; bounds what one turn can hold back. */

@@ -2,6 +2,7 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
+import { requireClearLawful } from "./clear-frames.js";
 import { decodeError } from "./error-frame.js";
 import { maxFragmentBytes, maxHandshakeBytes, maxRegisterBytes, type SessionLimits } from "./limits.js";
 import { Link, type LinkHandler } from "./link.js";
@@ -30,6 +31,7 @@ export abstract class Opening<Result> implements LinkHandler {
 
   constructor(options: OpeningOptions) {
     const { clock, limits, connection } = options;
+    requireClearLawful(connection);
     this.link = new Link(connection, this, {
       clock,
       frameTimeoutMs: limits.frameTimeoutMs,

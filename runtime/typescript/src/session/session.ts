@@ -127,6 +127,11 @@ export class Session implements LinkHandler {
     return this.#closedError;
   }
 
+  /** When the last bytes arrived, on the monotonic clock: what a call's time left counts from. */
+  get arrivedMs(): number {
+    return this.#link.lastBytesMs;
+  }
+
   /** Calls in flight, both ways. */
   get liveCalls(): number {
     return this.#outgoing.size + this.#incoming.size;

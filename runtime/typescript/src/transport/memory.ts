@@ -29,6 +29,7 @@ const later: (action: () => void) => void =
 class MemoryConnection implements Connection {
   readonly peer: string;
   readonly binding: Uint8Array = nothing;
+  readonly protection = "local";
   readonly #highWaterMarkBytes: number;
   readonly #closeTimeoutMs: number;
   readonly #maxChunkBytes: number;
@@ -65,6 +66,11 @@ class MemoryConnection implements Connection {
     first.#other = second;
     second.#other = first;
     return [first, second];
+  }
+
+  /** The other side gets a copy at once. */
+  get unsentBytes(): number {
+    return 0;
   }
 
   start(receiver: Receiver): void {

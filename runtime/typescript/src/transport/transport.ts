@@ -1,3 +1,13 @@
+import type { CrucibleError } from "../error/index.js";
+
+/**
+ * What keeps others from reading and changing what a connection carries:
+ * - `local`: the system, which lets in nobody but the owner, who was verified; or it never leaves the process;
+ * - `tls`: TLS whose exporter is the connection's binding;
+ * - `none`: nothing. Whatever needs protection has to be sealed.
+ */
+export type Protection = "local" | "tls" | "none";
+
 /**
  * One connection: an ordered, reliable pipe of bytes in both directions. It knows no frames.
  *
@@ -13,13 +23,20 @@
 export interface Connection {
   /** Whom one speaks to, for logs: an address, with the peer's process id where the platform tells it. */
   readonly peer: string;
-  /** Bytes that both handshakes mix in, so that they cannot be spliced onto another channel. Empty on local sockets. */
+  /**
+   * Bytes that both handshakes mix in, so that they cannot be spliced onto another channel: over TLS the 32 bytes of its
+   * exporter (RFC 9266), elsewhere empty.
+   */
   readonly binding: Uint8Array;
+  /** Whether frames in clear are lawful on it; see PROTOCOL.md, Policies. */
+  readonly protection: Protection;
   /** Begins to read. Called once. The receiver must not block. */
   start(receiver: Receiver): void;
+  /** Bytes that were written and that the platform has not taken yet. */
+  readonly unsentBytes: number;
   /**
-   * Hands over bytes to be sent. The caller must not change them afterwards, and may keep them. Returns false when the
-   * caller should wait for `onDrain` before it writes much more; the bytes are taken in any case. Once the connection is
+   * Hands over bytes to be sent. The caller must not change them until `unsentBytes` is 0. Returns false when the caller
+   * should wait for `onDrain` before it writes much more; the bytes are taken in any case. Once the connection is
    * closing or has ended, the bytes are dropped and the answer is false: `onClose` is what then comes.
    */
   write(bytes: Uint8Array): boolean;
@@ -51,7 +68,7 @@ export interface Receiver {
 
 /** Accepts connections at an address. */
 export interface Listener {
-  /** Where it listens, such as `unix:/tmp/crucible-plugins/search.sock`. */
+  /** Where it listens, such as `unix:/tmp/crucible-plugins/search.sock`; of a range of ports the one that was free. */
   readonly address: string;
   /** Stops accepting and frees the address. Accepted connections live on. May be called twice. */
   close(): Promise<void>;
@@ -59,13 +76,16 @@ export interface Listener {
 
 /** A way to reach another process. */
 export interface Transport {
-  /** Connects. Rejects with reason CONNECT_FAILED, ADDRESS_INVALID or DIRECTORY_UNSAFE. */
+  /**
+   * Connects. Rejects with reason CONNECT_FAILED, ADDRESS_INVALID or DIRECTORY_UNSAFE; over TLS also with DAEMON_IDENTITY,
+   * HANDSHAKE_FAILED or HANDSHAKE_TIMEOUT.
+   */
   dial(address: string, options?: DialOptions): Promise<Connection>;
   /**
    * Listens. Rejects with reason ADDRESS_IN_USE, ADDRESS_INVALID or DIRECTORY_UNSAFE. A connection that is handed out
    * may end before its first byte: others look whether somebody listens by connecting.
    */
-  listen(address: string, onConnection: (connection: Connection) => void): Promise<Listener>;
+  listen(address: string, onConnection: (connection: Connection) => void, options?: ListenOptions): Promise<Listener>;
 }
 
 /** How to connect. */
@@ -77,6 +97,12 @@ export interface DialOptions {
    * sockets. Default: nobody.
    */
   readonly ownerUid?: number;
+}
+
+/** How to listen. */
+export interface ListenOptions {
+  /** Told of each connection that ended before it could be handed out, and whose it was. Default: nobody is. */
+  readonly onRefused?: (error: CrucibleError, peer: string) => void;
 }
 
 /** What transports have in common. */

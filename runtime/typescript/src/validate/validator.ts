@@ -12,5 +12,8 @@ export interface Violation {
   readonly forKey: boolean;
 }
 
-/** Checks a message against the rules of its schema. Returns undefined when nothing is wrong, and allocates nothing then. */
+/**
+ * Checks a message against the rules of its schema. Returns what is broken, in the order of the schema and at most
+ * `maxViolations` of it; undefined when nothing is, and allocates next to nothing then.
+ */
 export type Validator<Init = unknown> = (message: Init) => Violation[] | undefined;

@@ -1,7 +1,13 @@
 import type { Violation } from "./validator.js";
 
 /**
- * Notes a broken rule.
+ * How many violations a validator notes. A message of a few megabytes can break rules a million times: whoever sent it
+ * learns enough from these, and noting them costs next to nothing. Where no rule is broken nobody counts.
+ */
+export const maxViolations = 1000;
+
+/**
+ * Notes a broken rule, unless {@link maxViolations} are noted already.
  *
  * @param violations what was found before; undefined when nothing was.
  * @param rulePath where the rule stands in the schema, when it is not what `ruleId` says.
@@ -16,12 +22,12 @@ export function violate(
   forKey: boolean = false,
 ): Violation[] {
   const found = violations ?? [];
-  found.push({ fieldPath, rulePath, ruleId, message, forKey });
+  if (found.length < maxViolations) found.push({ fieldPath, rulePath, ruleId, message, forKey });
   return found;
 }
 
 /**
- * Notes what is wrong inside a message that a field holds.
+ * Notes what is wrong inside a message that a field holds, up to {@link maxViolations} in all.
  *
  * @param violations what was found before; undefined when nothing was.
  * @param fieldPath where the inner message stands, such as `links[3]`.
@@ -35,6 +41,7 @@ export function within(
 ): Violation[] {
   const found = violations ?? [];
   for (const violation of inner) {
+    if (found.length >= maxViolations) break;
     const path = violation.fieldPath === "" ? fieldPath : `${fieldPath}.${violation.fieldPath}`;
     found.push({ ...violation, fieldPath: path });
   }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import {
   chmod,
@@ -192,6 +193,22 @@ describe("next time", () => {
     expect(all[0]!.certificateChain[0]).not.toEqual(before);
     expect(new Set(all).size).toBe(1);
     await verify(authority);
+  });
+
+  test("TLS shows the leaf that signs handshakes, renewed with it", async () => {
+    const authority = await open();
+    const shown = async (): Promise<Uint8Array> => {
+      const { certificate, privateKey } = await authority.tlsIdentity();
+      const parsed = new X509Certificate(certificate);
+      expect(parsed.checkPrivateKey(createPrivateKey(privateKey))).toBe(true);
+      return new Uint8Array(parsed.raw);
+    };
+    const before = await shown();
+    expect(before).toEqual(await leafOf(authority));
+    now += 800 * dayMs;
+    const after = await shown();
+    expect(after).not.toEqual(before);
+    expect(after).toEqual(await leafOf(authority));
   });
 
   test("a daemon whose renewed leaf cannot be kept goes on with it", async () => {

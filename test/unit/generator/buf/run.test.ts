@@ -1,6 +1,6 @@
 import { GeneratorError } from "../../../../generator/errors.js";
 import { describe, expect, test } from "vitest";
-import { buildMistakes, generateMistakes, runBuf } from "../../../../generator/buf/run.js";
+import { buildMistakes, generateMistakes, generateNotes, runBuf } from "../../../../generator/buf/run.js";
 
 const failed = (stderr: string) => ({ ok: false, stdout: "", stderr });
 
@@ -73,6 +73,15 @@ describe("generateMistakes", () => {
     expect(told('Failure: decode config file: json: unknown field "x"\n')).toBe(
       'buf.gen.yaml: json: unknown field "x"',
     );
+  });
+});
+
+describe("generateNotes", () => {
+  test("finds what plugins tell beside whatever else is printed", () => {
+    const stderr = "warming up\na.proto:1:2: note: one is slow\na.proto:3:4: two is wrong\nnote: three\n";
+    expect(generateNotes({ ok: true, stdout: "", stderr }, (path) => `proto/${path}`)).toEqual([
+      "proto/a.proto:1:2: one is slow",
+    ]);
   });
 });
 

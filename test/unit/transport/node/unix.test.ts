@@ -19,6 +19,8 @@ describeTransport("unix", (options) => {
       `unix:${directory}/a\0.sock`,
       `unix:${directory}/${"x".repeat(108)}`,
       "memory:x",
+      "pipe:x",
+      "tls://127.0.0.1:9000",
     ],
     dispose: () => rmSync(directory, { recursive: true }),
   };

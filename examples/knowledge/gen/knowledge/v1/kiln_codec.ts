@@ -106,7 +106,7 @@ function readGetNoteRequest(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.GetNoteRequest.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       default:

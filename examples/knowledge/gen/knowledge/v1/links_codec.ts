@@ -201,25 +201,41 @@ function writeBuildResponse(message: BuildResponseInit, bytes: Uint8Array, at: n
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.BuildResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.BuildResponse.notes");
+    }
   }
   // uint32 links = 2
   const links = message.links;
   if (links !== undefined && links !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, links, "knowledge.v1.BuildResponse.links");
+    if ((links & 127) === links) {
+      bytes[at++] = links;
+    } else {
+      at = writeUint32(bytes, at, links, "knowledge.v1.BuildResponse.links");
+    }
   }
   // uint32 dangling = 3
   const dangling = message.dangling;
   if (dangling !== undefined && dangling !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, dangling, "knowledge.v1.BuildResponse.dangling");
+    if ((dangling & 127) === dangling) {
+      bytes[at++] = dangling;
+    } else {
+      at = writeUint32(bytes, at, dangling, "knowledge.v1.BuildResponse.dangling");
+    }
   }
   // uint32 orphans = 4
   const orphans = message.orphans;
   if (orphans !== undefined && orphans !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, orphans, "knowledge.v1.BuildResponse.orphans");
+    if ((orphans & 127) === orphans) {
+      bytes[at++] = orphans;
+    } else {
+      at = writeUint32(bytes, at, orphans, "knowledge.v1.BuildResponse.orphans");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -246,22 +262,38 @@ function readBuildResponse(
     switch (tag >>> 3) {
       // uint32 notes = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.BuildResponse.notes");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 links = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.BuildResponse.links");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.links = bytes[at++]!;
+          continue;
+        }
         message.links = readUint32(bytes, at);
         break;
       // uint32 dangling = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.BuildResponse.dangling");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.dangling = bytes[at++]!;
+          continue;
+        }
         message.dangling = readUint32(bytes, at);
         break;
       // uint32 orphans = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.BuildResponse.orphans");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.orphans = bytes[at++]!;
+          continue;
+        }
         message.orphans = readUint32(bytes, at);
         break;
       default:
@@ -358,7 +390,7 @@ function readNeighboursRequest(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.NeighboursRequest.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       default:
@@ -486,21 +518,21 @@ function readNeighboursResponse(
     switch (tag >>> 3) {
       // repeated NoteRef links = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.NeighboursResponse.links");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.links.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated NoteRef backlinks = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.NeighboursResponse.backlinks");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.backlinks.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string dangling = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.NeighboursResponse.dangling");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.dangling.push(readString(bytes, at, end));
         break;
       default:
@@ -570,7 +602,11 @@ function writeMostLinkedRequest(message: MostLinkedRequestInit, bytes: Uint8Arra
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.MostLinkedRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.MostLinkedRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -597,7 +633,11 @@ function readMostLinkedRequest(
     switch (tag >>> 3) {
       // uint32 limit = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.MostLinkedRequest.limit");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       default:
@@ -696,7 +736,7 @@ function readMostLinkedResponse(
     switch (tag >>> 3) {
       // repeated LinkedNote notes = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.MostLinkedResponse.notes");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.notes.push(readLinkedNote(emptyLinkedNote(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -778,7 +818,11 @@ function writeLinkedNote(message: LinkedNoteInit, bytes: Uint8Array, at: number)
   const backlinks = message.backlinks;
   if (backlinks !== undefined && backlinks !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, backlinks, "knowledge.v1.LinkedNote.backlinks");
+    if ((backlinks & 127) === backlinks) {
+      bytes[at++] = backlinks;
+    } else {
+      at = writeUint32(bytes, at, backlinks, "knowledge.v1.LinkedNote.backlinks");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -805,7 +849,7 @@ function readLinkedNote(
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.LinkedNote.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -819,7 +863,11 @@ function readLinkedNote(
       }
       // uint32 backlinks = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.LinkedNote.backlinks");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.backlinks = bytes[at++]!;
+          continue;
+        }
         message.backlinks = readUint32(bytes, at);
         break;
       default:
@@ -988,7 +1036,7 @@ function readWalkRequest(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.WalkRequest.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       default:
@@ -1103,7 +1151,7 @@ function readWalkResponse(
     switch (tag >>> 3) {
       // Place place = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.WalkResponse.place");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.outcome;
         const value = readPlace(
@@ -1119,7 +1167,7 @@ function readWalkResponse(
       }
       // string no_way = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.WalkResponse.no_way");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.outcome = { case: "noWay", value: readString(bytes, at, end) };
         break;
       default:
@@ -1221,7 +1269,7 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Place.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -1235,7 +1283,7 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated NoteRef ways = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Place.ways");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.ways.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;

@@ -125,7 +125,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const sizeBytes = message.sizeBytes;
   if (sizeBytes !== undefined && sizeBytes !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, sizeBytes, "knowledge.v1.Note.size_bytes");
+    if ((sizeBytes & 127) === sizeBytes) {
+      bytes[at++] = sizeBytes;
+    } else {
+      at = writeUint32(bytes, at, sizeBytes, "knowledge.v1.Note.size_bytes");
+    }
   }
   // google.protobuf.Timestamp modified = 5
   const modified = message.modified;
@@ -151,27 +155,31 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Note.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Note.title");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.title = readString(bytes, at, end);
         break;
       // string text = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.Note.text");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.text = readString(bytes, at, end);
         break;
       // uint32 size_bytes = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.Note.size_bytes");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.sizeBytes = bytes[at++]!;
+          continue;
+        }
         message.sizeBytes = readUint32(bytes, at);
         break;
       // google.protobuf.Timestamp modified = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "knowledge.v1.Note.modified");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.modified = TimestampCodec.readFields(
           message.modified ?? TimestampCodec.empty(),
@@ -288,12 +296,12 @@ function readNoteRef(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.NoteRef.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.NoteRef.title");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.title = readString(bytes, at, end);
         break;
       default:

@@ -122,19 +122,31 @@ function writeIndexResponse(message: IndexResponseInit, bytes: Uint8Array, at: n
   const taken = message.taken;
   if (taken !== undefined && taken !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, taken, "knowledge.v1.IndexResponse.taken");
+    if ((taken & 127) === taken) {
+      bytes[at++] = taken;
+    } else {
+      at = writeUint32(bytes, at, taken, "knowledge.v1.IndexResponse.taken");
+    }
   }
   // uint32 notes = 2
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.IndexResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.IndexResponse.notes");
+    }
   }
   // uint32 terms = 3
   const terms = message.terms;
   if (terms !== undefined && terms !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, terms, "knowledge.v1.IndexResponse.terms");
+    if ((terms & 127) === terms) {
+      bytes[at++] = terms;
+    } else {
+      at = writeUint32(bytes, at, terms, "knowledge.v1.IndexResponse.terms");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -161,17 +173,29 @@ function readIndexResponse(
     switch (tag >>> 3) {
       // uint32 taken = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.IndexResponse.taken");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.taken = bytes[at++]!;
+          continue;
+        }
         message.taken = readUint32(bytes, at);
         break;
       // uint32 notes = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.IndexResponse.notes");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 terms = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.IndexResponse.terms");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.terms = bytes[at++]!;
+          continue;
+        }
         message.terms = readUint32(bytes, at);
         break;
       default:
@@ -258,13 +282,21 @@ function writeQueryRequest(message: QueryRequestInit, bytes: Uint8Array, at: num
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    }
   }
   // uint32 snippet_length = 3
   const snippetLength = message.snippetLength;
   if (snippetLength !== undefined && snippetLength !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, snippetLength, "knowledge.v1.QueryRequest.snippet_length");
+    if ((snippetLength & 127) === snippetLength) {
+      bytes[at++] = snippetLength;
+    } else {
+      at = writeUint32(bytes, at, snippetLength, "knowledge.v1.QueryRequest.snippet_length");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -291,17 +323,25 @@ function readQueryRequest(
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.QueryRequest.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // uint32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryRequest.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       // uint32 snippet_length = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.QueryRequest.snippet_length");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.snippetLength = bytes[at++]!;
+          continue;
+        }
         message.snippetLength = readUint32(bytes, at);
         break;
       default:
@@ -384,7 +424,11 @@ function writeQueryResponse(message: QueryResponseInit, bytes: Uint8Array, at: n
   const total = message.total;
   if (total !== undefined && total !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, total, "knowledge.v1.QueryResponse.total");
+    if ((total & 127) === total) {
+      bytes[at++] = total;
+    } else {
+      at = writeUint32(bytes, at, total, "knowledge.v1.QueryResponse.total");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -411,14 +455,18 @@ function readQueryResponse(
     switch (tag >>> 3) {
       // repeated Hit hits = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.QueryResponse.hits");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.hits.push(readHit(emptyHit(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // uint32 total = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryResponse.total");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.total = bytes[at++]!;
+          continue;
+        }
         message.total = readUint32(bytes, at);
         break;
       default:
@@ -545,7 +593,7 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Hit.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -559,17 +607,17 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
       }
       // double score = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "knowledge.v1.Hit.score");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.score = readDouble(bytes, at);
         break;
       // string snippet = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.Hit.snippet");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.snippet = readString(bytes, at, end);
         break;
       // repeated string terms = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "knowledge.v1.Hit.terms");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.terms.push(readString(bytes, at, end));
         break;
       default:
@@ -728,7 +776,11 @@ function writeWatchResponse(message: WatchResponseInit, bytes: Uint8Array, at: n
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, kind, "knowledge.v1.WatchResponse.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "knowledge.v1.WatchResponse.kind");
+    }
   }
   // NoteRef note = 2
   const note = message.note;
@@ -740,13 +792,21 @@ function writeWatchResponse(message: WatchResponseInit, bytes: Uint8Array, at: n
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.WatchResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.WatchResponse.notes");
+    }
   }
   // uint32 missed = 4
   const missed = message.missed;
   if (missed !== undefined && missed !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, missed, "knowledge.v1.WatchResponse.missed");
+    if ((missed & 127) === missed) {
+      bytes[at++] = missed;
+    } else {
+      at = writeUint32(bytes, at, missed, "knowledge.v1.WatchResponse.missed");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -773,12 +833,16 @@ function readWatchResponse(
     switch (tag >>> 3) {
       // ChangeKind kind = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.WatchResponse.kind");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as ChangeKind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // NoteRef note = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.WatchResponse.note");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -792,12 +856,20 @@ function readWatchResponse(
       }
       // uint32 notes = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.WatchResponse.notes");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 missed = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.WatchResponse.missed");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.missed = bytes[at++]!;
+          continue;
+        }
         message.missed = readUint32(bytes, at);
         break;
       default:

@@ -15,6 +15,7 @@ import {
   mapValues,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -203,13 +204,21 @@ function writeScanResponse(message: ScanResponseInit, bytes: Uint8Array, at: num
   const notes = message.notes;
   if (notes !== undefined && notes !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, notes, "knowledge.v1.ScanResponse.notes");
+    if ((notes & 127) === notes) {
+      bytes[at++] = notes;
+    } else {
+      at = writeUint32(bytes, at, notes, "knowledge.v1.ScanResponse.notes");
+    }
   }
   // uint32 tasks = 2
   const tasks = message.tasks;
   if (tasks !== undefined && tasks !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, tasks, "knowledge.v1.ScanResponse.tasks");
+    if ((tasks & 127) === tasks) {
+      bytes[at++] = tasks;
+    } else {
+      at = writeUint32(bytes, at, tasks, "knowledge.v1.ScanResponse.tasks");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -236,12 +245,20 @@ function readScanResponse(
     switch (tag >>> 3) {
       // uint32 notes = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.ScanResponse.notes");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.notes = bytes[at++]!;
+          continue;
+        }
         message.notes = readUint32(bytes, at);
         break;
       // uint32 tasks = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.ScanResponse.tasks");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.tasks = bytes[at++]!;
+          continue;
+        }
         message.tasks = readUint32(bytes, at);
         break;
       default:
@@ -328,7 +345,11 @@ function writeListTasksRequest(message: ListTasksRequestInit, bytes: Uint8Array,
   const state = message.state;
   if (state !== undefined && state !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, state, "knowledge.v1.ListTasksRequest.state");
+    if ((state & 127) === state) {
+      bytes[at++] = state;
+    } else {
+      at = writeInt32(bytes, at, state, "knowledge.v1.ListTasksRequest.state");
+    }
   }
   // string text = 2
   const text = message.text;
@@ -346,7 +367,11 @@ function writeListTasksRequest(message: ListTasksRequestInit, bytes: Uint8Array,
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.ListTasksRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.ListTasksRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -373,22 +398,30 @@ function readListTasksRequest(
     switch (tag >>> 3) {
       // TaskState state = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.ListTasksRequest.state");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.state = bytes[at++]! as TaskState;
+          continue;
+        }
         message.state = readEnum(bytes, at);
         break;
       // string text = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.ListTasksRequest.text");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.text = readString(bytes, at, end);
         break;
       // string note_id = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.ListTasksRequest.note_id");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.noteId = readString(bytes, at, end);
         break;
       // uint32 limit = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.ListTasksRequest.limit");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       default:
@@ -472,7 +505,11 @@ function writeListTasksResponse(message: ListTasksResponseInit, bytes: Uint8Arra
   const total = message.total;
   if (total !== undefined && total !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, total, "knowledge.v1.ListTasksResponse.total");
+    if ((total & 127) === total) {
+      bytes[at++] = total;
+    } else {
+      at = writeUint32(bytes, at, total, "knowledge.v1.ListTasksResponse.total");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -499,14 +536,18 @@ function readListTasksResponse(
     switch (tag >>> 3) {
       // repeated Task tasks = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.ListTasksResponse.tasks");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.tasks.push(readTask(emptyTask(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // uint32 total = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.ListTasksResponse.total");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.total = bytes[at++]!;
+          continue;
+        }
         message.total = readUint32(bytes, at);
         break;
       default:
@@ -598,13 +639,21 @@ function writeTask(message: TaskInit, bytes: Uint8Array, at: number): number {
   const line = message.line;
   if (line !== undefined && line !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, line, "knowledge.v1.Task.line");
+    if ((line & 127) === line) {
+      bytes[at++] = line;
+    } else {
+      at = writeUint32(bytes, at, line, "knowledge.v1.Task.line");
+    }
   }
   // TaskState state = 3
   const state = message.state;
   if (state !== undefined && state !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, state, "knowledge.v1.Task.state");
+    if ((state & 127) === state) {
+      bytes[at++] = state;
+    } else {
+      at = writeInt32(bytes, at, state, "knowledge.v1.Task.state");
+    }
   }
   // string text = 4
   const text = message.text;
@@ -630,7 +679,7 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // NoteRef note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Task.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -644,17 +693,25 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
       }
       // uint32 line = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.Task.line");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.line = bytes[at++]!;
+          continue;
+        }
         message.line = readUint32(bytes, at);
         break;
       // TaskState state = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "knowledge.v1.Task.state");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.state = bytes[at++]! as TaskState;
+          continue;
+        }
         message.state = readEnum(bytes, at);
         break;
       // string text = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "knowledge.v1.Task.text");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.text = readString(bytes, at, end);
         break;
       default:
@@ -844,14 +901,14 @@ function readCountTasksResponse(
     switch (tag >>> 3) {
       // TaskCount total = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.CountTasksResponse.total");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.total = readTaskCount(message.total ?? emptyTaskCount(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // map<string, TaskCount> by_note = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.CountTasksResponse.by_note");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         readCountTasksResponseByNoteEntry(message.byNote, bytes, cursor.at, stop, depth);
         break;
@@ -876,15 +933,18 @@ function readCountTasksResponseByNoteEntry(
   let key = "";
   let value = emptyTaskCount();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.CountTasksResponse.by_note");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.CountTasksResponse.by_note");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readTaskCount(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -961,13 +1021,21 @@ function writeTaskCount(message: TaskCountInit, bytes: Uint8Array, at: number): 
   const open = message.open;
   if (open !== undefined && open !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, open, "knowledge.v1.TaskCount.open");
+    if ((open & 127) === open) {
+      bytes[at++] = open;
+    } else {
+      at = writeUint32(bytes, at, open, "knowledge.v1.TaskCount.open");
+    }
   }
   // uint32 done = 2
   const done = message.done;
   if (done !== undefined && done !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, done, "knowledge.v1.TaskCount.done");
+    if ((done & 127) === done) {
+      bytes[at++] = done;
+    } else {
+      at = writeUint32(bytes, at, done, "knowledge.v1.TaskCount.done");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -994,12 +1062,20 @@ function readTaskCount(
     switch (tag >>> 3) {
       // uint32 open = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "knowledge.v1.TaskCount.open");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.open = bytes[at++]!;
+          continue;
+        }
         message.open = readUint32(bytes, at);
         break;
       // uint32 done = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.TaskCount.done");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.done = bytes[at++]!;
+          continue;
+        }
         message.done = readUint32(bytes, at);
         break;
       default:

@@ -122,13 +122,21 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const oneKind = message.oneKind;
   if (oneKind !== undefined && oneKind !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, oneKind, "Note.one_kind");
+    if ((oneKind & 127) === oneKind) {
+      bytes[at++] = oneKind;
+    } else {
+      at = writeInt32(bytes, at, oneKind, "Note.one_kind");
+    }
   }
   // two.v1.Kind two_kind = 4
   const twoKind = message.twoKind;
   if (twoKind !== undefined && twoKind !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, twoKind, "Note.two_kind");
+    if ((twoKind & 127) === twoKind) {
+      bytes[at++] = twoKind;
+    } else {
+      at = writeInt32(bytes, at, twoKind, "Note.two_kind");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -148,7 +156,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // one.v1.Note one = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "Note.one");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.one = NoteCodec$one_v1.readFields(
           message.one ?? NoteCodec$one_v1.empty(),
@@ -162,7 +170,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // two.v1.Note two = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "Note.two");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.two = NoteCodec$two_v1.readFields(
           message.two ?? NoteCodec$two_v1.empty(),
@@ -176,12 +184,20 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // one.v1.Kind one_kind = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "Note.one_kind");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.oneKind = bytes[at++]! as Kind;
+          continue;
+        }
         message.oneKind = readEnum(bytes, at);
         break;
       // two.v1.Kind two_kind = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "Note.two_kind");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.twoKind = bytes[at++]! as Kind$two_v1;
+          continue;
+        }
         message.twoKind = readEnum(bytes, at);
         break;
       default:
@@ -273,7 +289,7 @@ function readTimestamp(
     switch (tag >>> 3) {
       // google.protobuf.Timestamp at = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "Timestamp.at");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.at = TimestampCodec$google_protobuf.readFields(
           message.at ?? TimestampCodec$google_protobuf.empty(),

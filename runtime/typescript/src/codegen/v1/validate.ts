@@ -1,5 +1,32 @@
 /** The door of generated validators. */
-export { containsBytes, endsWithBytes, equalsBytes, startsWithBytes } from "../../validate/bytes.js";
+export { Automaton } from "../../validate/automaton.js";
+export { containsBytes, endsWithBytes, equalsBytes, startsWithBytes, utf8Text } from "../../validate/bytes.js";
+export { chosenValue, entryAt, nonNull, hasSameItems, isIn, itemAt, ownsField } from "../../validate/cel/access.js";
+export { bytesToText, compareBytes, concatBytes, textToBytes } from "../../validate/cel/bytes.js";
+export { bothHold, decideRule, eitherHolds, everyItem, someItem } from "../../validate/cel/fault.js";
+export {
+  doubleToInt,
+  doubleToUint,
+  isInfinite,
+  isSameNumber,
+  nonZero,
+  textToInteger,
+  toInt64,
+  toUint64,
+} from "../../validate/cel/number.js";
+export { lowerAscii, textToBool, upperAscii } from "../../validate/cel/text.js";
+export {
+  compareTimes,
+  dateOf,
+  dayOfYear,
+  durationMinus,
+  durationPlus,
+  millisOf,
+  currentTime,
+  secondsOf,
+  timestampMinus,
+  timestampPlus,
+} from "../../validate/cel/time.js";
 export { assertDepth } from "../../validate/depth.js";
 export { isHeaderName, isHeaderValue, isLooseHeaderName, isLooseHeaderValue } from "../../validate/format/header.js";
 export { isAddress, isEmail, isHostAndPort, isHostname } from "../../validate/format/host.js";
@@ -17,6 +44,7 @@ export {
 } from "../../validate/format/ip.js";
 export { isUri, isUriRef } from "../../validate/format/uri.js";
 export { matches } from "../../validate/matching.js";
+export { equalsPaths, isWithinPaths, touchesPaths } from "../../validate/paths.js";
 export { entryCount, noBytes, noEntries, noItems, own, toBigInt } from "../../validate/presence.js";
 export {
   codePointCount,

@@ -27,6 +27,21 @@ const maxChainLength = 2;
  */
 export function createDaemonVerifier(options: DaemonVerifierOptions): VerifyDaemon {
   const clock = options.clock ?? systemClock;
+  const verifyLeaf = createLeafVerifier(options);
+  return (credentials, staticKey) => {
+    const leaf = verifyLeaf(credentials.certificateChain);
+    assertKeySignature(leaf, credentials, options.daemonId, staticKey, clock.unixMs());
+  };
+}
+
+/**
+ * The part of that check that needs no static key: of the certificates alone, for TLS. Takes them in DER, the leaf first,
+ * and returns the leaf.
+ *
+ * @throws CrucibleError as above; what it returns throws DAEMON_IDENTITY.
+ */
+export function createLeafVerifier(options: DaemonVerifierOptions): (chain: readonly Uint8Array[]) => X509Certificate {
+  const clock = options.clock ?? systemClock;
   const { daemonId } = options;
   const ca = parseAuthority(options.ca);
   if (!isDaemonId(daemonId)) {
@@ -35,13 +50,13 @@ export function createDaemonVerifier(options: DaemonVerifierOptions): VerifyDaem
       "the ticket's daemon id has no valid form: let the daemon launch the plugin again",
     );
   }
-  return (credentials, staticKey) => {
+  return (chain) => {
     const now = clock.unixMs();
     assertValidAt(ca, now, "the authority's certificate");
-    const leaf = parseChain(credentials.certificateChain, ca);
+    const leaf = parseChain(chain, ca);
     assertLeaf(leaf, ca, daemonId);
     assertValidAt(leaf, now, "the daemon's certificate");
-    assertKeySignature(leaf, credentials, daemonId, staticKey, now);
+    return leaf;
   };
 }
 

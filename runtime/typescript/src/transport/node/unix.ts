@@ -8,34 +8,72 @@ import {
   defaultDialTimeoutMs,
   defaultHighWaterMarkBytes,
   type DialOptions,
-  type Listener,
   type Transport,
   type TransportOptions,
 } from "../transport.js";
 import { connectArenaSocket, toArenaSocket } from "./arena-socket.js";
 import { checkSocketDirectory, checkSocketOwner, ownUid } from "./socket-directory.js";
+import type { LocalSystem } from "./local-system.js";
+import { SocketConnection, type SocketConnectionOptions } from "./socket-connection.js";
 import { checkPathLength } from "./socket-path.js";
 import { codeOf } from "./system-error.js";
-import { UnixConnection, type UnixConnectionOptions } from "./unix-connection.js";
 
-/** Options of the transport over Unix sockets. */
-export interface UnixOptions extends TransportOptions {
+/** Options of the transports over local sockets. */
+export interface LocalOptions extends TransportOptions {
   /** Default: the platform's. */
   readonly clock?: Clock;
 }
 
-type ConnectionDefaults = Omit<UnixConnectionOptions, "peer">;
+type ConnectionDefaults = Omit<SocketConnectionOptions, "peer">;
+
+const nothing = new Uint8Array(0);
 
 /** A transport over Unix sockets, for addresses `unix:/path`. It checks who owns the directory and the socket. */
-export function createUnixTransport(options: UnixOptions = {}): Transport {
+export function createUnixTransport(options: LocalOptions = {}): Transport {
+  return createLocalTransport(unixSockets, options);
+}
+
+const unixSockets: LocalSystem = {
+  protection: "local",
+  pathOf,
+  checkDial(path, { ownerUid }) {
+    const trusted = ownerUid === undefined ? [ownUid(), 0] : [ownUid(), 0, ownerUid];
+    checkSocketDirectory(dirname(path), trusted);
+    // Whoever may replace the socket from now on is who has just been checked: nobody else may write to its directory.
+    checkSocketOwner(path, trusted);
+  },
+  async listen(address, path, clock, onSocket) {
+    // Plugins only dial.
+    const { listenAt } = await import("./on-demand.js");
+    return listenAt(address, path, clock, onSocket);
+  },
+};
+
+/** A transport over the local sockets of `system`. */
+export function createLocalTransport(system: LocalSystem, options: LocalOptions): Transport {
   const defaults: ConnectionDefaults = {
+    binding: nothing,
+    protection: system.protection,
     highWaterMarkBytes: options.highWaterMarkBytes ?? defaultHighWaterMarkBytes,
     closeTimeoutMs: options.closeTimeoutMs ?? defaultCloseTimeoutMs,
     clock: options.clock ?? systemClock,
   };
   return {
-    dial: async (address, dialOptions = {}) => dial(address, pathOf(address), dialOptions, defaults),
-    listen: async (address, onConnection) => listen(address, pathOf(address), onConnection, defaults),
+    async dial(address, dialOptions = {}) {
+      const path = system.pathOf(address);
+      system.checkDial(path, dialOptions);
+      return dial(address, path, dialOptions, defaults);
+    },
+    async listen(address, onConnection) {
+      let accepted = 0;
+      return system.listen(address, system.pathOf(address), defaults.clock, (socket) => {
+        const connection = new SocketConnection(
+          toArenaSocket(socket, (chunk) => connection.received(chunk)),
+          { ...defaults, peer: `${address}#${++accepted}` },
+        );
+        onConnection(connection);
+      });
+    },
   };
 }
 
@@ -48,24 +86,6 @@ function pathOf(address: string): string {
   return parsed.path;
 }
 
-async function listen(
-  address: string,
-  path: string,
-  onConnection: (connection: Connection) => void,
-  defaults: ConnectionDefaults,
-): Promise<Listener> {
-  let accepted = 0;
-  // Loaded when somebody listens: plugins only dial.
-  const { listenAt } = await import("./unix-listener.js");
-  return listenAt(address, path, defaults.clock, (socket) => {
-    const connection = new UnixConnection(
-      toArenaSocket(socket, (chunk) => connection.received(chunk)),
-      { ...defaults, peer: `${address}#${++accepted}` },
-    );
-    onConnection(connection);
-  });
-}
-
 async function dial(
   address: string,
   path: string,
@@ -74,10 +94,6 @@ async function dial(
 ): Promise<Connection> {
   const { clock } = defaults;
   const timeoutMs = options.timeoutMs ?? defaultDialTimeoutMs;
-  const trusted = options.ownerUid === undefined ? [ownUid(), 0] : [ownUid(), 0, options.ownerUid];
-  checkSocketDirectory(dirname(path), trusted);
-  // Whoever may replace the socket from now on is who has just been checked: nobody else may write to its directory.
-  checkSocketOwner(path, trusted);
   const until = clock.monotonicMs() + timeoutMs;
   let busy: unknown;
   for (;;) {
@@ -95,9 +111,9 @@ async function dial(
   }
 }
 
-function connectOnce(path: string, until: number, options: UnixConnectionOptions): Promise<Connection> {
+function connectOnce(path: string, until: number, options: SocketConnectionOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    let connection: UnixConnection | undefined;
+    let connection: SocketConnection | undefined;
     const socket = connectArenaSocket(path, (chunk) => connection?.received(chunk));
     const stopTimer = options.clock.after(Math.max(0, until - options.clock.monotonicMs()), () =>
       socket.destroy(new Error("timeout")),
@@ -110,7 +126,7 @@ function connectOnce(path: string, until: number, options: UnixConnectionOptions
     socket.once("connect", () => {
       stopTimer();
       socket.off("error", fail);
-      connection = new UnixConnection(socket, options);
+      connection = new SocketConnection(socket, options);
       resolve(connection);
     });
   });

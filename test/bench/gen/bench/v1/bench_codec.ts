@@ -91,7 +91,11 @@ function writeSearchRequest(message: SearchRequestInit, bytes: Uint8Array, at: n
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, limit, "bench.v1.SearchRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeInt32(bytes, at, limit, "bench.v1.SearchRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -118,12 +122,16 @@ function readSearchRequest(
     switch (tag >>> 3) {
       // string query = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.SearchRequest.query");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.v1.SearchRequest.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readInt32(bytes, at);
         break;
       default:
@@ -207,7 +215,11 @@ function writeSearchResponse(message: SearchResponseInit, bytes: Uint8Array, at:
   const score = message.score;
   if (score !== undefined && score !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, score, "bench.v1.SearchResponse.score");
+    if ((score & 127) === score) {
+      bytes[at++] = score;
+    } else {
+      at = writeInt32(bytes, at, score, "bench.v1.SearchResponse.score");
+    }
   }
   // string title = 3
   const title = message.title;
@@ -240,17 +252,21 @@ function readSearchResponse(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.SearchResponse.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // int32 score = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.v1.SearchResponse.score");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.score = bytes[at++]!;
+          continue;
+        }
         message.score = readInt32(bytes, at);
         break;
       // string title = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "bench.v1.SearchResponse.title");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.title = readString(bytes, at, end);
         break;
       default:

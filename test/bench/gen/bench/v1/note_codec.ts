@@ -13,6 +13,7 @@ import {
   expectRoom,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -129,7 +130,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const status = message.status;
   if (status !== undefined && status !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, status, "bench.v1.Note.status");
+    if ((status & 127) === status) {
+      bytes[at++] = status;
+    } else {
+      at = writeInt32(bytes, at, status, "bench.v1.Note.status");
+    }
   }
   // map<string, string> labels = 3
   const labels = message.labels;
@@ -180,24 +185,28 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string title = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.Note.title");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.title = readString(bytes, at, end);
         break;
       // Status status = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "bench.v1.Note.status");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.status = bytes[at++]! as Status;
+          continue;
+        }
         message.status = readEnum(bytes, at);
         break;
       // map<string, string> labels = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "bench.v1.Note.labels");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         readNoteLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp updated = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "bench.v1.Note.updated");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.updated = TimestampCodec.readFields(
           message.updated ?? TimestampCodec.empty(),
@@ -211,12 +220,12 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // string path = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "bench.v1.Note.path");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.source = { case: "path", value: readString(bytes, at, end) };
         break;
       // string url = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "bench.v1.Note.url");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       default:
@@ -233,15 +242,18 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.Note.labels");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "bench.v1.Note.labels");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -334,7 +346,7 @@ function readStoreRequest(
     switch (tag >>> 3) {
       // Note note = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "bench.v1.StoreRequest.note");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.note = readNote(message.note ?? emptyNote(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -404,7 +416,11 @@ function writeStoreResponse(message: StoreResponseInit, bytes: Uint8Array, at: n
   const revision = message.revision;
   if (revision !== undefined && revision !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, revision, "bench.v1.StoreResponse.revision");
+    if ((revision & 127) === revision) {
+      bytes[at++] = revision;
+    } else {
+      at = writeUint32(bytes, at, revision, "bench.v1.StoreResponse.revision");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -431,7 +447,11 @@ function readStoreResponse(
     switch (tag >>> 3) {
       // uint32 revision = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "bench.v1.StoreResponse.revision");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.revision = bytes[at++]!;
+          continue;
+        }
         message.revision = readUint32(bytes, at);
         break;
       default:

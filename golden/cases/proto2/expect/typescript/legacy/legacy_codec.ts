@@ -185,7 +185,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const count = message.count;
   if (count !== undefined && Object.hasOwn(message, "count")) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, count, "legacy.Legacy.count");
+    if ((count & 127) === count) {
+      bytes[at++] = count;
+    } else {
+      at = writeInt32(bytes, at, count, "legacy.Legacy.count");
+    }
   }
   // optional string title = 3
   const title = message.title;
@@ -215,7 +219,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const level = message.level;
   if (level !== undefined && Object.hasOwn(message, "level")) {
     bytes[at++] = 56;
-    at = writeInt32(bytes, at, level, "legacy.Legacy.level");
+    if ((level & 127) === level) {
+      bytes[at++] = level;
+    } else {
+      at = writeInt32(bytes, at, level, "legacy.Legacy.level");
+    }
   }
   // repeated int32 loose = 8
   const loose = message.loose;
@@ -223,7 +231,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
     for (const item of expectList(loose, "legacy.Legacy.loose")) {
       expectRoom(bytes, at);
       bytes[at++] = 64;
-      at = writeInt32(bytes, at, item, "legacy.Legacy.loose");
+      if ((item & 127) === item) {
+        bytes[at++] = item;
+      } else {
+        at = writeInt32(bytes, at, item, "legacy.Legacy.loose");
+      }
     }
   }
   // repeated int32 tight = 9
@@ -276,7 +288,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   // Level b = 15
   if (pick?.case === "b") {
     bytes[at++] = 120;
-    at = writeInt32(bytes, at, pick.value, "legacy.Legacy.b");
+    if ((pick.value & 127) === pick.value) {
+      bytes[at++] = pick.value;
+    } else {
+      at = writeInt32(bytes, at, pick.value, "legacy.Legacy.b");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -296,37 +312,45 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // required string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "legacy.Legacy.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readLenientString(bytes, at, end);
         break;
       // optional int32 count = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "legacy.Legacy.count");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.count = bytes[at++]!;
+          continue;
+        }
         message.count = readInt32(bytes, at);
         break;
       // optional string title = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "legacy.Legacy.title");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.title = readLenientString(bytes, at, end);
         break;
       // optional bytes blob = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "legacy.Legacy.blob");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.blob = readBytes(bytes, at, end);
         break;
       // optional bool flag = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "legacy.Legacy.flag");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.flag = bytes[at++]! !== 0;
+          continue;
+        }
         message.flag = readBool(bytes, at);
         break;
       // optional double ratio = 6
       case 6:
-        if (tag !== 49) refuseType(tag, 49, "legacy.Legacy.ratio");
+        if (tag !== 49) refuseType(tag, 49, message);
         message.ratio = readDouble(bytes, at);
         break;
       // optional Level level = 7
       case 7: {
-        if (tag !== 56) refuseType(tag, 56, "legacy.Legacy.level");
+        if (tag !== 56) refuseType(tag, 56, message);
         const value = readEnum<Level>(bytes, at);
         if (numbersOfLevel.has(value)) {
           message.level = value;
@@ -340,7 +364,7 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag === 66) {
           readPackedInt32(message.loose, bytes, at, end);
         } else {
-          if (tag !== 64) refuseType(tag, 64, "legacy.Legacy.loose");
+          if (tag !== 64) refuseType(tag, 64, message);
           message.loose.push(readInt32(bytes, at));
         }
         break;
@@ -349,38 +373,38 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag === 74) {
           readPackedInt32(message.tight, bytes, at, end);
         } else {
-          if (tag !== 72) refuseType(tag, 72, "legacy.Legacy.tight");
+          if (tag !== 72) refuseType(tag, 72, message);
           message.tight.push(readInt32(bytes, at));
         }
         break;
       // optional Legacy.Part part = 10
       case 10:
-        if (tag !== 83) refuseType(tag, 83, "legacy.Legacy.part");
+        if (tag !== 83) refuseType(tag, 83, message);
         message.part = readLegacy_Part(message.part ?? emptyLegacy_Part(), bytes, at, end, depth + 1, 84);
         break;
       // repeated Legacy.Many many = 11
       case 11:
-        if (tag !== 91) refuseType(tag, 91, "legacy.Legacy.many");
+        if (tag !== 91) refuseType(tag, 91, message);
         message.many.push(readLegacy_Many(emptyLegacy_Many(), bytes, at, end, depth + 1, 92));
         break;
       // optional int64 text64 = 12
       case 12:
-        if (tag !== 96) refuseType(tag, 96, "legacy.Legacy.text64");
+        if (tag !== 96) refuseType(tag, 96, message);
         message.text64 = String(readInt64(bytes, at));
         break;
       // optional uint64 big = 13
       case 13:
-        if (tag !== 104) refuseType(tag, 104, "legacy.Legacy.big");
+        if (tag !== 104) refuseType(tag, 104, message);
         message.big = readUint64(bytes, at);
         break;
       // string a = 14
       case 14:
-        if (tag !== 114) refuseType(tag, 114, "legacy.Legacy.a");
+        if (tag !== 114) refuseType(tag, 114, message);
         message.pick = { case: "a", value: readLenientString(bytes, at, end) };
         break;
       // Level b = 15
       case 15: {
-        if (tag !== 120) refuseType(tag, 120, "legacy.Legacy.b");
+        if (tag !== 120) refuseType(tag, 120, message);
         const value = readEnum<Level>(bytes, at);
         if (numbersOfLevel.has(value)) {
           message.pick = { case: "b", value: value };
@@ -482,7 +506,7 @@ function readLegacy_Part(
     switch (tag >>> 3) {
       // optional string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "legacy.Legacy.Part.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readLenientString(bytes, at, end);
         break;
       default:
@@ -553,7 +577,11 @@ function writeLegacy_Many(message: Legacy_ManyInit, bytes: Uint8Array, at: numbe
     throw missing("legacy.Legacy.Many.n");
   }
   bytes[at++] = 8;
-  at = writeUint32(bytes, at, n, "legacy.Legacy.Many.n");
+  if ((n & 127) === n) {
+    bytes[at++] = n;
+  } else {
+    at = writeUint32(bytes, at, n, "legacy.Legacy.Many.n");
+  }
   return writeUnknown(bytes, at, message.$unknown);
 }
 
@@ -579,7 +607,11 @@ function readLegacy_Many(
     switch (tag >>> 3) {
       // required uint32 n = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "legacy.Legacy.Many.n");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.n = bytes[at++]!;
+          continue;
+        }
         message.n = readUint32(bytes, at);
         break;
       default:
@@ -664,7 +696,7 @@ function readHolder(message: Holder, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // optional Legacy legacy = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "legacy.Holder.legacy");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.legacy = readLegacy(message.legacy ?? emptyLegacy(), bytes, cursor.at, stop, depth + 1, 0);
         break;

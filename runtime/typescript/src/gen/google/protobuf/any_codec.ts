@@ -111,12 +111,12 @@ function readAny(message: Any, bytes: Uint8Array, at: number, end: number, depth
     switch (tag >>> 3) {
       // string type_url = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Any.type_url");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.typeUrl = readString(bytes, at, end);
         break;
       // bytes value = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "google.protobuf.Any.value");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.value = readBytes(bytes, at, end);
         break;
       default:

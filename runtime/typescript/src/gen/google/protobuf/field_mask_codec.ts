@@ -110,7 +110,7 @@ function readFieldMask(
     switch (tag >>> 3) {
       // repeated string paths = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.FieldMask.paths");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.paths.push(readString(bytes, at, end));
         break;
       default:

@@ -18,6 +18,7 @@ import {
   readBool,
   readDouble,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -126,7 +127,7 @@ function readStruct(message: Struct, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // map<string, Value> fields = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         readStructFieldsEntry(message.fields, bytes, cursor.at, stop, depth);
         break;
@@ -145,15 +146,18 @@ function readStructFieldsEntry(map: Struct["fields"], bytes: Uint8Array, at: num
   let key = "";
   let value = emptyValue();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.Struct.fields");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "google.protobuf.Struct.fields");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readValue(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -242,7 +246,11 @@ function writeValue(message: ValueInit, bytes: Uint8Array, at: number): number {
   const kind = message.kind;
   if (kind?.case === "nullValue") {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, kind.value, "google.protobuf.Value.null_value");
+    if ((kind.value & 127) === kind.value) {
+      bytes[at++] = kind.value;
+    } else {
+      at = writeInt32(bytes, at, kind.value, "google.protobuf.Value.null_value");
+    }
   }
   // double number_value = 2
   if (kind?.case === "numberValue") {
@@ -287,27 +295,35 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // NullValue null_value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Value.null_value");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.kind = { case: "nullValue", value: bytes[at++]! as NullValue };
+          continue;
+        }
         message.kind = { case: "nullValue", value: readEnum(bytes, at) };
         break;
       // double number_value = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "google.protobuf.Value.number_value");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.kind = { case: "numberValue", value: readDouble(bytes, at) };
         break;
       // string string_value = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "google.protobuf.Value.string_value");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.kind = { case: "stringValue", value: readString(bytes, at, end) };
         break;
       // bool bool_value = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "google.protobuf.Value.bool_value");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.kind = { case: "boolValue", value: bytes[at++]! !== 0 };
+          continue;
+        }
         message.kind = { case: "boolValue", value: readBool(bytes, at) };
         break;
       // Struct struct_value = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "google.protobuf.Value.struct_value");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.kind;
         const value = readStruct(
@@ -323,7 +339,7 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       }
       // ListValue list_value = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "google.protobuf.Value.list_value");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.kind;
         const value = readListValue(
@@ -431,7 +447,7 @@ function readListValue(
     switch (tag >>> 3) {
       // repeated Value values = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.ListValue.values");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.values.push(readValue(emptyValue(), bytes, cursor.at, stop, depth + 1, 0));
         break;

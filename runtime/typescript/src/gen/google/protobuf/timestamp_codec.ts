@@ -91,7 +91,11 @@ function writeTimestamp(message: TimestampInit, bytes: Uint8Array, at: number): 
   const nanos = message.nanos;
   if (nanos !== undefined && nanos !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, nanos, "google.protobuf.Timestamp.nanos");
+    if ((nanos & 127) === nanos) {
+      bytes[at++] = nanos;
+    } else {
+      at = writeInt32(bytes, at, nanos, "google.protobuf.Timestamp.nanos");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -118,12 +122,16 @@ function readTimestamp(
     switch (tag >>> 3) {
       // int64 seconds = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Timestamp.seconds");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.seconds = readInt64(bytes, at);
         break;
       // int32 nanos = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "google.protobuf.Timestamp.nanos");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.nanos = bytes[at++]!;
+          continue;
+        }
         message.nanos = readInt32(bytes, at);
         break;
       default:

@@ -141,7 +141,7 @@ function readDoubleValue(
     switch (tag >>> 3) {
       // double value = 1
       case 1:
-        if (tag !== 9) refuseType(tag, 9, "google.protobuf.DoubleValue.value");
+        if (tag !== 9) refuseType(tag, 9, message);
         message.value = readDouble(bytes, at);
         break;
       default:
@@ -236,7 +236,7 @@ function readFloatValue(
     switch (tag >>> 3) {
       // float value = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "google.protobuf.FloatValue.value");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.value = readFloat(bytes, at);
         break;
       default:
@@ -331,7 +331,7 @@ function readInt64Value(
     switch (tag >>> 3) {
       // int64 value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Int64Value.value");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.value = readInt64(bytes, at);
         break;
       default:
@@ -426,7 +426,7 @@ function readUInt64Value(
     switch (tag >>> 3) {
       // uint64 value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.UInt64Value.value");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.value = readUint64(bytes, at);
         break;
       default:
@@ -494,7 +494,11 @@ function writeInt32Value(message: Int32ValueInit, bytes: Uint8Array, at: number)
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, value$, "google.protobuf.Int32Value.value");
+    if ((value$ & 127) === value$) {
+      bytes[at++] = value$;
+    } else {
+      at = writeInt32(bytes, at, value$, "google.protobuf.Int32Value.value");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -521,7 +525,11 @@ function readInt32Value(
     switch (tag >>> 3) {
       // int32 value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.Int32Value.value");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]!;
+          continue;
+        }
         message.value = readInt32(bytes, at);
         break;
       default:
@@ -589,7 +597,11 @@ function writeUInt32Value(message: UInt32ValueInit, bytes: Uint8Array, at: numbe
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, value$, "google.protobuf.UInt32Value.value");
+    if ((value$ & 127) === value$) {
+      bytes[at++] = value$;
+    } else {
+      at = writeUint32(bytes, at, value$, "google.protobuf.UInt32Value.value");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -616,7 +628,11 @@ function readUInt32Value(
     switch (tag >>> 3) {
       // uint32 value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.UInt32Value.value");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]!;
+          continue;
+        }
         message.value = readUint32(bytes, at);
         break;
       default:
@@ -711,7 +727,11 @@ function readBoolValue(
     switch (tag >>> 3) {
       // bool value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "google.protobuf.BoolValue.value");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]! !== 0;
+          continue;
+        }
         message.value = readBool(bytes, at);
         break;
       default:
@@ -806,7 +826,7 @@ function readStringValue(
     switch (tag >>> 3) {
       // string value = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.StringValue.value");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.value = readString(bytes, at, end);
         break;
       default:
@@ -901,7 +921,7 @@ function readBytesValue(
     switch (tag >>> 3) {
       // bytes value = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "google.protobuf.BytesValue.value");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.value = readBytes(bytes, at, end);
         break;
       default:

@@ -168,12 +168,12 @@ function readSayRequest(
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.SayRequest.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // bytes payload = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "lab.v1.SayRequest.payload");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.payload = readBytes(bytes, at, end);
         break;
       default:
@@ -279,12 +279,12 @@ function readSayResponse(
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.SayResponse.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // bytes payload = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "lab.v1.SayResponse.payload");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.payload = readBytes(bytes, at, end);
         break;
       default:
@@ -352,7 +352,11 @@ function writeCountRequest(message: CountRequestInit, bytes: Uint8Array, at: num
   const upTo = message.upTo;
   if (upTo !== undefined && upTo !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, upTo, "lab.v1.CountRequest.up_to");
+    if ((upTo & 127) === upTo) {
+      bytes[at++] = upTo;
+    } else {
+      at = writeUint32(bytes, at, upTo, "lab.v1.CountRequest.up_to");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -379,7 +383,11 @@ function readCountRequest(
     switch (tag >>> 3) {
       // uint32 up_to = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "lab.v1.CountRequest.up_to");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.upTo = bytes[at++]!;
+          continue;
+        }
         message.upTo = readUint32(bytes, at);
         break;
       default:
@@ -447,7 +455,11 @@ function writeCountResponse(message: CountResponseInit, bytes: Uint8Array, at: n
   const value$ = message.value;
   if (value$ !== undefined && value$ !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, value$, "lab.v1.CountResponse.value");
+    if ((value$ & 127) === value$) {
+      bytes[at++] = value$;
+    } else {
+      at = writeUint32(bytes, at, value$, "lab.v1.CountResponse.value");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -474,7 +486,11 @@ function readCountResponse(
     switch (tag >>> 3) {
       // uint32 value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "lab.v1.CountResponse.value");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.value = bytes[at++]!;
+          continue;
+        }
         message.value = readUint32(bytes, at);
         break;
       default:
@@ -569,7 +585,7 @@ function readSumRequest(
     switch (tag >>> 3) {
       // int64 value = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "lab.v1.SumRequest.value");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.value = readInt64(bytes, at);
         break;
       default:
@@ -664,7 +680,7 @@ function readSumResponse(
     switch (tag >>> 3) {
       // int64 sum = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "lab.v1.SumResponse.sum");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.sum = readInt64(bytes, at);
         break;
       default:
@@ -759,7 +775,7 @@ function readChatRequest(
     switch (tag >>> 3) {
       // string line = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.ChatRequest.line");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.line = readString(bytes, at, end);
         break;
       default:
@@ -854,7 +870,7 @@ function readChatResponse(
     switch (tag >>> 3) {
       // string line = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.ChatResponse.line");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.line = readString(bytes, at, end);
         break;
       default:
@@ -949,7 +965,7 @@ function readWhisperRequest(
     switch (tag >>> 3) {
       // string secret = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.WhisperRequest.secret");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.secret = readString(bytes, at, end);
         break;
       default:
@@ -1044,7 +1060,7 @@ function readWhisperResponse(
     switch (tag >>> 3) {
       // string digest = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.WhisperResponse.digest");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.digest = readString(bytes, at, end);
         break;
       default:
@@ -1150,12 +1166,12 @@ function readActRequest(
     switch (tag >>> 3) {
       // string action = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.ActRequest.action");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.action = readString(bytes, at, end);
         break;
       // string argument = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "lab.v1.ActRequest.argument");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.argument = readString(bytes, at, end);
         break;
       default:
@@ -1250,7 +1266,7 @@ function readActResponse(
     switch (tag >>> 3) {
       // string result = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.ActResponse.result");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.result = readString(bytes, at, end);
         break;
       default:
@@ -1345,7 +1361,7 @@ function readGetRequest(
     switch (tag >>> 3) {
       // string key = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.GetRequest.key");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.key = readString(bytes, at, end);
         break;
       default:
@@ -1440,7 +1456,7 @@ function readGetResponse(
     switch (tag >>> 3) {
       // string value = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.GetResponse.value");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.value = readString(bytes, at, end);
         break;
       default:
@@ -1608,7 +1624,7 @@ function readListResponse(
     switch (tag >>> 3) {
       // string key = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.ListResponse.key");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.key = readString(bytes, at, end);
         break;
       default:
@@ -1714,12 +1730,12 @@ function readStoreRequest(
     switch (tag >>> 3) {
       // string key = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.StoreRequest.key");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.key = readString(bytes, at, end);
         break;
       // string value = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "lab.v1.StoreRequest.value");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.value = readString(bytes, at, end);
         break;
       default:
@@ -1787,7 +1803,11 @@ function writeStoreResponse(message: StoreResponseInit, bytes: Uint8Array, at: n
   const stored = message.stored;
   if (stored !== undefined && stored !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, stored, "lab.v1.StoreResponse.stored");
+    if ((stored & 127) === stored) {
+      bytes[at++] = stored;
+    } else {
+      at = writeUint32(bytes, at, stored, "lab.v1.StoreResponse.stored");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -1814,7 +1834,11 @@ function readStoreResponse(
     switch (tag >>> 3) {
       // uint32 stored = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "lab.v1.StoreResponse.stored");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.stored = bytes[at++]!;
+          continue;
+        }
         message.stored = readUint32(bytes, at);
         break;
       default:
@@ -1909,7 +1933,7 @@ function readTalkRequest(
     switch (tag >>> 3) {
       // string line = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.TalkRequest.line");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.line = readString(bytes, at, end);
         break;
       default:
@@ -2004,7 +2028,7 @@ function readTalkResponse(
     switch (tag >>> 3) {
       // string line = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "lab.v1.TalkResponse.line");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.line = readString(bytes, at, end);
         break;
       default:

@@ -181,27 +181,27 @@ function readPlain(message: Plain, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "comments.v1.Plain.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // string starred = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "comments.v1.Plain.starred");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.starred = readString(bytes, at, end);
         break;
       // string tags = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "comments.v1.Plain.tags");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.tags = readString(bytes, at, end);
         break;
       // string separators = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "comments.v1.Plain.separators");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.separators = readString(bytes, at, end);
         break;
       // string old = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "comments.v1.Plain.old");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.old = readString(bytes, at, end);
         break;
       default:
@@ -305,7 +305,7 @@ function readOld(message: Old, bytes: Uint8Array, at: number, end: number, depth
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "comments.v1.Old.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       default:

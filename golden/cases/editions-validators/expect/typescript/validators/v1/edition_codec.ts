@@ -114,7 +114,11 @@ function writeEdition(message: EditionInit, bytes: Uint8Array, at: number): numb
     throw missing("validators.v1.Edition.needed");
   }
   bytes[at++] = 24;
-  at = writeInt32(bytes, at, needed, "validators.v1.Edition.needed");
+  if ((needed & 127) === needed) {
+    bytes[at++] = needed;
+  } else {
+    at = writeInt32(bytes, at, needed, "validators.v1.Edition.needed");
+  }
   // Edition inner = 4
   const inner = message.inner;
   if (inner !== undefined) {
@@ -148,22 +152,26 @@ function readEdition(
     switch (tag >>> 3) {
       // string explicit = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Edition.explicit");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.explicit = readString(bytes, at, end);
         break;
       // string implicit = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Edition.implicit");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.implicit = readString(bytes, at, end);
         break;
       // int32 needed = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Edition.needed");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.needed = bytes[at++]!;
+          continue;
+        }
         message.needed = readInt32(bytes, at);
         break;
       // Edition inner = 4
       case 4:
-        if (tag !== 35) refuseType(tag, 35, "validators.v1.Edition.inner");
+        if (tag !== 35) refuseType(tag, 35, message);
         message.inner = readEdition(message.inner ?? emptyEdition(), bytes, at, end, depth + 1, 36);
         break;
       default:

@@ -18,6 +18,7 @@ import {
   missing,
   readEnum,
   readInt32,
+  readKey,
   readLength,
   readLenientString,
   readPackedInt32,
@@ -164,7 +165,11 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
     for (const item of expectList(expanded, "editions.v1.Item.expanded")) {
       expectRoom(bytes, at);
       bytes[at++] = 32;
-      at = writeInt32(bytes, at, item, "editions.v1.Item.expanded");
+      if ((item & 127) === item) {
+        bytes[at++] = item;
+      } else {
+        at = writeInt32(bytes, at, item, "editions.v1.Item.expanded");
+      }
     }
   }
   // repeated int32 packed = 5
@@ -196,7 +201,11 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
   const closed = message.closed;
   if (closed !== undefined && Object.hasOwn(message, "closed")) {
     bytes[at++] = 64;
-    at = writeInt32(bytes, at, closed, "editions.v1.Item.closed");
+    if ((closed & 127) === closed) {
+      bytes[at++] = closed;
+    } else {
+      at = writeInt32(bytes, at, closed, "editions.v1.Item.closed");
+    }
   }
   // map<string, Closed> map = 9
   const map = message.map;
@@ -230,17 +239,17 @@ function readItem(message: Item, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string implicit = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "editions.v1.Item.implicit");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.implicit = readString(bytes, at, end);
         break;
       // string explicit = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "editions.v1.Item.explicit");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.explicit = readString(bytes, at, end);
         break;
       // string needed = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "editions.v1.Item.needed");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.needed = readString(bytes, at, end);
         break;
       // repeated int32 expanded = 4
@@ -248,7 +257,7 @@ function readItem(message: Item, bytes: Uint8Array, at: number, end: number, dep
         if (tag === 34) {
           readPackedInt32(message.expanded, bytes, at, end);
         } else {
-          if (tag !== 32) refuseType(tag, 32, "editions.v1.Item.expanded");
+          if (tag !== 32) refuseType(tag, 32, message);
           message.expanded.push(readInt32(bytes, at));
         }
         break;
@@ -257,23 +266,23 @@ function readItem(message: Item, bytes: Uint8Array, at: number, end: number, dep
         if (tag === 42) {
           readPackedInt32(message.packed, bytes, at, end);
         } else {
-          if (tag !== 40) refuseType(tag, 40, "editions.v1.Item.packed");
+          if (tag !== 40) refuseType(tag, 40, message);
           message.packed.push(readInt32(bytes, at));
         }
         break;
       // Item child = 6
       case 6:
-        if (tag !== 51) refuseType(tag, 51, "editions.v1.Item.child");
+        if (tag !== 51) refuseType(tag, 51, message);
         message.child = readItem(message.child ?? emptyItem(), bytes, at, end, depth + 1, 52);
         break;
       // string loose = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "editions.v1.Item.loose");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.loose = readLenientString(bytes, at, end);
         break;
       // Closed closed = 8
       case 8: {
-        if (tag !== 64) refuseType(tag, 64, "editions.v1.Item.closed");
+        if (tag !== 64) refuseType(tag, 64, message);
         const value = readEnum<Closed>(bytes, at);
         if (numbersOfClosed.has(value)) {
           message.closed = value;
@@ -284,7 +293,7 @@ function readItem(message: Item, bytes: Uint8Array, at: number, end: number, dep
       }
       // map<string, Closed> map = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "editions.v1.Item.map");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         readItemMapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
@@ -303,15 +312,18 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
   let key = "";
   let value: Closed = 1;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "editions.v1.Item.map");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "editions.v1.Item.map");
+        if (tag !== 16) refuseType(tag, 16);
         value = readEnum(bytes, at);
         break;
       }

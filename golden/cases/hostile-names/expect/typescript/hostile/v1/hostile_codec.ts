@@ -21,6 +21,7 @@ import {
   readEnum,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readPackedInt32,
   readString as readString$1,
@@ -177,7 +178,7 @@ export const Boolean$ = {
   toString$: 1,
   then: 2,
   delete: 3,
-  __proto__: 4,
+  ["__proto__"]: 4,
   hasOwnProperty: 5,
 } as const;
 export type Boolean$ = Boolean$1;
@@ -601,92 +602,92 @@ function readObject$(
     switch (tag >>> 3) {
       // string constructor = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Object.constructor");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.constructor$ = readString$1(bytes, at, end);
         break;
       // string __proto__ = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Object.__proto__");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.Proto = readString$1(bytes, at, end);
         break;
       // string toString = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "hostile.v1.Object.toString");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.toString$ = readString$1(bytes, at, end);
         break;
       // string then = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "hostile.v1.Object.then");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.then = readString$1(bytes, at, end);
         break;
       // string hasOwnProperty = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "hostile.v1.Object.hasOwnProperty");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.hasOwnProperty = readString$1(bytes, at, end);
         break;
       // string prototype = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "hostile.v1.Object.prototype");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.prototype = readString$1(bytes, at, end);
         break;
       // string valueOf = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "hostile.v1.Object.valueOf");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.valueOf$ = readString$1(bytes, at, end);
         break;
       // string to_json = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "hostile.v1.Object.to_json");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.toJson = readString$1(bytes, at, end);
         break;
       // string class = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "hostile.v1.Object.class");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.class = readString$1(bytes, at, end);
         break;
       // string delete = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "hostile.v1.Object.delete");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.delete = readString$1(bytes, at, end);
         break;
       // string arguments = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "hostile.v1.Object.arguments");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.arguments = readString$1(bytes, at, end);
         break;
       // string await = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "hostile.v1.Object.await");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.await = readString$1(bytes, at, end);
         break;
       // string this = 13
       case 13:
-        if (tag !== 106) refuseType(tag, 106, "hostile.v1.Object.this");
+        if (tag !== 106) refuseType(tag, 106, message);
         message.this = readString$1(bytes, at, end);
         break;
       // string typeName = 14
       case 14:
-        if (tag !== 114) refuseType(tag, 114, "hostile.v1.Object.typeName");
+        if (tag !== 114) refuseType(tag, 114, message);
         message.typeName = readString$1(bytes, at, end);
         break;
       // string type_name2 = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "hostile.v1.Object.type_name2");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.typeName2 = readString$1(bytes, at, end);
         break;
       // string unknown = 16
       case 16:
-        if (tag !== 130) refuseType(tag, 130, "hostile.v1.Object.unknown");
+        if (tag !== 130) refuseType(tag, 130, message);
         message.unknown = readString$1(bytes, at, end);
         break;
       // string new = 17
       case 17:
-        if (tag !== 138) refuseType(tag, 138, "hostile.v1.Object.new");
+        if (tag !== 138) refuseType(tag, 138, message);
         message.catch = { case: "new", value: readString$1(bytes, at, end) };
         break;
       // Promise default = 18
       case 18: {
-        if (tag !== 146) refuseType(tag, 146, "hostile.v1.Object.default");
+        if (tag !== 146) refuseType(tag, 146, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.catch;
         const value = readPromise(
@@ -702,7 +703,7 @@ function readObject$(
       }
       // Error import = 19
       case 19: {
-        if (tag !== 154) refuseType(tag, 154, "hostile.v1.Object.import");
+        if (tag !== 154) refuseType(tag, 154, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.catch;
         const value = readError(
@@ -718,61 +719,65 @@ function readObject$(
       }
       // string case = 20
       case 20:
-        if (tag !== 162) refuseType(tag, 162, "hostile.v1.Object.case");
+        if (tag !== 162) refuseType(tag, 162, message);
         message.catch = { case: "case", value: readString$1(bytes, at, end) };
         break;
       // string value = 21
       case 21:
-        if (tag !== 170) refuseType(tag, 170, "hostile.v1.Object.value");
+        if (tag !== 170) refuseType(tag, 170, message);
         message.catch = { case: "value", value: readString$1(bytes, at, end) };
         break;
       // map<string, Map> map = 22
       case 22: {
-        if (tag !== 178) refuseType(tag, 178, "hostile.v1.Object.map");
+        if (tag !== 178) refuseType(tag, 178, message);
         const stop = readLength(bytes, at, end);
         readObject$MapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
       }
       // optional string length = 23
       case 23:
-        if (tag !== 186) refuseType(tag, 186, "hostile.v1.Object.length");
+        if (tag !== 186) refuseType(tag, 186, message);
         message.length = readString$1(bytes, at, end);
         break;
       // optional bool name = 24
       case 24:
-        if (tag !== 192) refuseType(tag, 192, "hostile.v1.Object.name");
+        if (tag !== 192) refuseType(tag, 192, message);
+        if (bytes[at]! < 128) {
+          message.name = bytes[at++]! !== 0;
+          continue;
+        }
         message.name = readBool(bytes, at);
         break;
       // repeated Uint8Array function = 25
       case 25: {
-        if (tag !== 202) refuseType(tag, 202, "hostile.v1.Object.function");
+        if (tag !== 202) refuseType(tag, 202, message);
         const stop = readLength(bytes, at, end);
         message.function.push(readUint8Array$(emptyUint8Array$(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string bytes = 26
       case 26:
-        if (tag !== 210) refuseType(tag, 210, "hostile.v1.Object.bytes");
+        if (tag !== 210) refuseType(tag, 210, message);
         message.bytes = readString$1(bytes, at, end);
         break;
       // string offset = 27
       case 27:
-        if (tag !== 218) refuseType(tag, 218, "hostile.v1.Object.offset");
+        if (tag !== 218) refuseType(tag, 218, message);
         message.offset = readString$1(bytes, at, end);
         break;
       // string message = 28
       case 28:
-        if (tag !== 226) refuseType(tag, 226, "hostile.v1.Object.message");
+        if (tag !== 226) refuseType(tag, 226, message);
         message.message = readString$1(bytes, at, end);
         break;
       // string start = 29
       case 29:
-        if (tag !== 234) refuseType(tag, 234, "hostile.v1.Object.start");
+        if (tag !== 234) refuseType(tag, 234, message);
         message.start = readString$1(bytes, at, end);
         break;
       // string end = 30
       case 30:
-        if (tag !== 242) refuseType(tag, 242, "hostile.v1.Object.end");
+        if (tag !== 242) refuseType(tag, 242, message);
         message.end = readString$1(bytes, at, end);
         break;
       default:
@@ -789,15 +794,18 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
   let key = "";
   let value = emptyMap();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Object.map");
-        key = readString$1(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Object.map");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readMap(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -891,7 +899,7 @@ function readPromise(
     switch (tag >>> 3) {
       // Promise promise = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Promise.promise");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.promise = readPromise(message.promise ?? emptyPromise(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -999,12 +1007,12 @@ function readError(
     switch (tag >>> 3) {
       // string message = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Error.message");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.message = readString$1(bytes, at, end);
         break;
       // string stack = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Error.stack");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.stack = readString$1(bytes, at, end);
         break;
       default:
@@ -1119,14 +1127,14 @@ function readMap(message: Map$1, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // map<string, string> constructor = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Map.constructor");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         readMapConstructor$Entry(message.constructor$, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, Object> __proto__ = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Map.__proto__");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         readMapProtoEntry(message.Proto, bytes, cursor.at, stop, depth);
         break;
@@ -1151,15 +1159,18 @@ function readMapConstructor$Entry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Map.constructor");
-        key = readString$1(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Map.constructor");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString$1(bytes, at, end);
         break;
       }
@@ -1177,15 +1188,18 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = emptyObject$();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Map.__proto__");
-        key = readString$1(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Map.__proto__");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readObject$(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -1282,7 +1296,7 @@ function readUint8Array$(
     switch (tag >>> 3) {
       // bytes Uint8Array = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Uint8Array.Uint8Array");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.Uint8Array = readBytes(bytes, at, end);
         break;
       default:
@@ -1370,7 +1384,7 @@ function readCodec(message: Codec, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // bytes codec = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Codec.codec");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.codec = readBytes(bytes, at, end);
         break;
       default:
@@ -1473,7 +1487,7 @@ function readRecord(
     switch (tag >>> 3) {
       // map<int32, Record> Record = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Record.Record");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         readRecordRecordEntry(message.Record, bytes, cursor.at, stop, depth);
         break;
@@ -1498,15 +1512,18 @@ function readRecordRecordEntry(
   let key = 0;
   let value = emptyRecord();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "hostile.v1.Record.Record");
+        if (tag !== 8) refuseType(tag, 8);
         key = readInt32(bytes, at);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Record.Record");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readRecord(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -1895,7 +1912,7 @@ function readBigInt(
     switch (tag >>> 3) {
       // int64 BigInt = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "hostile.v1.BigInt.BigInt");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.BigInt = readInt64(bytes, at);
         break;
       default:
@@ -2567,7 +2584,7 @@ function readViolation(
     switch (tag >>> 3) {
       // string field = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Violation.field");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.field = readString$1(bytes, at, end);
         break;
       default:
@@ -3715,7 +3732,11 @@ function writeFoo$1(message: FooInit$, bytes: Uint8Array, at: number): number {
   const codec = message.codec;
   if (codec !== undefined && codec !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, codec, "hostile.v1.Foo.codec");
+    if ((codec & 127) === codec) {
+      bytes[at++] = codec;
+    } else {
+      at = writeInt32(bytes, at, codec, "hostile.v1.Foo.codec");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -3735,21 +3756,25 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // Foo.Init init = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Foo.init");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.init = readFoo_Init(message.init ?? emptyFoo_Init(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // FooInit foo_init = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "hostile.v1.Foo.foo_init");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.fooInit = readFooInit$1(message.fooInit ?? emptyFooInit(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Foo.Codec codec = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "hostile.v1.Foo.codec");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.codec = bytes[at++]! as Foo_Codec;
+          continue;
+        }
         message.codec = readEnum(bytes, at);
         break;
       default:
@@ -3844,7 +3869,7 @@ function readFoo_Init(
     switch (tag >>> 3) {
       // string foo = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Foo.Init.foo");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.foo = readString$1(bytes, at, end);
         break;
       default:
@@ -3936,7 +3961,7 @@ function readFooInit$1(
     switch (tag >>> 3) {
       // Foo foo = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.FooInit.foo");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.foo = readFoo$1(message.foo ?? emptyFoo(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -5189,13 +5214,21 @@ function writeEnums(message: EnumsInit, bytes: Uint8Array, at: number): number {
   const function$ = message.function;
   if (function$ !== undefined && function$ !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, function$, "hostile.v1.Enums.function");
+    if ((function$ & 127) === function$) {
+      bytes[at++] = function$;
+    } else {
+      at = writeInt32(bytes, at, function$, "hostile.v1.Enums.function");
+    }
   }
   // Boolean boolean = 2
   const boolean$ = message.boolean;
   if (boolean$ !== undefined && boolean$ !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, boolean$, "hostile.v1.Enums.boolean");
+    if ((boolean$ & 127) === boolean$) {
+      bytes[at++] = boolean$;
+    } else {
+      at = writeInt32(bytes, at, boolean$, "hostile.v1.Enums.boolean");
+    }
   }
   // repeated Boolean constructor = 3
   const constructor$ = message.constructor$;
@@ -5240,12 +5273,20 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // Function function = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "hostile.v1.Enums.function");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.function = bytes[at++]! as Function$;
+          continue;
+        }
         message.function = readEnum(bytes, at);
         break;
       // Boolean boolean = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "hostile.v1.Enums.boolean");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.boolean = bytes[at++]! as Boolean$;
+          continue;
+        }
         message.boolean = readEnum(bytes, at);
         break;
       // repeated Boolean constructor = 3
@@ -5253,13 +5294,13 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
         if (tag === 26) {
           readPackedInt32(message.constructor$, bytes, at, end);
         } else {
-          if (tag !== 24) refuseType(tag, 24, "hostile.v1.Enums.constructor");
+          if (tag !== 24) refuseType(tag, 24, message);
           message.constructor$.push(readEnum(bytes, at));
         }
         break;
       // map<string, Function> prototype = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "hostile.v1.Enums.prototype");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         readEnumsPrototypeEntry(message.prototype, bytes, cursor.at, stop, depth);
         break;
@@ -5284,15 +5325,18 @@ function readEnumsPrototypeEntry(
   let key = "";
   let value: Function$ = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "hostile.v1.Enums.prototype");
-        key = readString$1(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "hostile.v1.Enums.prototype");
+        if (tag !== 16) refuseType(tag, 16);
         value = readEnum(bytes, at);
         break;
       }

@@ -91,7 +91,7 @@ function readA(message: A, bytes: Uint8Array, at: number, end: number, depth: nu
     switch (tag >>> 3) {
       // b.B b = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "a.v1.A.b");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.b = BCodec.readFields(message.b ?? BCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;

@@ -129,7 +129,11 @@ function writeOuter(message: OuterInit, bytes: Uint8Array, at: number): number {
   const choice = message.choice;
   if (choice?.case === "level") {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, choice.value, "nested.v1.Outer.level");
+    if ((choice.value & 127) === choice.value) {
+      bytes[at++] = choice.value;
+    } else {
+      at = writeInt32(bytes, at, choice.value, "nested.v1.Outer.level");
+    }
   }
   // Outer.Middle other = 4
   if (choice?.case === "other") {
@@ -154,14 +158,14 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // Outer.Middle middle = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "nested.v1.Outer.middle");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.middle = readOuter_Middle(message.middle ?? emptyOuter_Middle(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Outer.Middle.Inner inner = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "nested.v1.Outer.inner");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.inner = readOuter_Middle_Inner(
           message.inner ?? emptyOuter_Middle_Inner(),
@@ -175,12 +179,16 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
       }
       // Outer.Middle.Inner.Level level = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "nested.v1.Outer.level");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.choice = { case: "level", value: bytes[at++]! as Outer_Middle_Inner_Level };
+          continue;
+        }
         message.choice = { case: "level", value: readEnum(bytes, at) };
         break;
       // Outer.Middle other = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "nested.v1.Outer.other");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.choice;
         const value = readOuter_Middle(
@@ -307,14 +315,14 @@ function readOuter_Middle(
     switch (tag >>> 3) {
       // repeated Outer.Middle.Inner inners = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "nested.v1.Outer.Middle.inners");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.inners.push(readOuter_Middle_Inner(emptyOuter_Middle_Inner(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<uint64, Outer.Middle.Inner> by_id = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "nested.v1.Outer.Middle.by_id");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         readOuter_MiddleByIdEntry(message.byId, bytes, cursor.at, stop, depth);
         break;
@@ -339,15 +347,18 @@ function readOuter_MiddleByIdEntry(
   let key = 0n;
   let value = emptyOuter_Middle_Inner();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "nested.v1.Outer.Middle.by_id");
+        if (tag !== 8) refuseType(tag, 8);
         key = readUint64(bytes, at);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "nested.v1.Outer.Middle.by_id");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readOuter_Middle_Inner(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -422,7 +433,11 @@ function writeOuter_Middle_Inner(message: Outer_Middle_InnerInit, bytes: Uint8Ar
   const level = message.level;
   if (level !== undefined && level !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, level, "nested.v1.Outer.Middle.Inner.level");
+    if ((level & 127) === level) {
+      bytes[at++] = level;
+    } else {
+      at = writeInt32(bytes, at, level, "nested.v1.Outer.Middle.Inner.level");
+    }
   }
   // Outer back = 2
   const back = message.back;
@@ -455,12 +470,16 @@ function readOuter_Middle_Inner(
     switch (tag >>> 3) {
       // Outer.Middle.Inner.Level level = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "nested.v1.Outer.Middle.Inner.level");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.level = bytes[at++]! as Outer_Middle_Inner_Level;
+          continue;
+        }
         message.level = readEnum(bytes, at);
         break;
       // Outer back = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "nested.v1.Outer.Middle.Inner.back");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.back = readOuter(message.back ?? emptyOuter(), bytes, cursor.at, stop, depth + 1, 0);
         break;

@@ -15,6 +15,7 @@ import {
   messageCodec,
   readBool,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -194,7 +195,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const status = message.status;
   if (status !== undefined && status !== 0) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, status, "knowledge.v1.Note.status");
+    if ((status & 127) === status) {
+      bytes[at++] = status;
+    } else {
+      at = writeInt32(bytes, at, status, "knowledge.v1.Note.status");
+    }
   }
   // repeated string tags = 5
   const tags = message.tags;
@@ -240,7 +245,11 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   const revision = message.revision;
   if (revision !== undefined) {
     bytes[at++] = 80;
-    at = writeUint32(bytes, at, revision, "knowledge.v1.Note.revision");
+    if ((revision & 127) === revision) {
+      bytes[at++] = revision;
+    } else {
+      at = writeUint32(bytes, at, revision, "knowledge.v1.Note.revision");
+    }
   }
   // repeated Note.Link links = 11
   const links = message.links;
@@ -268,39 +277,43 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Note.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Note.title");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.title = readString(bytes, at, end);
         break;
       // string body = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "knowledge.v1.Note.body");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.body = readString(bytes, at, end);
         break;
       // Status status = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "knowledge.v1.Note.status");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.status = bytes[at++]! as Status;
+          continue;
+        }
         message.status = readEnum(bytes, at);
         break;
       // repeated string tags = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "knowledge.v1.Note.tags");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, string> labels = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "knowledge.v1.Note.labels");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         readNoteLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp updated = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "knowledge.v1.Note.updated");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.updated = TimestampCodec.readFields(
           message.updated ?? TimestampCodec.empty(),
@@ -314,22 +327,26 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // string path = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "knowledge.v1.Note.path");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.source = { case: "path", value: readString(bytes, at, end) };
         break;
       // string url = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "knowledge.v1.Note.url");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       // optional uint32 revision = 10
       case 10:
-        if (tag !== 80) refuseType(tag, 80, "knowledge.v1.Note.revision");
+        if (tag !== 80) refuseType(tag, 80, message);
+        if (bytes[at]! < 128) {
+          message.revision = bytes[at++]!;
+          continue;
+        }
         message.revision = readUint32(bytes, at);
         break;
       // repeated Note.Link links = 11
       case 11: {
-        if (tag !== 90) refuseType(tag, 90, "knowledge.v1.Note.links");
+        if (tag !== 90) refuseType(tag, 90, message);
         const stop = readLength(bytes, at, end);
         message.links.push(readNote_Link(emptyNote_Link(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -348,15 +365,18 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Note.labels");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "knowledge.v1.Note.labels");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -463,12 +483,12 @@ function readNote_Link(
     switch (tag >>> 3) {
       // string target = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Note.Link.target");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.target = readString(bytes, at, end);
         break;
       // uint64 offset = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.Note.Link.offset");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.offset = readUint64(bytes, at);
         break;
       default:
@@ -547,7 +567,11 @@ function writeQueryRequest(message: QueryRequestInit, bytes: Uint8Array, at: num
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeUint32(bytes, at, limit, "knowledge.v1.QueryRequest.limit");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -574,12 +598,16 @@ function readQueryRequest(
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.QueryRequest.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // uint32 limit = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.QueryRequest.limit");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readUint32(bytes, at);
         break;
       default:
@@ -676,7 +704,7 @@ function readQueryResponse(
     switch (tag >>> 3) {
       // repeated Note results = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.QueryResponse.results");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.results.push(readNote(emptyNote(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -850,12 +878,16 @@ function readChange(message: Change, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // string note_id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.Change.note_id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.noteId = readString(bytes, at, end);
         break;
       // bool removed = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "knowledge.v1.Change.removed");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.removed = bytes[at++]! !== 0;
+          continue;
+        }
         message.removed = readBool(bytes, at);
         break;
       default:
@@ -950,7 +982,7 @@ function readGetNoteRequest(
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "knowledge.v1.GetNoteRequest.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       default:

@@ -15,6 +15,7 @@ import {
   messageCodec,
   readBool,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -130,7 +131,11 @@ function writeOrder(message: OrderInit, bytes: Uint8Array, at: number): number {
   const count = message.count;
   if (count !== undefined && count !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, count, "rules.v1.Order.count");
+    if ((count & 127) === count) {
+      bytes[at++] = count;
+    } else {
+      at = writeUint32(bytes, at, count, "rules.v1.Order.count");
+    }
   }
   // repeated string tags = 3
   const tags = message.tags;
@@ -190,29 +195,33 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Order.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readString(bytes, at, end);
         break;
       // uint32 count = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "rules.v1.Order.count");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.count = bytes[at++]!;
+          continue;
+        }
         message.count = readUint32(bytes, at);
         break;
       // repeated string tags = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "rules.v1.Order.tags");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, int64> totals = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "rules.v1.Order.totals");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         readOrderTotalsEntry(message.totals, bytes, cursor.at, stop, depth);
         break;
       }
       // Address address = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "rules.v1.Order.address");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.address = AddressCodec.readFields(
           message.address ?? AddressCodec.empty(),
@@ -226,12 +235,16 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
       }
       // string card = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "rules.v1.Order.card");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.payment = { case: "card", value: readString(bytes, at, end) };
         break;
       // bool cash = 7
       case 7:
-        if (tag !== 56) refuseType(tag, 56, "rules.v1.Order.cash");
+        if (tag !== 56) refuseType(tag, 56, message);
+        if (bytes[at]! < 128) {
+          message.payment = { case: "cash", value: bytes[at++]! !== 0 };
+          continue;
+        }
         message.payment = { case: "cash", value: readBool(bytes, at) };
         break;
       default:
@@ -248,15 +261,18 @@ function readOrderTotalsEntry(map: Order["totals"], bytes: Uint8Array, at: numbe
   let key = "";
   let value = 0n;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Order.totals");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "rules.v1.Order.totals");
+        if (tag !== 16) refuseType(tag, 16);
         value = readInt64(bytes, at);
         break;
       }
@@ -342,7 +358,7 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // Outer.Inner inner = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Outer.inner");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.inner = readOuter_Inner(message.inner ?? emptyOuter_Inner(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -451,14 +467,14 @@ function readOuter_Inner(
     switch (tag >>> 3) {
       // repeated Address addresses = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Outer.Inner.addresses");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.addresses.push(AddressCodec.readFields(AddressCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Outer back = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "rules.v1.Outer.Inner.back");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.back = readOuter(message.back ?? emptyOuter(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -545,7 +561,7 @@ function readBlind(message: Blind, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // Order order = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Blind.order");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.order = readOrder(message.order ?? emptyOrder(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -635,7 +651,7 @@ function readFree(message: Free, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Free.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       default:

@@ -116,12 +116,12 @@ function readAddress(
     switch (tag >>> 3) {
       // string street = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "rules.v1.Address.street");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.street = readString(bytes, at, end);
         break;
       // string country = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "rules.v1.Address.country");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.country = readString(bytes, at, end);
         break;
       default:

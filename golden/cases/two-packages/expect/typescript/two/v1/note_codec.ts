@@ -104,7 +104,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "two.v1.Note.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       default:

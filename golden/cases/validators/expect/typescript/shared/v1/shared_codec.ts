@@ -112,12 +112,12 @@ function readLabel(message: Label, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "shared.v1.Label.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // string color = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "shared.v1.Label.color");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.color = readString(bytes, at, end);
         break;
       default:
@@ -215,12 +215,12 @@ function readFree(message: Free, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "shared.v1.Free.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // Free inner = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "shared.v1.Free.inner");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.inner = readFree(message.inner ?? emptyFree(), bytes, cursor.at, stop, depth + 1, 0);
         break;

@@ -20,6 +20,7 @@ import {
   readBytes,
   readDouble,
   readInt32,
+  readKey,
   readLength,
   readPackedBool,
   readPackedDouble,
@@ -354,7 +355,7 @@ function readCollections(
     switch (tag >>> 3) {
       // repeated string tags = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.tags");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.tags.push(readString(bytes, at, end));
         break;
       // repeated double weights = 2
@@ -362,7 +363,7 @@ function readCollections(
         if (tag === 18) {
           readPackedDouble(message.weights, bytes, at, end);
         } else {
-          if (tag !== 17) refuseType(tag, 17, "validators.v1.Collections.weights");
+          if (tag !== 17) refuseType(tag, 17, message);
           message.weights.push(readDouble(bytes, at));
         }
         break;
@@ -371,76 +372,76 @@ function readCollections(
         if (tag === 26) {
           readPackedBool(message.flags, bytes, at, end);
         } else {
-          if (tag !== 24) refuseType(tag, 24, "validators.v1.Collections.flags");
+          if (tag !== 24) refuseType(tag, 24, message);
           message.flags.push(readBool(bytes, at));
         }
         break;
       // map<string, string> meta = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Collections.meta");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         readCollectionsMetaEntry(message.meta, bytes, cursor.at, stop, depth);
         break;
       }
       // map<int32, int32> numbers = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Collections.numbers");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         readCollectionsNumbersEntry(message.numbers, bytes, cursor.at, stop, depth);
         break;
       }
       // map<uint64, string> longs = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Collections.longs");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         readCollectionsLongsEntry(message.longs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<bool, string> switches = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Collections.switches");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         readCollectionsSwitchesEntry(message.switches, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, shared.v1.Label> labels = 8
       case 8: {
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Collections.labels");
+        if (tag !== 66) refuseType(tag, 66, message);
         const stop = readLength(bytes, at, end);
         readCollectionsLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // repeated shared.v1.Label label_list = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Collections.label_list");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         message.labelList.push(LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated shared.v1.Label unchecked = 10
       case 10: {
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Collections.unchecked");
+        if (tag !== 82) refuseType(tag, 82, message);
         const stop = readLength(bytes, at, end);
         message.unchecked.push(LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<int32, bytes> blobs = 11
       case 11: {
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Collections.blobs");
+        if (tag !== 90) refuseType(tag, 90, message);
         const stop = readLength(bytes, at, end);
         readCollectionsBlobsEntry(message.blobs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<sint64, bool> yes = 12
       case 12: {
-        if (tag !== 98) refuseType(tag, 98, "validators.v1.Collections.yes");
+        if (tag !== 98) refuseType(tag, 98, message);
         const stop = readLength(bytes, at, end);
         readCollectionsYesEntry(message.yes, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, string> only_values = 13
       case 13: {
-        if (tag !== 106) refuseType(tag, 106, "validators.v1.Collections.only_values");
+        if (tag !== 106) refuseType(tag, 106, message);
         const stop = readLength(bytes, at, end);
         readCollectionsOnlyValuesEntry(message.onlyValues, bytes, cursor.at, stop, depth);
         break;
@@ -465,15 +466,18 @@ function readCollectionsMetaEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.meta");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.meta");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -497,15 +501,18 @@ function readCollectionsNumbersEntry(
   let key = 0;
   let value = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.numbers");
+        if (tag !== 8) refuseType(tag, 8);
         key = readInt32(bytes, at);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Collections.numbers");
+        if (tag !== 16) refuseType(tag, 16);
         value = readInt32(bytes, at);
         break;
       }
@@ -529,15 +536,18 @@ function readCollectionsLongsEntry(
   let key = 0n;
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.longs");
+        if (tag !== 8) refuseType(tag, 8);
         key = readUint64(bytes, at);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.longs");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -561,15 +571,18 @@ function readCollectionsSwitchesEntry(
   let key = false;
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.switches");
+        if (tag !== 8) refuseType(tag, 8);
         key = readBool(bytes, at);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.switches");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -593,15 +606,18 @@ function readCollectionsLabelsEntry(
   let key = "";
   let value = LabelCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.labels");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.labels");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         LabelCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -626,15 +642,18 @@ function readCollectionsBlobsEntry(
   let key = 0;
   let value: Uint8Array = new Uint8Array(0);
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.blobs");
+        if (tag !== 8) refuseType(tag, 8);
         key = readInt32(bytes, at);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.blobs");
+        if (tag !== 18) refuseType(tag, 18);
         value = readBytes(bytes, at, end);
         break;
       }
@@ -658,15 +677,18 @@ function readCollectionsYesEntry(
   let key = 0n;
   let value = false;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Collections.yes");
+        if (tag !== 8) refuseType(tag, 8);
         key = readSint64(bytes, at);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Collections.yes");
+        if (tag !== 16) refuseType(tag, 16);
         value = readBool(bytes, at);
         break;
       }
@@ -690,15 +712,18 @@ function readCollectionsOnlyValuesEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Collections.only_values");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Collections.only_values");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }

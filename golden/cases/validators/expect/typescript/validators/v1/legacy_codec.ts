@@ -159,13 +159,21 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const count = message.count;
   if (count !== undefined && Object.hasOwn(message, "count")) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, count, "validators.v1.Legacy.count");
+    if ((count & 127) === count) {
+      bytes[at++] = count;
+    } else {
+      at = writeInt32(bytes, at, count, "validators.v1.Legacy.count");
+    }
   }
   // optional Size size = 4
   const size = message.size;
   if (size !== undefined && Object.hasOwn(message, "size")) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, size, "validators.v1.Legacy.size");
+    if ((size & 127) === size) {
+      bytes[at++] = size;
+    } else {
+      at = writeInt32(bytes, at, size, "validators.v1.Legacy.size");
+    }
   }
   // repeated Size sizes = 5
   const sizes = message.sizes;
@@ -173,7 +181,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
     for (const item of expectList(sizes, "validators.v1.Legacy.sizes")) {
       expectRoom(bytes, at);
       bytes[at++] = 40;
-      at = writeInt32(bytes, at, item, "validators.v1.Legacy.sizes");
+      if ((item & 127) === item) {
+        bytes[at++] = item;
+      } else {
+        at = writeInt32(bytes, at, item, "validators.v1.Legacy.sizes");
+      }
     }
   }
   // optional Legacy.Part part = 6
@@ -193,7 +205,11 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   // int32 right = 8
   if (choice?.case === "right") {
     bytes[at++] = 64;
-    at = writeInt32(bytes, at, choice.value, "validators.v1.Legacy.right");
+    if ((choice.value & 127) === choice.value) {
+      bytes[at++] = choice.value;
+    } else {
+      at = writeInt32(bytes, at, choice.value, "validators.v1.Legacy.right");
+    }
   }
   // optional bytes data = 9
   const data = message.data;
@@ -225,22 +241,26 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // required string id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Legacy.id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.id = readLenientString(bytes, at, end);
         break;
       // optional string name = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Legacy.name");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.name = readLenientString(bytes, at, end);
         break;
       // optional int32 count = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Legacy.count");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.count = bytes[at++]!;
+          continue;
+        }
         message.count = readInt32(bytes, at);
         break;
       // optional Size size = 4
       case 4: {
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Legacy.size");
+        if (tag !== 32) refuseType(tag, 32, message);
         const value = readEnum<Size>(bytes, at);
         if (numbersOfSize.has(value)) {
           message.size = value;
@@ -254,33 +274,37 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         if (tag === 42) {
           readPackedInt32(message.sizes, bytes, at, end);
         } else {
-          if (tag !== 40) refuseType(tag, 40, "validators.v1.Legacy.sizes");
+          if (tag !== 40) refuseType(tag, 40, message);
           message.sizes.push(readEnum(bytes, at));
         }
         break;
       // optional Legacy.Part part = 6
       case 6:
-        if (tag !== 51) refuseType(tag, 51, "validators.v1.Legacy.part");
+        if (tag !== 51) refuseType(tag, 51, message);
         message.part = readLegacy_Part(message.part ?? emptyLegacy_Part(), bytes, at, end, depth + 1, 52);
         break;
       // string left = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Legacy.left");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.choice = { case: "left", value: readLenientString(bytes, at, end) };
         break;
       // int32 right = 8
       case 8:
-        if (tag !== 64) refuseType(tag, 64, "validators.v1.Legacy.right");
+        if (tag !== 64) refuseType(tag, 64, message);
+        if (bytes[at]! < 128) {
+          message.choice = { case: "right", value: bytes[at++]! };
+          continue;
+        }
         message.choice = { case: "right", value: readInt32(bytes, at) };
         break;
       // optional bytes data = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Legacy.data");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.data = readBytes(bytes, at, end);
         break;
       // optional int64 text_id = 10
       case 10:
-        if (tag !== 80) refuseType(tag, 80, "validators.v1.Legacy.text_id");
+        if (tag !== 80) refuseType(tag, 80, message);
         message.textId = String(readInt64(bytes, at));
         break;
       default:
@@ -376,7 +400,7 @@ function readLegacy_Part(
     switch (tag >>> 3) {
       // optional string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Legacy.Part.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readLenientString(bytes, at, end);
         break;
       default:

@@ -18,6 +18,7 @@ import {
   readBool,
   readDouble,
   readInt64,
+  readKey,
   readLength,
   readString,
   readStruct,
@@ -288,7 +289,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // shared.v1.Label label = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Note.label");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.label = LabelCodec.readFields(
           message.label ?? LabelCodec.empty(),
@@ -302,14 +303,14 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // shared.v1.Label must = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Note.must");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.must = LabelCodec.readFields(message.must ?? LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // shared.v1.Label ignored = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Note.ignored");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.ignored = LabelCodec.readFields(
           message.ignored ?? LabelCodec.empty(),
@@ -323,24 +324,24 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // shared.v1.Free free = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Note.free");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.free = FreeCodec.readFields(message.free ?? FreeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // string url = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Note.url");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       // string file_path = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Note.file_path");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.source = { case: "filePath", value: readString(bytes, at, end) };
         break;
       // Note.Source import_source = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Note.import_source");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.source;
         const value = readNote_Source(
@@ -356,17 +357,21 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // int64 number = 8
       case 8:
-        if (tag !== 64) refuseType(tag, 64, "validators.v1.Note.number");
+        if (tag !== 64) refuseType(tag, 64, message);
         message.source = { case: "number", value: readInt64(bytes, at) };
         break;
       // bool unruled = 9
       case 9:
-        if (tag !== 72) refuseType(tag, 72, "validators.v1.Note.unruled");
+        if (tag !== 72) refuseType(tag, 72, message);
+        if (bytes[at]! < 128) {
+          message.source = { case: "unruled", value: bytes[at++]! !== 0 };
+          continue;
+        }
         message.source = { case: "unruled", value: readBool(bytes, at) };
         break;
       // google.protobuf.StringValue wrapped = 10
       case 10: {
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Note.wrapped");
+        if (tag !== 82) refuseType(tag, 82, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.single;
         const value = StringValueCodec.readFields(
@@ -382,17 +387,17 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // string first = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Note.first");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.demanding = { case: "first", value: readString(bytes, at, end) };
         break;
       // string second = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "validators.v1.Note.second");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.demanding = { case: "second", value: readString(bytes, at, end) };
         break;
       // string third = 13
       case 13:
-        if (tag !== 106) refuseType(tag, 106, "validators.v1.Note.third");
+        if (tag !== 106) refuseType(tag, 106, message);
         message.demanding = { case: "third", value: readString(bytes, at, end) };
         break;
       default:
@@ -487,7 +492,7 @@ function readNote_Source(
     switch (tag >>> 3) {
       // string importer = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Note.Source.importer");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.importer = readString(bytes, at, end);
         break;
       default:
@@ -617,26 +622,26 @@ function readTree(message: Tree, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Tree.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // Tree left = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Tree.left");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.left = readTree(message.left ?? emptyTree(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated Tree children = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Tree.children");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.children.push(readTree(emptyTree(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, Tree> named = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Tree.named");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         readTreeNamedEntry(message.named, bytes, cursor.at, stop, depth);
         break;
@@ -655,15 +660,18 @@ function readTreeNamedEntry(map: Tree["named"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = emptyTree();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Tree.named");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Tree.named");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readTree(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -770,12 +778,12 @@ function readChicken(
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Chicken.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // Egg egg = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Chicken.egg");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.egg = readEgg(message.egg ?? emptyEgg(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -872,14 +880,14 @@ function readEgg(message: Egg, bytes: Uint8Array, at: number, end: number, depth
     switch (tag >>> 3) {
       // Chicken chicken = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Egg.chicken");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.chicken = readChicken(message.chicken ?? emptyChicken(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Farm farm = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Egg.farm");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.farm = readFarm(message.farm ?? emptyFarm(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -971,7 +979,7 @@ function readFarm(message: Farm, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // repeated Egg eggs = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Farm.eggs");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.eggs.push(readEgg(emptyEgg(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -1177,34 +1185,34 @@ function readContact(
     switch (tag >>> 3) {
       // string email = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Contact.email");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.email = readString(bytes, at, end);
         break;
       // optional string phone = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Contact.phone");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.phone = readString(bytes, at, end);
         break;
       // repeated string tags = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Contact.tags");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, string> pairs = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Contact.pairs");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         readContactPairsEntry(message.pairs, bytes, cursor.at, stop, depth);
         break;
       }
       // string mail = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Contact.mail");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.way = { case: "mail", value: readString(bytes, at, end) };
         break;
       // google.protobuf.StringValue nick = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Contact.nick");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         message.nick = StringValueCodec.readFields(
           { $typeName: "google.protobuf.StringValue", value: message.nick ?? "" },
@@ -1218,24 +1226,28 @@ function readContact(
       }
       // double rank = 7
       case 7:
-        if (tag !== 57) refuseType(tag, 57, "validators.v1.Contact.rank");
+        if (tag !== 57) refuseType(tag, 57, message);
         message.rank = readDouble(bytes, at);
         break;
       // bool active = 8
       case 8:
-        if (tag !== 64) refuseType(tag, 64, "validators.v1.Contact.active");
+        if (tag !== 64) refuseType(tag, 64, message);
+        if (bytes[at]! < 128) {
+          message.active = bytes[at++]! !== 0;
+          continue;
+        }
         message.active = readBool(bytes, at);
         break;
       // shared.v1.Free home = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Contact.home");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         message.home = FreeCodec.readFields(message.home ?? FreeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // string strict = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Contact.strict");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.strict = readString(bytes, at, end);
         break;
       default:
@@ -1252,15 +1264,18 @@ function readContactPairsEntry(map: Contact["pairs"], bytes: Uint8Array, at: num
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Contact.pairs");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Contact.pairs");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -1427,7 +1442,7 @@ function readWrapped(
     switch (tag >>> 3) {
       // google.protobuf.StringValue text = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Wrapped.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.text = StringValueCodec.readFields(
           { $typeName: "google.protobuf.StringValue", value: message.text ?? "" },
@@ -1441,7 +1456,7 @@ function readWrapped(
       }
       // google.protobuf.Int64Value number = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Wrapped.number");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.number = Int64ValueCodec.readFields(
           { $typeName: "google.protobuf.Int64Value", value: message.number ?? 0n },
@@ -1455,7 +1470,7 @@ function readWrapped(
       }
       // google.protobuf.BoolValue flag = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Wrapped.flag");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.flag = BoolValueCodec.readFields(
           { $typeName: "google.protobuf.BoolValue", value: message.flag ?? false },
@@ -1469,7 +1484,7 @@ function readWrapped(
       }
       // google.protobuf.BytesValue data = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Wrapped.data");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.data = BytesValueCodec.readFields(
           { $typeName: "google.protobuf.BytesValue", value: message.data ?? new Uint8Array(0) },
@@ -1483,21 +1498,21 @@ function readWrapped(
       }
       // repeated google.protobuf.DoubleValue list = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Wrapped.list");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.list.push(DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.UInt32Value> map = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Wrapped.map");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         readWrappedMapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.FloatValue ratio = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Wrapped.ratio");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.ratio = FloatValueCodec.readFields(
           { $typeName: "google.protobuf.FloatValue", value: message.ratio ?? 0 },
@@ -1523,15 +1538,18 @@ function readWrappedMapEntry(map: Wrapped["map"], bytes: Uint8Array, at: number,
   let key = "";
   let value = UInt32ValueCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Wrapped.map");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Wrapped.map");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         UInt32ValueCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -1757,7 +1775,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // google.protobuf.Duration timeout = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Times.timeout");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.timeout = DurationCodec.readFields(
           message.timeout ?? DurationCodec.empty(),
@@ -1771,7 +1789,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Duration exact = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Times.exact");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.exact = DurationCodec.readFields(
           message.exact ?? DurationCodec.empty(),
@@ -1785,7 +1803,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Duration some = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Times.some");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.some = DurationCodec.readFields(
           message.some ?? DurationCodec.empty(),
@@ -1799,7 +1817,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Duration outside = 4
       case 4: {
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Times.outside");
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         message.outside = DurationCodec.readFields(
           message.outside ?? DurationCodec.empty(),
@@ -1813,7 +1831,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Timestamp past = 5
       case 5: {
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Times.past");
+        if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
         message.past = TimestampCodec.readFields(
           message.past ?? TimestampCodec.empty(),
@@ -1827,7 +1845,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Timestamp future = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Times.future");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         message.future = TimestampCodec.readFields(
           message.future ?? TimestampCodec.empty(),
@@ -1841,7 +1859,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Timestamp near = 7
       case 7: {
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Times.near");
+        if (tag !== 58) refuseType(tag, 58, message);
         const stop = readLength(bytes, at, end);
         message.near = TimestampCodec.readFields(
           message.near ?? TimestampCodec.empty(),
@@ -1855,7 +1873,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Timestamp since = 8
       case 8: {
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Times.since");
+        if (tag !== 66) refuseType(tag, 66, message);
         const stop = readLength(bytes, at, end);
         message.since = TimestampCodec.readFields(
           message.since ?? TimestampCodec.empty(),
@@ -1869,7 +1887,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Timestamp until = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Times.until");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         message.until = TimestampCodec.readFields(
           message.until ?? TimestampCodec.empty(),
@@ -1883,21 +1901,21 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated google.protobuf.Timestamp all = 10
       case 10: {
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Times.all");
+        if (tag !== 82) refuseType(tag, 82, message);
         const stop = readLength(bytes, at, end);
         message.all.push(TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.Duration> each = 11
       case 11: {
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Times.each");
+        if (tag !== 90) refuseType(tag, 90, message);
         const stop = readLength(bytes, at, end);
         readTimesEachEntry(message.each, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp at = 12
       case 12: {
-        if (tag !== 98) refuseType(tag, 98, "validators.v1.Times.at");
+        if (tag !== 98) refuseType(tag, 98, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.when;
         const value = TimestampCodec.readFields(
@@ -1913,7 +1931,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // google.protobuf.Duration after = 13
       case 13: {
-        if (tag !== 106) refuseType(tag, 106, "validators.v1.Times.after");
+        if (tag !== 106) refuseType(tag, 106, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.when;
         const value = DurationCodec.readFields(
@@ -1941,15 +1959,18 @@ function readTimesEachEntry(map: Times["each"], bytes: Uint8Array, at: number, e
   let key = "";
   let value = DurationCodec.empty();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Times.each");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Times.each");
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         DurationCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -2061,7 +2082,7 @@ function readOthers(message: Others, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // google.protobuf.Any payload = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Others.payload");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.payload = AnyCodec.readFields(
           message.payload ?? AnyCodec.empty(),
@@ -2075,14 +2096,14 @@ function readOthers(message: Others, bytes: Uint8Array, at: number, end: number,
       }
       // repeated google.protobuf.Any payloads = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Others.payloads");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.payloads.push(AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // google.protobuf.Struct json = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Others.json");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.json = readStruct(message.json ?? {}, bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -2395,49 +2416,49 @@ function readNames(message: Names, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // string message = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Names.message");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.message = readString(bytes, at, end);
         break;
       // string violations = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Names.violations");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.violations = readString(bytes, at, end);
         break;
       // string violate = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Names.violate");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.violate = readString(bytes, at, end);
         break;
       // string class = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Names.class");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.class = readString(bytes, at, end);
         break;
       // string constructor = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Names.constructor");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.constructor$ = readString(bytes, at, end);
         break;
       // string has_own_property = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Names.has_own_property");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.hasOwnProperty = readString(bytes, at, end);
         break;
       // repeated string item = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Names.item");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.item.push(readString(bytes, at, end));
         break;
       // map<string, string> value = 8
       case 8: {
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Names.value");
+        if (tag !== 66) refuseType(tag, 66, message);
         const stop = readLength(bytes, at, end);
         readNamesValueEntry(message.value, bytes, cursor.at, stop, depth);
         break;
       }
       // shared.v1.Label nested = 9
       case 9: {
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Names.nested");
+        if (tag !== 74) refuseType(tag, 74, message);
         const stop = readLength(bytes, at, end);
         message.nested = LabelCodec.readFields(
           message.nested ?? LabelCodec.empty(),
@@ -2451,55 +2472,54 @@ function readNames(message: Names, bytes: Uint8Array, at: number, end: number, d
       }
       // string names_message_pattern = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Names.names_message_pattern");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.namesMessagePattern = readString(bytes, at, end);
         break;
       // string validate_label = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Names.validate_label");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.validateLabel = readString(bytes, at, end);
         break;
       // string undefined = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "validators.v1.Names.undefined");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.undefined = readString(bytes, at, end);
         break;
       // string given = 13
       case 13:
-        if (tag !== 106) refuseType(tag, 106, "validators.v1.Names.given");
+        if (tag !== 106) refuseType(tag, 106, message);
         message.given = readString(bytes, at, end);
         break;
       // string depth = 14
       case 14:
-        if (tag !== 114) refuseType(tag, 114, "validators.v1.Names.depth");
+        if (tag !== 114) refuseType(tag, 114, message);
         message.depth = readString(bytes, at, end);
         break;
       // string a_name_so_long_that_little_else_would_fit_beside_it = 15
       case 15:
-        if (tag !== 122)
-          refuseType(tag, 122, "validators.v1.Names.a_name_so_long_that_little_else_would_fit_beside_it");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.aNameSoLongThatLittleElseWouldFitBesideIt = readString(bytes, at, end);
         break;
       // string key = 16
       case 16:
-        if (tag !== 130) refuseType(tag, 130, "validators.v1.Names.key");
+        if (tag !== 130) refuseType(tag, 130, message);
         message.option = { case: "key", value: readString(bytes, at, end) };
         break;
       // string i = 17
       case 17:
-        if (tag !== 138) refuseType(tag, 138, "validators.v1.Names.i");
+        if (tag !== 138) refuseType(tag, 138, message);
         message.option = { case: "i", value: readString(bytes, at, end) };
         break;
       // map<string, string> key_value = 18
       case 18: {
-        if (tag !== 146) refuseType(tag, 146, "validators.v1.Names.key_value");
+        if (tag !== 146) refuseType(tag, 146, message);
         const stop = readLength(bytes, at, end);
         readNamesKeyValueEntry(message.keyValue, bytes, cursor.at, stop, depth);
         break;
       }
       // Names.Object object = 19
       case 19: {
-        if (tag !== 154) refuseType(tag, 154, "validators.v1.Names.object");
+        if (tag !== 154) refuseType(tag, 154, message);
         const stop = readLength(bytes, at, end);
         message.object = readNames_Object(message.object ?? emptyNames_Object(), bytes, cursor.at, stop, depth + 1, 0);
         break;
@@ -2518,15 +2538,18 @@ function readNamesValueEntry(map: Names["value"], bytes: Uint8Array, at: number,
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Names.value");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Names.value");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -2550,15 +2573,18 @@ function readNamesKeyValueEntry(
   let key = "";
   let value = "";
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Names.key_value");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Names.key_value");
+        if (tag !== 18) refuseType(tag, 18);
         value = readString(bytes, at, end);
         break;
       }
@@ -2666,12 +2692,12 @@ function readNames_Object(
     switch (tag >>> 3) {
       // string to_string = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Names.Object.to_string");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.toString$ = readString(bytes, at, end);
         break;
       // double to_locale_string = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "validators.v1.Names.Object.to_locale_string");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.toLocaleString = readDouble(bytes, at);
         break;
       default:
@@ -2773,12 +2799,12 @@ function readIdle(message: Idle, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string text = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Idle.text");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.text = readString(bytes, at, end);
         break;
       // repeated string list = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Idle.list");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.list.push(readString(bytes, at, end));
         break;
       default:

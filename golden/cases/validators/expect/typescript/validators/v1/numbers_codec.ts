@@ -23,6 +23,7 @@ import {
   readFloat,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readPacked,
   readPackedInt32,
@@ -30,7 +31,6 @@ import {
   readSfixed64,
   readSint32,
   readSint64,
-  readString,
   readTag,
   readUint32,
   readUint64,
@@ -216,7 +216,11 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   const limit = message.limit;
   if (limit !== undefined && limit !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, limit, "validators.v1.Numbers.limit");
+    if ((limit & 127) === limit) {
+      bytes[at++] = limit;
+    } else {
+      at = writeInt32(bytes, at, limit, "validators.v1.Numbers.limit");
+    }
   }
   // int64 created_ns = 2
   const createdNs = message.createdNs;
@@ -228,7 +232,11 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   const port = message.port;
   if (port !== undefined && port !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, port, "validators.v1.Numbers.port");
+    if ((port & 127) === port) {
+      bytes[at++] = port;
+    } else {
+      at = writeUint32(bytes, at, port, "validators.v1.Numbers.port");
+    }
   }
   // uint64 size = 4
   const size = message.size;
@@ -361,92 +369,108 @@ function readNumbers(
     switch (tag >>> 3) {
       // int32 limit = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Numbers.limit");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.limit = bytes[at++]!;
+          continue;
+        }
         message.limit = readInt32(bytes, at);
         break;
       // int64 created_ns = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Numbers.created_ns");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.createdNs = readInt64(bytes, at);
         break;
       // uint32 port = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Numbers.port");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.port = bytes[at++]!;
+          continue;
+        }
         message.port = readUint32(bytes, at);
         break;
       // uint64 size = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Numbers.size");
+        if (tag !== 32) refuseType(tag, 32, message);
         message.size = readUint64(bytes, at);
         break;
       // sint32 offset = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "validators.v1.Numbers.offset");
+        if (tag !== 40) refuseType(tag, 40, message);
         message.offset = readSint32(bytes, at);
         break;
       // sint64 balance = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "validators.v1.Numbers.balance");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.balance = readSint64(bytes, at);
         break;
       // fixed32 version = 7
       case 7:
-        if (tag !== 61) refuseType(tag, 61, "validators.v1.Numbers.version");
+        if (tag !== 61) refuseType(tag, 61, message);
         message.version = readFixed32(bytes, at);
         break;
       // fixed64 hash = 8
       case 8:
-        if (tag !== 65) refuseType(tag, 65, "validators.v1.Numbers.hash");
+        if (tag !== 65) refuseType(tag, 65, message);
         message.hash = readFixed64(bytes, at);
         break;
       // sfixed32 delta = 9
       case 9:
-        if (tag !== 77) refuseType(tag, 77, "validators.v1.Numbers.delta");
+        if (tag !== 77) refuseType(tag, 77, message);
         message.delta = readSfixed32(bytes, at);
         break;
       // sfixed64 shift = 10
       case 10:
-        if (tag !== 81) refuseType(tag, 81, "validators.v1.Numbers.shift");
+        if (tag !== 81) refuseType(tag, 81, message);
         message.shift = readSfixed64(bytes, at);
         break;
       // double weight = 11
       case 11:
-        if (tag !== 89) refuseType(tag, 89, "validators.v1.Numbers.weight");
+        if (tag !== 89) refuseType(tag, 89, message);
         message.weight = readDouble(bytes, at);
         break;
       // float score = 12
       case 12:
-        if (tag !== 101) refuseType(tag, 101, "validators.v1.Numbers.score");
+        if (tag !== 101) refuseType(tag, 101, message);
         message.score = readFloat(bytes, at);
         break;
       // double outside = 13
       case 13:
-        if (tag !== 105) refuseType(tag, 105, "validators.v1.Numbers.outside");
+        if (tag !== 105) refuseType(tag, 105, message);
         message.outside = readDouble(bytes, at);
         break;
       // double exact = 14
       case 14:
-        if (tag !== 113) refuseType(tag, 113, "validators.v1.Numbers.exact");
+        if (tag !== 113) refuseType(tag, 113, message);
         message.exact = readDouble(bytes, at);
         break;
       // float any_but = 15
       case 15:
-        if (tag !== 125) refuseType(tag, 125, "validators.v1.Numbers.any_but");
+        if (tag !== 125) refuseType(tag, 125, message);
         message.anyBut = readFloat(bytes, at);
         break;
       // bool accepted = 16
       case 16:
-        if (tag !== 128) refuseType(tag, 128, "validators.v1.Numbers.accepted");
+        if (tag !== 128) refuseType(tag, 128, message);
+        if (bytes[at]! < 128) {
+          message.accepted = bytes[at++]! !== 0;
+          continue;
+        }
         message.accepted = readBool(bytes, at);
         break;
       // bool rejected = 17
       case 17:
-        if (tag !== 136) refuseType(tag, 136, "validators.v1.Numbers.rejected");
+        if (tag !== 136) refuseType(tag, 136, message);
+        if (bytes[at]! < 128) {
+          message.rejected = bytes[at++]! !== 0;
+          continue;
+        }
         message.rejected = readBool(bytes, at);
         break;
       // int64 text_id = 18
       case 18:
-        if (tag !== 144) refuseType(tag, 144, "validators.v1.Numbers.text_id");
+        if (tag !== 144) refuseType(tag, 144, message);
         message.textId = String(readInt64(bytes, at));
         break;
       // repeated int64 text_ids = 19
@@ -454,7 +478,7 @@ function readNumbers(
         if (tag === 154) {
           readPacked(message.textIds, bytes, at, end, (bytes, at) => String(readInt64(bytes, at)));
         } else {
-          if (tag !== 152) refuseType(tag, 152, "validators.v1.Numbers.text_ids");
+          if (tag !== 152) refuseType(tag, 152, message);
           message.textIds.push(String(readInt64(bytes, at)));
         }
         break;
@@ -604,43 +628,71 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   const always = message.always;
   if (always !== undefined && always !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, always, "validators.v1.Presence.always");
+    if ((always & 127) === always) {
+      bytes[at++] = always;
+    } else {
+      at = writeInt32(bytes, at, always, "validators.v1.Presence.always");
+    }
   }
   // int32 unless_zero = 2
   const unlessZero = message.unlessZero;
   if (unlessZero !== undefined && unlessZero !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, unlessZero, "validators.v1.Presence.unless_zero");
+    if ((unlessZero & 127) === unlessZero) {
+      bytes[at++] = unlessZero;
+    } else {
+      at = writeInt32(bytes, at, unlessZero, "validators.v1.Presence.unless_zero");
+    }
   }
   // int32 never = 3
   const never$ = message.never;
   if (never$ !== undefined && never$ !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, never$, "validators.v1.Presence.never");
+    if ((never$ & 127) === never$) {
+      bytes[at++] = never$;
+    } else {
+      at = writeInt32(bytes, at, never$, "validators.v1.Presence.never");
+    }
   }
   // optional int32 when_set = 4
   const whenSet = message.whenSet;
   if (whenSet !== undefined) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, whenSet, "validators.v1.Presence.when_set");
+    if ((whenSet & 127) === whenSet) {
+      bytes[at++] = whenSet;
+    } else {
+      at = writeInt32(bytes, at, whenSet, "validators.v1.Presence.when_set");
+    }
   }
   // optional int32 set_and_not_zero = 5
   const setAndNotZero = message.setAndNotZero;
   if (setAndNotZero !== undefined) {
     bytes[at++] = 40;
-    at = writeInt32(bytes, at, setAndNotZero, "validators.v1.Presence.set_and_not_zero");
+    if ((setAndNotZero & 127) === setAndNotZero) {
+      bytes[at++] = setAndNotZero;
+    } else {
+      at = writeInt32(bytes, at, setAndNotZero, "validators.v1.Presence.set_and_not_zero");
+    }
   }
   // int32 must = 6
   const must = message.must;
   if (must !== undefined && must !== 0) {
     bytes[at++] = 48;
-    at = writeInt32(bytes, at, must, "validators.v1.Presence.must");
+    if ((must & 127) === must) {
+      bytes[at++] = must;
+    } else {
+      at = writeInt32(bytes, at, must, "validators.v1.Presence.must");
+    }
   }
   // optional int32 must_be_set = 7
   const mustBeSet = message.mustBeSet;
   if (mustBeSet !== undefined) {
     bytes[at++] = 56;
-    at = writeInt32(bytes, at, mustBeSet, "validators.v1.Presence.must_be_set");
+    if ((mustBeSet & 127) === mustBeSet) {
+      bytes[at++] = mustBeSet;
+    } else {
+      at = writeInt32(bytes, at, mustBeSet, "validators.v1.Presence.must_be_set");
+    }
   }
   // double zero_double = 8
   const zeroDouble = message.zeroDouble;
@@ -670,7 +722,11 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   const mustColor = message.mustColor;
   if (mustColor !== undefined && mustColor !== 0) {
     bytes[at++] = 96;
-    at = writeInt32(bytes, at, mustColor, "validators.v1.Presence.must_color");
+    if ((mustColor & 127) === mustColor) {
+      bytes[at++] = mustColor;
+    } else {
+      at = writeInt32(bytes, at, mustColor, "validators.v1.Presence.must_color");
+    }
   }
   // repeated int32 must_items = 13
   const mustItems = message.mustItems;
@@ -765,62 +821,98 @@ function readPresence(
     switch (tag >>> 3) {
       // int32 always = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Presence.always");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.always = bytes[at++]!;
+          continue;
+        }
         message.always = readInt32(bytes, at);
         break;
       // int32 unless_zero = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Presence.unless_zero");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.unlessZero = bytes[at++]!;
+          continue;
+        }
         message.unlessZero = readInt32(bytes, at);
         break;
       // int32 never = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Presence.never");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.never = bytes[at++]!;
+          continue;
+        }
         message.never = readInt32(bytes, at);
         break;
       // optional int32 when_set = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Presence.when_set");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.whenSet = bytes[at++]!;
+          continue;
+        }
         message.whenSet = readInt32(bytes, at);
         break;
       // optional int32 set_and_not_zero = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "validators.v1.Presence.set_and_not_zero");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.setAndNotZero = bytes[at++]!;
+          continue;
+        }
         message.setAndNotZero = readInt32(bytes, at);
         break;
       // int32 must = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "validators.v1.Presence.must");
+        if (tag !== 48) refuseType(tag, 48, message);
+        if (bytes[at]! < 128) {
+          message.must = bytes[at++]!;
+          continue;
+        }
         message.must = readInt32(bytes, at);
         break;
       // optional int32 must_be_set = 7
       case 7:
-        if (tag !== 56) refuseType(tag, 56, "validators.v1.Presence.must_be_set");
+        if (tag !== 56) refuseType(tag, 56, message);
+        if (bytes[at]! < 128) {
+          message.mustBeSet = bytes[at++]!;
+          continue;
+        }
         message.mustBeSet = readInt32(bytes, at);
         break;
       // double zero_double = 8
       case 8:
-        if (tag !== 65) refuseType(tag, 65, "validators.v1.Presence.zero_double");
+        if (tag !== 65) refuseType(tag, 65, message);
         message.zeroDouble = readDouble(bytes, at);
         break;
       // float must_float = 9
       case 9:
-        if (tag !== 77) refuseType(tag, 77, "validators.v1.Presence.must_float");
+        if (tag !== 77) refuseType(tag, 77, message);
         message.mustFloat = readFloat(bytes, at);
         break;
       // bool must_bool = 10
       case 10:
-        if (tag !== 80) refuseType(tag, 80, "validators.v1.Presence.must_bool");
+        if (tag !== 80) refuseType(tag, 80, message);
+        if (bytes[at]! < 128) {
+          message.mustBool = bytes[at++]! !== 0;
+          continue;
+        }
         message.mustBool = readBool(bytes, at);
         break;
       // bytes must_bytes = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Presence.must_bytes");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.mustBytes = readBytes(bytes, at, end);
         break;
       // Color must_color = 12
       case 12:
-        if (tag !== 96) refuseType(tag, 96, "validators.v1.Presence.must_color");
+        if (tag !== 96) refuseType(tag, 96, message);
+        if (bytes[at]! < 128) {
+          message.mustColor = bytes[at++]! as Color;
+          continue;
+        }
         message.mustColor = readEnum(bytes, at);
         break;
       // repeated int32 must_items = 13
@@ -828,7 +920,7 @@ function readPresence(
         if (tag === 106) {
           readPackedInt32(message.mustItems, bytes, at, end);
         } else {
-          if (tag !== 104) refuseType(tag, 104, "validators.v1.Presence.must_items");
+          if (tag !== 104) refuseType(tag, 104, message);
           message.mustItems.push(readInt32(bytes, at));
         }
         break;
@@ -837,32 +929,32 @@ function readPresence(
         if (tag === 114) {
           readPackedInt32(message.itemsUnlessEmpty, bytes, at, end);
         } else {
-          if (tag !== 112) refuseType(tag, 112, "validators.v1.Presence.items_unless_empty");
+          if (tag !== 112) refuseType(tag, 112, message);
           message.itemsUnlessEmpty.push(readInt32(bytes, at));
         }
         break;
       // map<string, int32> must_pairs = 15
       case 15: {
-        if (tag !== 122) refuseType(tag, 122, "validators.v1.Presence.must_pairs");
+        if (tag !== 122) refuseType(tag, 122, message);
         const stop = readLength(bytes, at, end);
         readPresenceMustPairsEntry(message.mustPairs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, int32> pairs_unless_empty = 16
       case 16: {
-        if (tag !== 130) refuseType(tag, 130, "validators.v1.Presence.pairs_unless_empty");
+        if (tag !== 130) refuseType(tag, 130, message);
         const stop = readLength(bytes, at, end);
         readPresencePairsUnlessEmptyEntry(message.pairsUnlessEmpty, bytes, cursor.at, stop, depth);
         break;
       }
       // uint64 must_long = 17
       case 17:
-        if (tag !== 136) refuseType(tag, 136, "validators.v1.Presence.must_long");
+        if (tag !== 136) refuseType(tag, 136, message);
         message.mustLong = String(readUint64(bytes, at));
         break;
       // optional uint64 long_when_set = 18
       case 18:
-        if (tag !== 144) refuseType(tag, 144, "validators.v1.Presence.long_when_set");
+        if (tag !== 144) refuseType(tag, 144, message);
         message.longWhenSet = String(readUint64(bytes, at));
         break;
       default:
@@ -885,15 +977,18 @@ function readPresenceMustPairsEntry(
   let key = "";
   let value = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Presence.must_pairs");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Presence.must_pairs");
+        if (tag !== 16) refuseType(tag, 16);
         value = readInt32(bytes, at);
         break;
       }
@@ -917,15 +1012,18 @@ function readPresencePairsUnlessEmptyEntry(
   let key = "";
   let value = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Presence.pairs_unless_empty");
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Presence.pairs_unless_empty");
+        if (tag !== 16) refuseType(tag, 16);
         value = readInt32(bytes, at);
         break;
       }
@@ -1023,25 +1121,41 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
   const color = message.color;
   if (color !== undefined && color !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, color, "validators.v1.Colors.color");
+    if ((color & 127) === color) {
+      bytes[at++] = color;
+    } else {
+      at = writeInt32(bytes, at, color, "validators.v1.Colors.color");
+    }
   }
   // Color only = 2
   const only = message.only;
   if (only !== undefined && only !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, only, "validators.v1.Colors.only");
+    if ((only & 127) === only) {
+      bytes[at++] = only;
+    } else {
+      at = writeInt32(bytes, at, only, "validators.v1.Colors.only");
+    }
   }
   // Color some = 3
   const some = message.some;
   if (some !== undefined && some !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, some, "validators.v1.Colors.some");
+    if ((some & 127) === some) {
+      bytes[at++] = some;
+    } else {
+      at = writeInt32(bytes, at, some, "validators.v1.Colors.some");
+    }
   }
   // optional Color perhaps = 4
   const perhaps = message.perhaps;
   if (perhaps !== undefined) {
     bytes[at++] = 32;
-    at = writeInt32(bytes, at, perhaps, "validators.v1.Colors.perhaps");
+    if ((perhaps & 127) === perhaps) {
+      bytes[at++] = perhaps;
+    } else {
+      at = writeInt32(bytes, at, perhaps, "validators.v1.Colors.perhaps");
+    }
   }
   // repeated Color many = 5
   const many = message.many;
@@ -1097,22 +1211,38 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // Color color = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Colors.color");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.color = bytes[at++]! as Color;
+          continue;
+        }
         message.color = readEnum(bytes, at);
         break;
       // Color only = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Colors.only");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.only = bytes[at++]! as Color;
+          continue;
+        }
         message.only = readEnum(bytes, at);
         break;
       // Color some = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "validators.v1.Colors.some");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.some = bytes[at++]! as Color;
+          continue;
+        }
         message.some = readEnum(bytes, at);
         break;
       // optional Color perhaps = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "validators.v1.Colors.perhaps");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.perhaps = bytes[at++]! as Color;
+          continue;
+        }
         message.perhaps = readEnum(bytes, at);
         break;
       // repeated Color many = 5
@@ -1120,13 +1250,13 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         if (tag === 42) {
           readPackedInt32(message.many, bytes, at, end);
         } else {
-          if (tag !== 40) refuseType(tag, 40, "validators.v1.Colors.many");
+          if (tag !== 40) refuseType(tag, 40, message);
           message.many.push(readEnum(bytes, at));
         }
         break;
       // map<int32, Color> by_id = 6
       case 6: {
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Colors.by_id");
+        if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
         readColorsByIdEntry(message.byId, bytes, cursor.at, stop, depth);
         break;
@@ -1136,7 +1266,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
         if (tag === 58) {
           readPackedInt32(message.unlessZero, bytes, at, end);
         } else {
-          if (tag !== 56) refuseType(tag, 56, "validators.v1.Colors.unless_zero");
+          if (tag !== 56) refuseType(tag, 56, message);
           message.unlessZero.push(readEnum(bytes, at));
         }
         break;
@@ -1154,15 +1284,18 @@ function readColorsByIdEntry(map: Colors["byId"], bytes: Uint8Array, at: number,
   let key = 0;
   let value: Color = 0;
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "validators.v1.Colors.by_id");
+        if (tag !== 8) refuseType(tag, 8);
         key = readInt32(bytes, at);
         break;
       case 2: {
-        if (tag !== 16) refuseType(tag, 16, "validators.v1.Colors.by_id");
+        if (tag !== 16) refuseType(tag, 16);
         value = readEnum(bytes, at);
         break;
       }

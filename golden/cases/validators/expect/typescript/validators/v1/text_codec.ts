@@ -246,72 +246,72 @@ function readText(message: Text, bytes: Uint8Array, at: number, end: number, dep
     switch (tag >>> 3) {
       // string title = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Text.title");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.title = readString(bytes, at, end);
         break;
       // string code = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Text.code");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.code = readString(bytes, at, end);
         break;
       // string summary = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Text.summary");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.summary = readString(bytes, at, end);
         break;
       // string tag = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Text.tag");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.tag = readString(bytes, at, end);
         break;
       // string slug = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Text.slug");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.slug = readString(bytes, at, end);
         break;
       // string path = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Text.path");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.path = readString(bytes, at, end);
         break;
       // string state = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Text.state");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.state = readString(bytes, at, end);
         break;
       // string level = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Text.level");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.level = readString(bytes, at, end);
         break;
       // string fixed = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Text.fixed");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.fixed = readString(bytes, at, end);
         break;
       // string phone = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Text.phone");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.phone = readString(bytes, at, end);
         break;
       // string line = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Text.line");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.line = readString(bytes, at, end);
         break;
       // string loose = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "validators.v1.Text.loose");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.loose = readString(bytes, at, end);
         break;
       // string not_level = 13
       case 13:
-        if (tag !== 106) refuseType(tag, 106, "validators.v1.Text.not_level");
+        if (tag !== 106) refuseType(tag, 106, message);
         message.notLevel = readString(bytes, at, end);
         break;
       // string verbose = 14
       case 14:
-        if (tag !== 114) refuseType(tag, 114, "validators.v1.Text.verbose");
+        if (tag !== 114) refuseType(tag, 114, message);
         message.verbose = readString(bytes, at, end);
         break;
       default:
@@ -680,127 +680,127 @@ function readFormats(
     switch (tag >>> 3) {
       // string email = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Formats.email");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.email = readString(bytes, at, end);
         break;
       // string hostname = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Formats.hostname");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.hostname = readString(bytes, at, end);
         break;
       // string ip = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Formats.ip");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.ip = readString(bytes, at, end);
         break;
       // string ipv4 = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Formats.ipv4");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.ipv4 = readString(bytes, at, end);
         break;
       // string ipv6 = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Formats.ipv6");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.ipv6 = readString(bytes, at, end);
         break;
       // string uri = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Formats.uri");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.uri = readString(bytes, at, end);
         break;
       // string uri_ref = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Formats.uri_ref");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.uriRef = readString(bytes, at, end);
         break;
       // string address = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Formats.address");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.address = readString(bytes, at, end);
         break;
       // string uuid = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Formats.uuid");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.uuid = readString(bytes, at, end);
         break;
       // string tuuid = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Formats.tuuid");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.tuuid = readString(bytes, at, end);
         break;
       // string ip_with_prefixlen = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Formats.ip_with_prefixlen");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.ipWithPrefixlen = readString(bytes, at, end);
         break;
       // string ipv4_with_prefixlen = 12
       case 12:
-        if (tag !== 98) refuseType(tag, 98, "validators.v1.Formats.ipv4_with_prefixlen");
+        if (tag !== 98) refuseType(tag, 98, message);
         message.ipv4WithPrefixlen = readString(bytes, at, end);
         break;
       // string ipv6_with_prefixlen = 13
       case 13:
-        if (tag !== 106) refuseType(tag, 106, "validators.v1.Formats.ipv6_with_prefixlen");
+        if (tag !== 106) refuseType(tag, 106, message);
         message.ipv6WithPrefixlen = readString(bytes, at, end);
         break;
       // string ip_prefix = 14
       case 14:
-        if (tag !== 114) refuseType(tag, 114, "validators.v1.Formats.ip_prefix");
+        if (tag !== 114) refuseType(tag, 114, message);
         message.ipPrefix = readString(bytes, at, end);
         break;
       // string ipv4_prefix = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "validators.v1.Formats.ipv4_prefix");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.ipv4Prefix = readString(bytes, at, end);
         break;
       // string ipv6_prefix = 16
       case 16:
-        if (tag !== 130) refuseType(tag, 130, "validators.v1.Formats.ipv6_prefix");
+        if (tag !== 130) refuseType(tag, 130, message);
         message.ipv6Prefix = readString(bytes, at, end);
         break;
       // string host_and_port = 17
       case 17:
-        if (tag !== 138) refuseType(tag, 138, "validators.v1.Formats.host_and_port");
+        if (tag !== 138) refuseType(tag, 138, message);
         message.hostAndPort = readString(bytes, at, end);
         break;
       // string ulid = 18
       case 18:
-        if (tag !== 146) refuseType(tag, 146, "validators.v1.Formats.ulid");
+        if (tag !== 146) refuseType(tag, 146, message);
         message.ulid = readString(bytes, at, end);
         break;
       // string protobuf_fqn = 19
       case 19:
-        if (tag !== 154) refuseType(tag, 154, "validators.v1.Formats.protobuf_fqn");
+        if (tag !== 154) refuseType(tag, 154, message);
         message.protobufFqn = readString(bytes, at, end);
         break;
       // string protobuf_dot_fqn = 20
       case 20:
-        if (tag !== 162) refuseType(tag, 162, "validators.v1.Formats.protobuf_dot_fqn");
+        if (tag !== 162) refuseType(tag, 162, message);
         message.protobufDotFqn = readString(bytes, at, end);
         break;
       // string header_name = 21
       case 21:
-        if (tag !== 170) refuseType(tag, 170, "validators.v1.Formats.header_name");
+        if (tag !== 170) refuseType(tag, 170, message);
         message.headerName = readString(bytes, at, end);
         break;
       // string loose_header_name = 22
       case 22:
-        if (tag !== 178) refuseType(tag, 178, "validators.v1.Formats.loose_header_name");
+        if (tag !== 178) refuseType(tag, 178, message);
         message.looseHeaderName = readString(bytes, at, end);
         break;
       // string header_value = 23
       case 23:
-        if (tag !== 186) refuseType(tag, 186, "validators.v1.Formats.header_value");
+        if (tag !== 186) refuseType(tag, 186, message);
         message.headerValue = readString(bytes, at, end);
         break;
       // string loose_header_value = 24
       case 24:
-        if (tag !== 194) refuseType(tag, 194, "validators.v1.Formats.loose_header_value");
+        if (tag !== 194) refuseType(tag, 194, message);
         message.looseHeaderValue = readString(bytes, at, end);
         break;
       // string no_format = 25
       case 25:
-        if (tag !== 202) refuseType(tag, 202, "validators.v1.Formats.no_format");
+        if (tag !== 202) refuseType(tag, 202, message);
         message.noFormat = readString(bytes, at, end);
         break;
       default:
@@ -1001,57 +1001,57 @@ function readBytes(message: Bytes, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // bytes key = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "validators.v1.Bytes.key");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.key = readBytes$1(bytes, at, end);
         break;
       // bytes body = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "validators.v1.Bytes.body");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.body = readBytes$1(bytes, at, end);
         break;
       // bytes image = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "validators.v1.Bytes.image");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.image = readBytes$1(bytes, at, end);
         break;
       // bytes magic = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "validators.v1.Bytes.magic");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.magic = readBytes$1(bytes, at, end);
         break;
       // bytes fixed = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "validators.v1.Bytes.fixed");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.fixed = readBytes$1(bytes, at, end);
         break;
       // bytes ip = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "validators.v1.Bytes.ip");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.ip = readBytes$1(bytes, at, end);
         break;
       // bytes ipv4 = 7
       case 7:
-        if (tag !== 58) refuseType(tag, 58, "validators.v1.Bytes.ipv4");
+        if (tag !== 58) refuseType(tag, 58, message);
         message.ipv4 = readBytes$1(bytes, at, end);
         break;
       // bytes ipv6 = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "validators.v1.Bytes.ipv6");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.ipv6 = readBytes$1(bytes, at, end);
         break;
       // bytes uuid = 9
       case 9:
-        if (tag !== 74) refuseType(tag, 74, "validators.v1.Bytes.uuid");
+        if (tag !== 74) refuseType(tag, 74, message);
         message.uuid = readBytes$1(bytes, at, end);
         break;
       // bytes unless_empty = 10
       case 10:
-        if (tag !== 82) refuseType(tag, 82, "validators.v1.Bytes.unless_empty");
+        if (tag !== 82) refuseType(tag, 82, message);
         message.unlessEmpty = readBytes$1(bytes, at, end);
         break;
       // repeated bytes many = 11
       case 11:
-        if (tag !== 90) refuseType(tag, 90, "validators.v1.Bytes.many");
+        if (tag !== 90) refuseType(tag, 90, message);
         message.many.push(readBytes$1(bytes, at, end));
         break;
       default:

@@ -183,7 +183,11 @@ function writeHostedMethod(message: HostedMethodInit, bytes: Uint8Array, at: num
   const kind = message.kind;
   if (kind !== undefined && kind !== 0) {
     bytes[at++] = 24;
-    at = writeInt32(bytes, at, kind, "crucible.ipc.v1.HostedMethod.kind");
+    if ((kind & 127) === kind) {
+      bytes[at++] = kind;
+    } else {
+      at = writeInt32(bytes, at, kind, "crucible.ipc.v1.HostedMethod.kind");
+    }
   }
   // bool sensitive = 4
   const sensitive = message.sensitive;
@@ -216,22 +220,30 @@ function readHostedMethod(
     switch (tag >>> 3) {
       // fixed32 id = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.HostedMethod.id");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.id = readFixed32(bytes, at);
         break;
       // string name = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.HostedMethod.name");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.name = readString(bytes, at, end);
         break;
       // MethodKind kind = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.HostedMethod.kind");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.kind = bytes[at++]! as MethodKind;
+          continue;
+        }
         message.kind = readEnum(bytes, at);
         break;
       // bool sensitive = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.HostedMethod.sensitive");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.sensitive = bytes[at++]! !== 0;
+          continue;
+        }
         message.sensitive = readBool(bytes, at);
         break;
       default:
@@ -367,24 +379,24 @@ function readPluginRegister(
     switch (tag >>> 3) {
       // string plugin_id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.PluginRegister.plugin_id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.pluginId = readString(bytes, at, end);
         break;
       // string plugin_version = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginRegister.plugin_version");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.pluginVersion = readString(bytes, at, end);
         break;
       // repeated HostedMethod methods = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginRegister.methods");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string capabilities = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.PluginRegister.capabilities");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.capabilities.push(readString(bytes, at, end));
         break;
       default:
@@ -504,7 +516,11 @@ function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array,
   const heartbeatIntervalMs = message.heartbeatIntervalMs;
   if (heartbeatIntervalMs !== undefined && heartbeatIntervalMs !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, heartbeatIntervalMs, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+    if ((heartbeatIntervalMs & 127) === heartbeatIntervalMs) {
+      bytes[at++] = heartbeatIntervalMs;
+    } else {
+      at = writeUint32(bytes, at, heartbeatIntervalMs, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+    }
   }
   // repeated string warnings = 5
   const warnings = message.warnings;
@@ -546,36 +562,40 @@ function readPluginRegistered(
     switch (tag >>> 3) {
       // repeated string capabilities = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.PluginRegistered.capabilities");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.capabilities.push(readString(bytes, at, end));
         break;
       // repeated HostedMethod methods = 2
       case 2: {
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginRegistered.methods");
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Limits limits = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginRegistered.limits");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.limits = readLimits(message.limits ?? emptyLimits(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // uint32 heartbeat_interval_ms = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.PluginRegistered.heartbeat_interval_ms");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.heartbeatIntervalMs = bytes[at++]!;
+          continue;
+        }
         message.heartbeatIntervalMs = readUint32(bytes, at);
         break;
       // repeated string warnings = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.PluginRegistered.warnings");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.warnings.push(readString(bytes, at, end));
         break;
       // bytes session_ticket = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.PluginRegistered.session_ticket");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.sessionTicket = readBytes(bytes, at, end);
         break;
       default:
@@ -656,19 +676,31 @@ function writeLimits(message: LimitsInit, bytes: Uint8Array, at: number): number
   const maxFrameBytes = message.maxFrameBytes;
   if (maxFrameBytes !== undefined && maxFrameBytes !== 0) {
     bytes[at++] = 8;
-    at = writeUint32(bytes, at, maxFrameBytes, "crucible.ipc.v1.Limits.max_frame_bytes");
+    if ((maxFrameBytes & 127) === maxFrameBytes) {
+      bytes[at++] = maxFrameBytes;
+    } else {
+      at = writeUint32(bytes, at, maxFrameBytes, "crucible.ipc.v1.Limits.max_frame_bytes");
+    }
   }
   // uint32 max_message_bytes = 2
   const maxMessageBytes = message.maxMessageBytes;
   if (maxMessageBytes !== undefined && maxMessageBytes !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, maxMessageBytes, "crucible.ipc.v1.Limits.max_message_bytes");
+    if ((maxMessageBytes & 127) === maxMessageBytes) {
+      bytes[at++] = maxMessageBytes;
+    } else {
+      at = writeUint32(bytes, at, maxMessageBytes, "crucible.ipc.v1.Limits.max_message_bytes");
+    }
   }
   // uint32 max_calls = 3
   const maxCalls = message.maxCalls;
   if (maxCalls !== undefined && maxCalls !== 0) {
     bytes[at++] = 24;
-    at = writeUint32(bytes, at, maxCalls, "crucible.ipc.v1.Limits.max_calls");
+    if ((maxCalls & 127) === maxCalls) {
+      bytes[at++] = maxCalls;
+    } else {
+      at = writeUint32(bytes, at, maxCalls, "crucible.ipc.v1.Limits.max_calls");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -688,17 +720,29 @@ function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // uint32 max_frame_bytes = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Limits.max_frame_bytes");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.maxFrameBytes = bytes[at++]!;
+          continue;
+        }
         message.maxFrameBytes = readUint32(bytes, at);
         break;
       // uint32 max_message_bytes = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Limits.max_message_bytes");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.maxMessageBytes = bytes[at++]!;
+          continue;
+        }
         message.maxMessageBytes = readUint32(bytes, at);
         break;
       // uint32 max_calls = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.Limits.max_calls");
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.maxCalls = bytes[at++]!;
+          continue;
+        }
         message.maxCalls = readUint32(bytes, at);
         break;
       default:
@@ -797,7 +841,7 @@ function readPluginUnregister(
     switch (tag >>> 3) {
       // repeated string services = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.PluginUnregister.services");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.services.push(readString(bytes, at, end));
         break;
       default:
@@ -896,7 +940,7 @@ function readCapabilityQuery(
     switch (tag >>> 3) {
       // repeated string capabilities = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.CapabilityQuery.capabilities");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.capabilities.push(readString(bytes, at, end));
         break;
       default:
@@ -995,7 +1039,7 @@ function readCapabilityReport(
     switch (tag >>> 3) {
       // repeated string granted = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.CapabilityReport.granted");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.granted.push(readString(bytes, at, end));
         break;
       default:
@@ -1114,17 +1158,17 @@ function readResourceRequest(
     switch (tag >>> 3) {
       // string resource = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.ResourceRequest.resource");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.resource = readString(bytes, at, end);
         break;
       // uint64 amount = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.ResourceRequest.amount");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.amount = readUint64(bytes, at);
         break;
       // string reason = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.ResourceRequest.reason");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.reason = readString(bytes, at, end);
         break;
       default:
@@ -1220,7 +1264,7 @@ function readResourceGrant(
     switch (tag >>> 3) {
       // uint64 amount = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.ResourceGrant.amount");
+        if (tag !== 8) refuseType(tag, 8, message);
         message.amount = readUint64(bytes, at);
         break;
       default:
@@ -1316,7 +1360,7 @@ function readHealthCheck(
     switch (tag >>> 3) {
       // string service = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.HealthCheck.service");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.service = readString(bytes, at, end);
         break;
       default:
@@ -1390,7 +1434,11 @@ function writeHealthReport(message: HealthReportInit, bytes: Uint8Array, at: num
   const status = message.status;
   if (status !== undefined && status !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, status, "crucible.ipc.v1.HealthReport.status");
+    if ((status & 127) === status) {
+      bytes[at++] = status;
+    } else {
+      at = writeInt32(bytes, at, status, "crucible.ipc.v1.HealthReport.status");
+    }
   }
   // string message = 2
   const message$ = message.message;
@@ -1423,12 +1471,16 @@ function readHealthReport(
     switch (tag >>> 3) {
       // HealthStatus status = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.HealthReport.status");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.status = bytes[at++]! as HealthStatus;
+          continue;
+        }
         message.status = readEnum(bytes, at);
         break;
       // string message = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.HealthReport.message");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.message = readString(bytes, at, end);
         break;
       default:
@@ -1525,7 +1577,7 @@ function readMetricsReport(
     switch (tag >>> 3) {
       // repeated Metric metrics = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.MetricsReport.metrics");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.metrics.push(readMetric(emptyMetric(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -1626,12 +1678,12 @@ function readMetric(message: Metric, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // string name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Metric.name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.name = readString(bytes, at, end);
         break;
       // double value = 2
       case 2:
-        if (tag !== 17) refuseType(tag, 17, "crucible.ipc.v1.Metric.value");
+        if (tag !== 17) refuseType(tag, 17, message);
         message.value = readDouble(bytes, at);
         break;
       default:
@@ -1727,7 +1779,7 @@ function readHeartbeat(
     switch (tag >>> 3) {
       // fixed64 nonce = 1
       case 1:
-        if (tag !== 9) refuseType(tag, 9, "crucible.ipc.v1.Heartbeat.nonce");
+        if (tag !== 9) refuseType(tag, 9, message);
         message.nonce = readFixed64(bytes, at);
         break;
       default:
@@ -1814,7 +1866,11 @@ function writeShutdown(message: ShutdownInit, bytes: Uint8Array, at: number): nu
   const graceMs = message.graceMs;
   if (graceMs !== undefined && graceMs !== 0) {
     bytes[at++] = 16;
-    at = writeUint32(bytes, at, graceMs, "crucible.ipc.v1.Shutdown.grace_ms");
+    if ((graceMs & 127) === graceMs) {
+      bytes[at++] = graceMs;
+    } else {
+      at = writeUint32(bytes, at, graceMs, "crucible.ipc.v1.Shutdown.grace_ms");
+    }
   }
   // uint64 last_message_id = 3
   const lastMessageId = message.lastMessageId;
@@ -1847,17 +1903,21 @@ function readShutdown(
     switch (tag >>> 3) {
       // string reason = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Shutdown.reason");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.reason = readString(bytes, at, end);
         break;
       // uint32 grace_ms = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Shutdown.grace_ms");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.graceMs = bytes[at++]!;
+          continue;
+        }
         message.graceMs = readUint32(bytes, at);
         break;
       // uint64 last_message_id = 3
       case 3:
-        if (tag !== 24) refuseType(tag, 24, "crucible.ipc.v1.Shutdown.last_message_id");
+        if (tag !== 24) refuseType(tag, 24, message);
         message.lastMessageId = readUint64(bytes, at);
         break;
       default:

@@ -129,12 +129,12 @@ function readMetadata(
     switch (tag >>> 3) {
       // string key = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Metadata.key");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.key = readString(bytes, at, end);
         break;
       // string value = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Metadata.value");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.value = readString(bytes, at, end);
         break;
       default:
@@ -301,39 +301,39 @@ function readRequest(
     switch (tag >>> 3) {
       // fixed32 method_id = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.Request.method_id");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.methodId = readFixed32(bytes, at);
         break;
       // optional uint64 timeout_us = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Request.timeout_us");
+        if (tag !== 16) refuseType(tag, 16, message);
         message.timeoutUs = readUint64(bytes, at);
         break;
       // repeated Metadata metadata = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Request.metadata");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string traceparent = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Request.traceparent");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.traceparent = readString(bytes, at, end);
         break;
       // string tracestate = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.Request.tracestate");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.tracestate = readString(bytes, at, end);
         break;
       // bytes idempotency_key = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.Request.idempotency_key");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.idempotencyKey = readBytes(bytes, at, end);
         break;
       // optional bytes body = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Request.body");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -442,14 +442,14 @@ function readResponse(
     switch (tag >>> 3) {
       // repeated Metadata metadata = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Response.metadata");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // optional bytes body = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Response.body");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -535,7 +535,7 @@ function readStream(message: Stream, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // optional bytes body = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Stream.body");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -696,39 +696,39 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
     switch (tag >>> 3) {
       // bytes event_id = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Event.event_id");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.eventId = readBytes(bytes, at, end);
         break;
       // string subject = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Event.subject");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.subject = readString(bytes, at, end);
         break;
       // repeated Metadata metadata = 3
       case 3: {
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Event.metadata");
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string traceparent = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Event.traceparent");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.traceparent = readString(bytes, at, end);
         break;
       // string tracestate = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.Event.tracestate");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.tracestate = readString(bytes, at, end);
         break;
       // uint64 sequence = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Event.sequence");
+        if (tag !== 48) refuseType(tag, 48, message);
         message.sequence = readUint64(bytes, at);
         break;
       // optional bytes body = 15
       case 15:
-        if (tag !== 122) refuseType(tag, 122, "crucible.ipc.v1.Event.body");
+        if (tag !== 122) refuseType(tag, 122, message);
         message.body = readBytes(bytes, at, end);
         break;
       default:
@@ -817,7 +817,7 @@ function readCancel(message: Cancel, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // string reason = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Cancel.reason");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.reason = readString(bytes, at, end);
         break;
       default:
@@ -906,7 +906,7 @@ function readCredit(message: Credit, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       // fixed32 bytes = 1
       case 1:
-        if (tag !== 13) refuseType(tag, 13, "crucible.ipc.v1.Credit.bytes");
+        if (tag !== 13) refuseType(tag, 13, message);
         message.bytes = readFixed32(bytes, at);
         break;
       default:
@@ -1003,7 +1003,7 @@ function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth
         if (tag === 10) {
           readPackedUint64(message.messageIds, bytes, at, end);
         } else {
-          if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Ack.message_ids");
+          if (tag !== 8) refuseType(tag, 8, message);
           message.messageIds.push(readUint64(bytes, at));
         }
         break;

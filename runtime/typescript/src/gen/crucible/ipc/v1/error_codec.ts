@@ -179,13 +179,21 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   const category = message.category;
   if (category !== undefined && category !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, category, "crucible.ipc.v1.Error.category");
+    if ((category & 127) === category) {
+      bytes[at++] = category;
+    } else {
+      at = writeInt32(bytes, at, category, "crucible.ipc.v1.Error.category");
+    }
   }
   // Code code = 2
   const code = message.code;
   if (code !== undefined && code !== 0) {
     bytes[at++] = 16;
-    at = writeInt32(bytes, at, code, "crucible.ipc.v1.Error.code");
+    if ((code & 127) === code) {
+      bytes[at++] = code;
+    } else {
+      at = writeInt32(bytes, at, code, "crucible.ipc.v1.Error.code");
+    }
   }
   // string reason = 3
   const reason = message.reason;
@@ -209,7 +217,11 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   const retryAfterMs = message.retryAfterMs;
   if (retryAfterMs !== undefined && retryAfterMs !== 0) {
     bytes[at++] = 48;
-    at = writeUint32(bytes, at, retryAfterMs, "crucible.ipc.v1.Error.retry_after_ms");
+    if ((retryAfterMs & 127) === retryAfterMs) {
+      bytes[at++] = retryAfterMs;
+    } else {
+      at = writeUint32(bytes, at, retryAfterMs, "crucible.ipc.v1.Error.retry_after_ms");
+    }
   }
   // bool started = 7
   const started = message.started;
@@ -250,42 +262,62 @@ function readError(
     switch (tag >>> 3) {
       // Category category = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.Error.category");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.category = bytes[at++]! as Category;
+          continue;
+        }
         message.category = readEnum(bytes, at);
         break;
       // Code code = 2
       case 2:
-        if (tag !== 16) refuseType(tag, 16, "crucible.ipc.v1.Error.code");
+        if (tag !== 16) refuseType(tag, 16, message);
+        if (bytes[at]! < 128) {
+          message.code = bytes[at++]! as Code;
+          continue;
+        }
         message.code = readEnum(bytes, at);
         break;
       // string reason = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Error.reason");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.reason = readString(bytes, at, end);
         break;
       // string message = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Error.message");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.message = readString(bytes, at, end);
         break;
       // bool retryable = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Error.retryable");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.retryable = bytes[at++]! !== 0;
+          continue;
+        }
         message.retryable = readBool(bytes, at);
         break;
       // uint32 retry_after_ms = 6
       case 6:
-        if (tag !== 48) refuseType(tag, 48, "crucible.ipc.v1.Error.retry_after_ms");
+        if (tag !== 48) refuseType(tag, 48, message);
+        if (bytes[at]! < 128) {
+          message.retryAfterMs = bytes[at++]!;
+          continue;
+        }
         message.retryAfterMs = readUint32(bytes, at);
         break;
       // bool started = 7
       case 7:
-        if (tag !== 56) refuseType(tag, 56, "crucible.ipc.v1.Error.started");
+        if (tag !== 56) refuseType(tag, 56, message);
+        if (bytes[at]! < 128) {
+          message.started = bytes[at++]! !== 0;
+          continue;
+        }
         message.started = readBool(bytes, at);
         break;
       // repeated ErrorDetail details = 8
       case 8: {
-        if (tag !== 66) refuseType(tag, 66, "crucible.ipc.v1.Error.details");
+        if (tag !== 66) refuseType(tag, 66, message);
         const stop = readLength(bytes, at, end);
         message.details.push(readErrorDetail(emptyErrorDetail(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -395,12 +427,12 @@ function readErrorDetail(
     switch (tag >>> 3) {
       // string type_name = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.ErrorDetail.type_name");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.typeName = readString(bytes, at, end);
         break;
       // bytes value = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.ErrorDetail.value");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.value = readBytes(bytes, at, end);
         break;
       default:
@@ -497,7 +529,7 @@ function readViolations(
     switch (tag >>> 3) {
       // repeated Violation violations = 1
       case 1: {
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Violations.violations");
+        if (tag !== 10) refuseType(tag, 10, message);
         const stop = readLength(bytes, at, end);
         message.violations.push(readViolation(emptyViolation(), bytes, cursor.at, stop, depth + 1, 0));
         break;
@@ -643,27 +675,31 @@ function readViolation(
     switch (tag >>> 3) {
       // string field_path = 1
       case 1:
-        if (tag !== 10) refuseType(tag, 10, "crucible.ipc.v1.Violation.field_path");
+        if (tag !== 10) refuseType(tag, 10, message);
         message.fieldPath = readString(bytes, at, end);
         break;
       // string rule_path = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.Violation.rule_path");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.rulePath = readString(bytes, at, end);
         break;
       // string rule_id = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.Violation.rule_id");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.ruleId = readString(bytes, at, end);
         break;
       // string message = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.Violation.message");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.message = readString(bytes, at, end);
         break;
       // bool for_key = 5
       case 5:
-        if (tag !== 40) refuseType(tag, 40, "crucible.ipc.v1.Violation.for_key");
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.forKey = bytes[at++]! !== 0;
+          continue;
+        }
         message.forKey = readBool(bytes, at);
         break;
       default:

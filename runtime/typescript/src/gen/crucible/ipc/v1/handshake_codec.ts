@@ -181,23 +181,23 @@ function readPluginHello(
         if (tag === 10) {
           readPackedUint32(message.protocolVersions, bytes, at, end);
         } else {
-          if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.PluginHello.protocol_versions");
+          if (tag !== 8) refuseType(tag, 8, message);
           message.protocolVersions.push(readUint32(bytes, at));
         }
         break;
       // repeated string features = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginHello.features");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.features.push(readString(bytes, at, end));
         break;
       // string product_version = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginHello.product_version");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.productVersion = readString(bytes, at, end);
         break;
       // string daemon_id = 4
       case 4:
-        if (tag !== 34) refuseType(tag, 34, "crucible.ipc.v1.PluginHello.daemon_id");
+        if (tag !== 34) refuseType(tag, 34, message);
         message.daemonId = readString(bytes, at, end);
         break;
       default:
@@ -337,7 +337,11 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
   const chosenProtocolVersion = message.chosenProtocolVersion;
   if (chosenProtocolVersion !== undefined && chosenProtocolVersion !== 0) {
     bytes[at++] = 32;
-    at = writeUint32(bytes, at, chosenProtocolVersion, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+    if ((chosenProtocolVersion & 127) === chosenProtocolVersion) {
+      bytes[at++] = chosenProtocolVersion;
+    } else {
+      at = writeUint32(bytes, at, chosenProtocolVersion, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+    }
   }
   // repeated string chosen_features = 5
   const chosenFeatures = message.chosenFeatures;
@@ -397,43 +401,47 @@ function readDaemonHello(
         if (tag === 10) {
           readPackedUint32(message.protocolVersions, bytes, at, end);
         } else {
-          if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.DaemonHello.protocol_versions");
+          if (tag !== 8) refuseType(tag, 8, message);
           message.protocolVersions.push(readUint32(bytes, at));
         }
         break;
       // repeated string features = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.DaemonHello.features");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.features.push(readString(bytes, at, end));
         break;
       // string product_version = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.DaemonHello.product_version");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.productVersion = readString(bytes, at, end);
         break;
       // uint32 chosen_protocol_version = 4
       case 4:
-        if (tag !== 32) refuseType(tag, 32, "crucible.ipc.v1.DaemonHello.chosen_protocol_version");
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.chosenProtocolVersion = bytes[at++]!;
+          continue;
+        }
         message.chosenProtocolVersion = readUint32(bytes, at);
         break;
       // repeated string chosen_features = 5
       case 5:
-        if (tag !== 42) refuseType(tag, 42, "crucible.ipc.v1.DaemonHello.chosen_features");
+        if (tag !== 42) refuseType(tag, 42, message);
         message.chosenFeatures.push(readString(bytes, at, end));
         break;
       // repeated bytes certificate_chain = 6
       case 6:
-        if (tag !== 50) refuseType(tag, 50, "crucible.ipc.v1.DaemonHello.certificate_chain");
+        if (tag !== 50) refuseType(tag, 50, message);
         message.certificateChain.push(readBytes(bytes, at, end));
         break;
       // uint64 not_after = 7
       case 7:
-        if (tag !== 56) refuseType(tag, 56, "crucible.ipc.v1.DaemonHello.not_after");
+        if (tag !== 56) refuseType(tag, 56, message);
         message.notAfter = readUint64(bytes, at);
         break;
       // bytes key_signature = 8
       case 8:
-        if (tag !== 66) refuseType(tag, 66, "crucible.ipc.v1.DaemonHello.key_signature");
+        if (tag !== 66) refuseType(tag, 66, message);
         message.keySignature = readBytes(bytes, at, end);
         break;
       default:
@@ -513,7 +521,11 @@ function writePluginProof(message: PluginProofInit, bytes: Uint8Array, at: numbe
   const intent = message.intent;
   if (intent !== undefined && intent !== 0) {
     bytes[at++] = 8;
-    at = writeInt32(bytes, at, intent, "crucible.ipc.v1.PluginProof.intent");
+    if ((intent & 127) === intent) {
+      bytes[at++] = intent;
+    } else {
+      at = writeInt32(bytes, at, intent, "crucible.ipc.v1.PluginProof.intent");
+    }
   }
   // string token = 2
   const token = message.token;
@@ -552,17 +564,21 @@ function readPluginProof(
     switch (tag >>> 3) {
       // Intent intent = 1
       case 1:
-        if (tag !== 8) refuseType(tag, 8, "crucible.ipc.v1.PluginProof.intent");
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.intent = bytes[at++]! as Intent;
+          continue;
+        }
         message.intent = readEnum(bytes, at);
         break;
       // string token = 2
       case 2:
-        if (tag !== 18) refuseType(tag, 18, "crucible.ipc.v1.PluginProof.token");
+        if (tag !== 18) refuseType(tag, 18, message);
         message.token = readString(bytes, at, end);
         break;
       // bytes session_ticket = 3
       case 3:
-        if (tag !== 26) refuseType(tag, 26, "crucible.ipc.v1.PluginProof.session_ticket");
+        if (tag !== 26) refuseType(tag, 26, message);
         message.sessionTicket = readBytes(bytes, at, end);
         break;
       default:

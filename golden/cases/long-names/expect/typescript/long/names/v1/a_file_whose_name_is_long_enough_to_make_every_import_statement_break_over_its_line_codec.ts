@@ -15,6 +15,7 @@ import {
   mapValues,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -205,23 +206,31 @@ function writeALongNameOfAMessageThatServesAsRequest(
   // ALongNameOfAnEnumThatServesAsTheTypeOfAField another_long_name_of_a_choice = 5
   if (aLongNameOfAOneofThatGoesOnAndOn?.case === "anotherLongNameOfAChoice") {
     bytes[at++] = 40;
-    at = writeInt32(
-      bytes,
-      at,
-      aLongNameOfAOneofThatGoesOnAndOn.value,
-      "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
-    );
+    if ((aLongNameOfAOneofThatGoesOnAndOn.value & 127) === aLongNameOfAOneofThatGoesOnAndOn.value) {
+      bytes[at++] = aLongNameOfAOneofThatGoesOnAndOn.value;
+    } else {
+      at = writeInt32(
+        bytes,
+        at,
+        aLongNameOfAOneofThatGoesOnAndOn.value,
+        "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
+      );
+    }
   }
   // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
   const aLongNameOfAnEnumField = message.aLongNameOfAnEnumField;
   if (aLongNameOfAnEnumField !== undefined && aLongNameOfAnEnumField !== 0) {
     bytes[at++] = 48;
-    at = writeInt32(
-      bytes,
-      at,
-      aLongNameOfAnEnumField,
-      "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
-    );
+    if ((aLongNameOfAnEnumField & 127) === aLongNameOfAnEnumField) {
+      bytes[at++] = aLongNameOfAnEnumField;
+    } else {
+      at = writeInt32(
+        bytes,
+        at,
+        aLongNameOfAnEnumField,
+        "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
+      );
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -248,22 +257,12 @@ function readALongNameOfAMessageThatServesAsRequest(
     switch (tag >>> 3) {
       // string a_long_name_of_a_field_that_goes_on_and_on_until_it_ends = 1
       case 1:
-        if (tag !== 10)
-          refuseType(
-            tag,
-            10,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_field_that_goes_on_and_on_until_it_ends",
-          );
+        if (tag !== 10) refuseType(tag, 10, message);
         message.aLongNameOfAFieldThatGoesOnAndOnUntilItEnds = readString(bytes, at, end);
         break;
       // map<string, ALongNameOfAMessageThatServesAsResponse> a_long_name_of_a_map = 2
       case 2: {
-        if (tag !== 18)
-          refuseType(
-            tag,
-            18,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
-          );
+        if (tag !== 18) refuseType(tag, 18, message);
         const stop = readLength(bytes, at, end);
         readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
           message.aLongNameOfAMap,
@@ -276,12 +275,7 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // repeated ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_list = 3
       case 3: {
-        if (tag !== 26)
-          refuseType(
-            tag,
-            26,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_list",
-          );
+        if (tag !== 26) refuseType(tag, 26, message);
         const stop = readLength(bytes, at, end);
         message.aLongNameOfAList.push(
           readALongNameOfAMessageThatServesAsResponse(
@@ -297,12 +291,7 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_choice = 4
       case 4: {
-        if (tag !== 34)
-          refuseType(
-            tag,
-            34,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_choice",
-          );
+        if (tag !== 34) refuseType(tag, 34, message);
         const stop = readLength(bytes, at, end);
         const earlier = message.aLongNameOfAOneofThatGoesOnAndOn;
         const value = readALongNameOfAMessageThatServesAsResponse(
@@ -318,22 +307,23 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField another_long_name_of_a_choice = 5
       case 5:
-        if (tag !== 40)
-          refuseType(
-            tag,
-            40,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.another_long_name_of_a_choice",
-          );
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.aLongNameOfAOneofThatGoesOnAndOn = {
+            case: "anotherLongNameOfAChoice",
+            value: bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField,
+          };
+          continue;
+        }
         message.aLongNameOfAOneofThatGoesOnAndOn = { case: "anotherLongNameOfAChoice", value: readEnum(bytes, at) };
         break;
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
       case 6:
-        if (tag !== 48)
-          refuseType(
-            tag,
-            48,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_an_enum_field",
-          );
+        if (tag !== 48) refuseType(tag, 48, message);
+        if (bytes[at]! < 128) {
+          message.aLongNameOfAnEnumField = bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField;
+          continue;
+        }
         message.aLongNameOfAnEnumField = readEnum(bytes, at);
         break;
       default:
@@ -356,25 +346,18 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
   let key = "";
   let value = emptyALongNameOfAMessageThatServesAsResponse();
   while (at < end) {
-    const tag = readTag(bytes, at);
-    at = cursor.at;
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
     switch (tag >>> 3) {
       case 1:
-        if (tag !== 10)
-          refuseType(
-            tag,
-            10,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
-          );
-        key = readString(bytes, at, end);
+        if (tag !== 10) refuseType(tag, 10);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
-        if (tag !== 18)
-          refuseType(
-            tag,
-            18,
-            "long.names.v1.with_a_package_name.long.ALongNameOfAMessageThatServesAsRequest.a_long_name_of_a_map",
-          );
+        if (tag !== 18) refuseType(tag, 18);
         const stop = readLength(bytes, at, end);
         readALongNameOfAMessageThatServesAsResponse(value, bytes, cursor.at, stop, depth + 1, 0);
         break;

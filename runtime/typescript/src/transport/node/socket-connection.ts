@@ -1,28 +1,31 @@
 import type { Socket } from "node:net";
 import type { Clock, Stop } from "../../clock/clock.js";
 import { CrucibleError } from "../../error/index.js";
-import type { Connection, Receiver } from "../transport.js";
+import type { Connection, Protection, Receiver } from "../transport.js";
 import { codeOf } from "./system-error.js";
 
-const nothing = new Uint8Array(0);
-
 /** What a connection needs to know, with every default settled. */
-export interface UnixConnectionOptions {
+export interface SocketConnectionOptions {
   readonly peer: string;
+  readonly binding: Uint8Array;
+  readonly protection: Protection;
   readonly highWaterMarkBytes: number;
   readonly closeTimeoutMs: number;
   readonly clock: Clock;
+  /** Ends the socket at once. Default: its own `destroy`. */
+  readonly destroy?: () => void;
 }
 
 /**
  * A connection over a socket of node:net that was opened with allowHalfOpen false and is paused. Bytes come in through
  * `received`, from whichever way the socket reads.
  */
-export class UnixConnection implements Connection {
+export class SocketConnection implements Connection {
   readonly peer: string;
-  readonly binding: Uint8Array = nothing;
+  readonly binding: Uint8Array;
+  readonly protection: Protection;
   readonly #socket: Socket;
-  readonly #options: UnixConnectionOptions;
+  readonly #options: SocketConnectionOptions;
   #receiver: Receiver | undefined;
   /** No more bytes are taken: closed here or ended by the other side. */
   #ending = false;
@@ -36,8 +39,10 @@ export class UnixConnection implements Connection {
   #blocked = false;
   #stopTimer: Stop | undefined;
 
-  constructor(socket: Socket, options: UnixConnectionOptions) {
+  constructor(socket: Socket, options: SocketConnectionOptions) {
     this.peer = options.peer;
+    this.binding = options.binding;
+    this.protection = options.protection;
     this.#socket = socket;
     this.#options = options;
     socket.on("error", (error) => this.#failed(error));
@@ -45,6 +50,10 @@ export class UnixConnection implements Connection {
     socket.on("finish", () => this.#expectEnd());
     socket.on("drain", () => this.#drained());
     socket.on("close", () => this.#closed());
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
   }
 
   start(receiver: Receiver): void {
@@ -85,7 +94,7 @@ export class UnixConnection implements Connection {
     this.#deaf = true;
     this.#ending = true;
     this.#error = error;
-    this.#socket.destroy();
+    this.#destroy();
   }
 
   #otherSideEnded(): void {
@@ -107,8 +116,14 @@ export class UnixConnection implements Connection {
           `${this.peer} did not take ${left} bytes within ${closeTimeoutMs} ms of the connection's end`,
         );
       }
-      this.#socket.destroy();
+      this.#destroy();
     });
+  }
+
+  #destroy(): void {
+    const { destroy } = this.#options;
+    if (destroy === undefined) this.#socket.destroy();
+    else destroy();
   }
 
   #drained(): void {

@@ -1,0 +1,91 @@
+import { fileURLToPath } from "node:url";
+import { figures, geometricMean, median } from "../numbers.js";
+import type { Node } from "../nodes.js";
+import { generatePeers } from "../peers/generate.js";
+import type { BarGroup, BenchResult } from "../report/result.js";
+import { type Samples, sampleInTurns, speedup } from "../workers.js";
+import { workloads } from "./messages.js";
+import { peerNames } from "./peers.js";
+
+const rounds = 9;
+const [ours, ...others] = peerNames;
+const directions = ["encode", "decode"] as const;
+const names = Object.keys(workloads);
+
+/** Encoding and decoding, all peers at the same messages. */
+export async function benchCodec(nodes: readonly Node[]): Promise<BenchResult> {
+  generatePeers();
+  const script = fileURLToPath(new URL("worker.js", import.meta.url));
+  const rows: string[][] = [["", "bytes", ...peerNames, "in place", ...others.map((peer) => `× ${peer}`)]];
+  const ratios: Record<string, number> = {};
+  const groups: BarGroup[] = [];
+  for (const node of nodes) {
+    const samples: Record<string, Samples> = {};
+    for (const direction of directions) {
+      for (const name of names) {
+        const some = [`${direction}-${name}`];
+        Object.assign(samples, await sampleInTurns(node, script, peerNames, some, rounds, direction, name));
+      }
+    }
+    const inPlace: Record<string, Samples> = {};
+    for (const name of names) {
+      Object.assign(inPlace, await sampleInTurns(node, script, [ours], [`write-${name}`], 3, "encode", name));
+    }
+    const means: Record<string, number> = {};
+    for (const direction of directions) {
+      for (const peer of others) {
+        const list = names.map((name) => speedup(samples[`${direction}-${name}`]!, ours, peer));
+        names.forEach((name, i) => (ratios[`${direction}-${name}/${peer}@${node.major}`] = figures(list[i]!)));
+        means[`${direction}/${peer}@${node.major}`] = figures(geometricMean(list));
+      }
+    }
+    Object.assign(ratios, means);
+    for (const id of Object.keys(samples)) {
+      const [direction, name] = id.split("-") as [string, string];
+      const speedups = others.map((peer) => ratios[`${id}/${peer}@${node.major}`]!);
+      rows.push([
+        `${direction} ${name} @${node.major}`,
+        averageBytes(name),
+        ...peerNames.map((peer) => time(samples[id]!, peer)),
+        direction === "encode" ? time(inPlace[`write-${name}`]!, ours) : "",
+        ...speedups.map((one) => one.toFixed(2)),
+      ]);
+      groups.push({ label: `${direction} ${name} @${node.major}`, values: [...speedups] });
+    }
+    for (const direction of directions) {
+      const mean = others.map((peer) => means[`${direction}/${peer}@${node.major}`]!.toFixed(2));
+      rows.push([`${direction}, mean @${node.major}`, "", ...peerNames.map(() => ""), "", ...mean]);
+    }
+  }
+  return {
+    method,
+    rows,
+    ratios,
+    versions: { protobufjs: "protobufjs", "protobuf-es": "@bufbuild/protobuf", "ts-proto": "ts-proto" },
+    chart: {
+      title: "Codecs",
+      axis: "how many times as fast as the peer; longer is better",
+      series: others.map((peer) => `than ${peer}`),
+      groups,
+    },
+  };
+}
+
+const method = `Time for one message, medians of ${rounds} samples in turns. Each peer runs in two processes of its own, one to
+encode and one to decode, in which all messages have been warmed up together, so that shared functions have seen all of them, as in
+a program. Static
+code of pbjs for protobufjs, \`forceLong=bigint,oneof=unions-value\` for ts-proto. Everyone decodes the same bytes, and what everyone
+encodes is decoded by protobuf-es and compared. "In place" is ours without a buffer of its own: into the caller's frame. Means
+are geometric, over all six.`;
+
+function averageBytes(name: string): string {
+  const { encoded } = workloads[name]!;
+  const all = encoded.reduce((sum, bytes) => sum + bytes.length, 0);
+  return Math.round(all / encoded.length).toLocaleString("en");
+}
+
+function time(samples: Samples, peer: string): string {
+  const ns = median(samples[peer]!);
+  if (ns >= 1e6) return `${(ns / 1e6).toPrecision(3)} ms`;
+  return ns >= 1e4 ? `${(ns / 1e3).toPrecision(3)} µs` : `${Math.round(ns)} ns`;
+}

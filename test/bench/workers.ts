@@ -1,0 +1,81 @@
+// Peers that are measured in turns, each in a process of its own. What one peer does to the compiler's caches cannot slow
+// down another, and a slow second of the machine hits neighbours in time alike.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { median } from "./numbers.js";
+import type { Node } from "./nodes.js";
+
+/** What the parent asks a worker for: one sample of a case. */
+export interface Question {
+  readonly id: string;
+}
+
+/** Nanoseconds for one operation. */
+export interface Answer {
+  readonly ns: number;
+}
+
+/** Samples of a case in nanoseconds, by peer; the sample at the same place was taken in the same round. */
+export type Samples = Readonly<Record<string, readonly number[]>>;
+
+/**
+ * Starts a worker for each peer, lets all of them warm up one after another, and takes samples in turns.
+ *
+ * @param script what a worker runs; it gets the peer's name as its argument and calls `answerQuestions`.
+ * @param ids the cases, each as `rounds` samples.
+ * @param args further arguments of the script.
+ */
+export async function sampleInTurns(
+  node: Node,
+  script: string,
+  peers: readonly string[],
+  ids: readonly string[],
+  rounds: number,
+  ...args: readonly string[]
+): Promise<Record<string, Samples>> {
+  const workers = new Map<string, ChildProcess>();
+  try {
+    for (const peer of peers) {
+      process.stderr.write(`node ${node.version}: ${peer} warms up\n`);
+      const worker = fork(script, [peer, ...args], { execPath: node.path, timeout: 300_000 });
+      workers.set(peer, worker);
+      await next(worker, peer);
+    }
+    const result: Record<string, Record<string, number[]>> = {};
+    for (const id of ids) {
+      const samples = Object.fromEntries(peers.map((peer) => [peer, [] as number[]]));
+      // One round more: the first brings the case back into the processor's caches and is thrown away.
+      for (let round = -1; round < rounds; round++) {
+        for (const peer of peers) {
+          const worker = workers.get(peer)!;
+          worker.send({ id } satisfies Question);
+          const { ns } = await next(worker, peer);
+          if (round >= 0) samples[peer]!.push(ns);
+        }
+      }
+      result[id] = samples;
+    }
+    return result;
+  } finally {
+    for (const worker of workers.values()) worker.kill();
+  }
+}
+
+async function next(worker: ChildProcess, peer: string): Promise<Answer> {
+  const done = new AbortController();
+  const failed = once(worker, "exit", { signal: done.signal }).then(([code]) => {
+    throw new Error(`the worker of ${peer} ended with ${String(code)}`);
+  });
+  try {
+    const [answer] = (await Promise.race([once(worker, "message", { signal: done.signal }), failed])) as [Answer];
+    return answer;
+  } finally {
+    failed.catch(() => {}); // Aborted.
+    done.abort();
+  }
+}
+
+/** How many times as fast ours is: the median of the rounds, each of which compares neighbours in time. */
+export function speedup(samples: Samples, ours: string, peer: string): number {
+  return median(samples[ours]!.map((ns, round) => samples[peer]![round]! / ns));
+}
