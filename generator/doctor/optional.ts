@@ -28,7 +28,7 @@ const packages: readonly OptionalPackage[] = [
     cost: "rules in CEL that are not compiled end their calls with PACKAGE_MISSING",
     used: true,
   },
-  { name: "@bufbuild/re2", cost: "patterns that are not compiled end their calls with PACKAGE_MISSING", used: true },
+  { name: "@bufbuild/re2", cost: "validators with patterns that are not compiled cannot be loaded", used: true },
 ];
 const unused = "this version does not use it yet";
 

@@ -85,7 +85,7 @@ test(`${lives} lives: nothing of the user's changes, everything of the schema ar
       expect([told, again.edits, again.added, again.conflicts, again.trouble]).toEqual([told, [], [], [], undefined]);
       methods = next;
     }
-    for (const { path, content } of generateTypeScript(modelOf(requestOf(methods)), parseOptions(""))) {
+    for (const { path, content } of generateTypeScript(modelOf(requestOf(methods)), parseOptions(""), () => {})) {
       // Codecs are the same in each life: the messages stay.
       if (path.endsWith("_codec.ts")) write(`shared/gen/${path}`, content);
       else if (/_(?:plugin|service)\.ts$/.test(path)) write(`life${life}/gen/${path}`, content);
