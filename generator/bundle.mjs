@@ -15,6 +15,14 @@ const entryPoints = {
   "protoc-gen-crucible": join(here, "main-plugin.ts"),
 };
 
+/** What CommonJS modules expect to have; `define` leads to these where a module has none of its own. */
+const requireBanner = `import { createRequire as $createRequire } from "node:module";
+import { dirname as $directoryOf } from "node:path";
+import { fileURLToPath as $pathOf } from "node:url";
+const require = $createRequire(import.meta.url);
+const $filename = $pathOf(import.meta.url);
+const $dirname = $directoryOf($filename);`;
+
 /** Handlebars templates as JavaScript: the source of a module that stands for render/templates.ts. */
 function compiledTemplates(compileOptions) {
   const specs = [];
@@ -63,6 +71,9 @@ export async function bundle(outdir = join(here, "dist")) {
     format: "esm",
     outExtension: { ".js": ".mjs" },
     legalComments: "none",
+    // For ts-morph, which is loaded only to merge: it requires Node's modules at run time, and asks where it is.
+    banner: { js: requireBanner },
+    define: { __filename: "$filename", __dirname: "$dirname" },
     // The build of yaml for Node requires "process" at run time, which a module cannot.
     alias: {
       yaml: fileURLToPath(import.meta.resolve("yaml/package.json").replace("package.json", "browser/index.js")),

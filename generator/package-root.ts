@@ -32,6 +32,20 @@ export function packageVersion(): string {
   return readManifest(packageRoot())?.version ?? "unknown";
 }
 
+/** The part of our own package.json that others are made from. */
+export interface OwnManifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+  /** Version ranges by name. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/** Our own package.json, which is published as it is in the repository. */
+export function ownManifest(): OwnManifest {
+  return JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as OwnManifest;
+}
+
 function readManifest(folder: string): Manifest | undefined {
   const path = join(folder, "package.json");
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Manifest) : undefined;

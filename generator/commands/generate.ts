@@ -3,44 +3,31 @@
 //   buf.gen.yaml ─▶ inputs compiled ─┬─▶ model: collisions, skeletons ─┬─▶ everything written ─▶ stale files deleted
 //                                    └─▶ plugins run by buf ───────────┘
 //
-// Until the last two steps nothing of the user's is touched.
-import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { findBuf } from "../buf/binary.js";
-import { type BufContext, type BuiltInputs, buildInputs } from "../buf/build.js";
-import { locate, outFolder, runPlugins } from "../buf/generate.js";
-import { searchPath } from "../buf/plugins.js";
-import { createStage, type Stage } from "../buf/stage.js";
-import { defaultTemplateText, parseTemplate, readTemplate, type Template } from "../buf/template.js";
-import { GeneratorError, mistake } from "../errors.js";
-import { modelOf } from "../generate.js";
+// Until the last two steps nothing of the user's is touched. A skeleton that is there already is merged, never replaced.
+import { join, relative } from "node:path";
+import { type BuiltInputs, buildInputs } from "../buf/build.js";
+import { outFolder, runPlugins } from "../buf/generate.js";
+import { createStage } from "../buf/stage.js";
+import type { PluginEntry, Template } from "../buf/template.js";
 import type { Model } from "../model/model.js";
 import { findStale } from "../output/stale.js";
 import { deleteFiles, type OutputFile, writeFiles } from "../output/write.js";
-import { packageRoot } from "../package-root.js";
 import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/plan.js";
-import { printSkeleton } from "../skeleton/write.js";
+import { type MergedFile, mergeSkeletons } from "../skeleton/apply.js";
+import { printSkeleton, type SkeletonPlace } from "../skeleton/write.js";
 import { isWellKnown } from "../targets/typescript/context.js";
-import { checkTemplate, importExtension, isKnownPlugin, type PluginPair } from "./check-template.js";
-import { refuseCollisions } from "./collisions.js";
-
-/** The file that says what to generate, when no other is named. */
-const defaultTemplatePath = "buf.gen.yaml";
-const defaultOut = "gen";
+import { checkTemplate, importExtension, type PluginPair } from "./check-template.js";
+import type { Progress } from "./progress.js";
+import { chooseTemplate, createContext, type ProjectOptions, readModels, slashes } from "./project.js";
 
 /** What `crucible-gen generate` can be told. */
-export interface GenerateOptions {
-  /** Working directory, absolute: every path is relative to it. */
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** The template. Default: `buf.gen.yaml`, which is written when it is not there. */
-  readonly config?: string | undefined;
-  /** Folder for generated code. Default: what the template says, or `gen`. */
-  readonly out?: string | undefined;
-  /** Whether to write `src/<service>.ts` where it is missing. */
+export interface GenerateOptions extends ProjectOptions {
+  /** Whether to write `src/<service>.ts` where it is missing, and to add to it what is new in the schema. */
   readonly skeleton: boolean;
-  /** Gives up when it aborts; nothing has been written then, or everything. */
-  readonly signal: AbortSignal;
+  /** Say what would be done, and do nothing. Default: false. */
+  readonly dryRun?: boolean;
+  /** Is told each step; aborting `signal` before the last leaves everything as it was. */
+  readonly progress?: Progress;
 }
 
 /** What was done. Paths are relative to the working directory, with forward slashes. */
@@ -57,8 +44,30 @@ export interface GenerateReport {
   readonly deleted: readonly string[];
   /** Files of the user that were started for them. */
   readonly skeletons: readonly string[];
+  /** Files of the user that have changed: methods that are new, methods whose types are others now. */
+  readonly merged: readonly {
+    readonly path: string;
+    readonly added: readonly string[];
+    readonly adjusted: readonly string[];
+  }[];
+  /** Methods that only the user can change, as diffs of their heads. */
+  readonly conflicts: readonly ConflictReport[];
+  /** Of files of the user, in a dry run: what would change, as unified diffs. */
+  readonly diffs: readonly string[];
+  /** Whether nothing was done. */
+  readonly dryRun: boolean;
   /** What the user should know: one line each. */
   readonly notes: readonly string[];
+}
+
+/** A method that answers in another way than the schema says now. */
+export interface ConflictReport {
+  readonly path: string;
+  readonly line: number;
+  readonly method: string;
+  /** Its head as it is, and as it has to be. */
+  readonly before: string;
+  readonly after: string;
 }
 
 /**
@@ -72,22 +81,29 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const pair = checkTemplate(template, cwd);
   using stage = createStage();
   const context = createContext(options, stage);
+  options.progress?.say("compiling schemas");
   const inputs = await buildInputs(template, context);
 
+  options.progress?.say("generating code");
   // The plugins take longer than the model and run beside it; what the model finds wrong is told first.
   const running = runPlugins(template, inputs, context);
-  const [models, generated] = await Promise.allSettled([readModels(inputs, pair), running]);
+  const [models, generated] = await Promise.allSettled([modelsFor(pair, inputs), running]);
   if (models.status === "rejected") throw models.reason;
   if (generated.status === "rejected") throw generated.reason;
 
   const plans = options.skeleton && pair.own !== undefined ? planSkeletons(models.value, join(cwd, "src")) : [];
   const skeletons = await printMissing(plans, pair, cwd);
+  const { files, notes } = generated.value;
+  const merged = await mergeExisting(plans, pair, cwd, files);
   const templateFile = newText === undefined ? [] : [{ path: join(cwd, template.path), content: Buffer.from(newText) }];
   options.signal.throwIfAborted();
-  const { files, notes } = generated.value;
-  const report = writeFiles([...files, ...skeletons, ...templateFile], cwd);
+  const dryRun = options.dryRun === true;
+  const changed = new Map(
+    merged.flatMap(({ output }) => (output === undefined ? [] : [[output.path, output] as const])),
+  );
+  const report = writeFiles([...files, ...skeletons, ...changed.values(), ...templateFile], cwd, { dryRun });
   const produced = new Set(files.map((file) => file.path));
-  const deleted = deleteStale(template, inputs, produced, cwd);
+  const deleted = deleteStale(template, inputs, produced, cwd, dryRun);
   const show = (file: string): string => slashes(relative(cwd, file));
   return {
     config: { path: template.path, written: newText !== undefined },
@@ -96,73 +112,52 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
     unchanged: report.unchanged.length,
     deleted: deleted.map(show),
     skeletons: skeletons.map((file) => show(file.path)),
-    notes: [...notes, ...templateNotes(template, pair, models.value), ...skeletonNotes(plans, show)],
+    merged: merged
+      .filter(({ output }) => output !== undefined)
+      .map(({ path, added, adjusted }) => ({ path: show(path), added, adjusted })),
+    conflicts: merged.flatMap(({ path, conflicts }) => conflicts.map((one) => ({ path: show(path), ...one }))),
+    diffs: dryRun ? merged.map(({ diff }) => diff).filter((diff) => diff !== "") : [],
+    dryRun,
+    notes: [...notes, ...templateNotes(template, pair, models.value), ...mergeNotes(merged, plans, show)],
   };
 }
 
-/** The template to use and, when there was none, the text to write. */
-function chooseTemplate({ cwd, config, out }: GenerateOptions): { template: Template; newText?: string } {
-  const path = config ?? defaultTemplatePath;
-  if (config !== undefined || existsSync(join(cwd, path))) {
-    const template = readTemplate(resolve(cwd, path), path);
-    return { template: out === undefined ? template : redirect(template, out) };
-  }
-  if (!existsSync(join(cwd, "proto"))) {
-    throw mistake(
-      `there is neither ${path} nor a folder proto in ${cwd}: write proto/notes.proto, or go to the folder that has it`,
-    );
-  }
-  const newText = defaultTemplateText(slashes(out ?? defaultOut));
-  return { template: parseTemplate(newText, path), newText };
-}
-
-/** The template with other folders for the plugins that belong together. */
-function redirect(template: Template, out: string): Template {
-  const plugins = template.plugins.map((plugin) => (isKnownPlugin(plugin) ? { ...plugin, out } : plugin));
-  return { ...template, plugins };
-}
-
-function createContext({ cwd, env, signal }: GenerateOptions, stage: Stage): BufContext {
-  const search = { cwd, packageRoot: packageRoot() };
-  const inherited = env["PATH"] ?? "";
-  const { platform, arch } = process;
-  return {
-    ...search,
-    program: findBuf({ from: join(search.packageRoot, "package.json"), path: inherited, platform, arch }),
-    env: { ...env, PATH: searchPath(search, inherited) },
-    stage,
-    signal,
-  };
-}
-
-/** The models of all inputs, without collisions among them. Their mistakes name files as the user knows them. */
-async function readModels(inputs: BuiltInputs, { own }: PluginPair): Promise<Model[]> {
-  if (own === undefined) return [];
-  try {
-    const models = inputs.built.map(({ request }) => modelOf(request));
-    refuseCollisions(models);
-    return models;
-  } catch (error) {
-    if (!(error instanceof GeneratorError)) throw error;
-    throw new GeneratorError(
-      error.mistakes.map(({ location, message }) => ({
-        message,
-        location: location && { ...location, path: locate(inputs, location.path) },
-      })),
-    );
-  }
+/** What the model finds wrong comes as a rejection, so that the plugins are waited for. */
+async function modelsFor({ own }: PluginPair, inputs: BuiltInputs): Promise<Model[]> {
+  return own === undefined ? [] : readModels(inputs);
 }
 
 async function printMissing(plans: readonly SkeletonPlan[], { own }: PluginPair, cwd: string): Promise<OutputFile[]> {
   if (own === undefined) return [];
-  const extension = importExtension(own, "js");
-  const place = { cwd, out: outFolder(own, cwd), extension: extension === "none" ? "" : `.${extension}` };
+  const place = placeOf(own, cwd);
   const missing = plans.filter(({ existing }) => existing === undefined);
   return Promise.all(missing.map((plan) => printSkeleton(plan, place)));
 }
 
+/** Brings files that are there up to their schemas; what was generated is not written yet. */
+async function mergeExisting(
+  plans: readonly SkeletonPlan[],
+  { own }: PluginPair,
+  cwd: string,
+  generated: readonly OutputFile[],
+): Promise<MergedFile[]> {
+  if (own === undefined) return [];
+  return mergeSkeletons(plans, placeOf(own, cwd), new Map(generated.map(({ path, content }) => [path, content])));
+}
+
+function placeOf(own: PluginEntry, cwd: string): SkeletonPlace {
+  const extension = importExtension(own, "js");
+  return { cwd, out: outFolder(own, cwd), extension: extension === "none" ? "" : `.${extension}` };
+}
+
 /** Deletes what the plugins made once and would not make now. */
-function deleteStale(template: Template, inputs: BuiltInputs, produced: ReadonlySet<string>, cwd: string): string[] {
+function deleteStale(
+  template: Template,
+  inputs: BuiltInputs,
+  produced: ReadonlySet<string>,
+  cwd: string,
+  dryRun: boolean,
+): string[] {
   // What other inputs bring is not known here, so nothing can be said to be gone.
   if (inputs.passed.length > 0) return [];
   const wanted = new Set(inputs.built.flatMap(({ request }) => request.fileToGenerate));
@@ -176,7 +171,7 @@ function deleteStale(template: Template, inputs: BuiltInputs, produced: Readonly
       wanted: (source) => wanted.has(source),
       exists: (source) => described.has(source) || inputs.built.some(({ workspace }) => workspace.has(source)),
     });
-    deleteFiles(stale, out, cwd);
+    if (!dryRun) deleteFiles(stale, out, cwd);
     return stale;
   });
 }
@@ -195,15 +190,19 @@ function templateNotes(template: Template, { own, es }: PluginPair, models: read
   ];
 }
 
-function skeletonNotes(plans: readonly SkeletonPlan[], show: (path: string) => string): string[] {
-  return plans.flatMap((plan) => {
-    const missing = missingMethods(plan);
-    if (missing.length === 0) return [];
-    const methods = `${missing.length === 1 ? "method" : "methods"} ${missing.join(", ")}`;
-    return [`${show(plan.path)} lacks the ${methods} of ${plan.service.name}: the file is yours, so write it there`];
+function mergeNotes(
+  merged: readonly MergedFile[],
+  plans: readonly SkeletonPlan[],
+  show: (path: string) => string,
+): string[] {
+  return merged.flatMap(({ path, removed, trouble }) => {
+    const gone = removed.map(
+      ({ method, line }) =>
+        `${show(path)}:${line}: ${method} is no longer in the schema; remove it when you are done with it`,
+    );
+    if (trouble === undefined) return gone;
+    const missing = plans.filter((plan) => plan.path === path).flatMap(missingMethods);
+    if (missing.length === 0) return [`${show(path)} was not compared with its schema: ${trouble}`];
+    return [`${show(path)} lacks ${missing.join(", ")} and could not be changed (${trouble}): write it there`];
   });
-}
-
-function slashes(path: string): string {
-  return path.replaceAll("\\", "/");
 }

@@ -16,7 +16,7 @@ export function createPaint(isTerminal: boolean, env: NodeJS.ProcessEnv): Paint 
 
 /** What a run of `generate` did, in a few lines. */
 export function printReport(report: GenerateReport, paint: Paint): string {
-  const lines: string[] = [];
+  const lines: string[] = report.dryRun ? [`${paint.quiet("dry run: nothing is changed")}`] : [];
   if (report.config.written) lines.push(`${paint.good(report.config.path)} written: what to generate, yours to change`);
   const counts = [
     `${paint.good(`${report.written.length} written`)}`,
@@ -25,6 +25,24 @@ export function printReport(report: GenerateReport, paint: Paint): string {
   ];
   lines.push(`${report.folders.join(", ")}: ${counts.join(", ")}`);
   for (const path of report.skeletons) lines.push(`${paint.good(path)} written: fill in its methods`);
+  for (const { path, added, adjusted } of report.merged) {
+    const parts = [
+      ...(added.length > 0 ? [`added ${added.join(", ")}`] : []),
+      ...(adjusted.length > 0 ? [`adjusted ${adjusted.join(", ")}`] : []),
+    ];
+    lines.push(`${paint.good(path)} changed: ${parts.join("; ")}`);
+  }
+  for (const { path, line, method, before, after } of report.conflicts) {
+    lines.push(
+      `${paint.bad("conflict")}: ${path}:${line}: ${method} answers in another way than the schema; change it by hand`,
+    );
+    lines.push(paint.bad(`- ${before}`), paint.good(`+ ${after}`));
+  }
+  for (const diff of report.diffs) {
+    for (const line of diff.trimEnd().split("\n")) {
+      lines.push(line.startsWith("+") ? paint.good(line) : line.startsWith("-") ? paint.bad(line) : line);
+    }
+  }
   for (const note of report.notes) lines.push(`note: ${note}`);
   return `${lines.join("\n")}\n`;
 }

@@ -1,5 +1,15 @@
 // Puts files in place: all of them or none, and only those that change.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, relative } from "node:path";
 import { mistake } from "../errors.js";
 
@@ -28,10 +38,17 @@ interface Draft {
  * forbidden folder leaves what was there as it was.
  *
  * @param cwd names files in messages relative to it.
+ * @param options with `dryRun`, only says which files differ.
  * @throws GeneratorError when a file or folder cannot be written.
  */
-export function writeFiles(files: readonly OutputFile[], cwd: string): WriteReport {
+export function writeFiles(
+  files: readonly OutputFile[],
+  cwd: string,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): WriteReport {
   const unchanged: string[] = [];
+  /** In a dry run: what would be written. */
+  const differing: string[] = [];
   const drafts: Draft[] = [];
   const folders: string[] = [];
   try {
@@ -40,13 +57,19 @@ export function writeFiles(files: readonly OutputFile[], cwd: string): WriteRepo
         unchanged.push(path);
         continue;
       }
+      if (dryRun) {
+        differing.push(path);
+        continue;
+      }
       attempt(path, cwd, () => {
         // Found out now, because a rename that fails comes too late to change nothing.
-        if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new FolderInTheWay();
+        const there = statSync(path, { throwIfNoEntry: false });
+        if (there?.isDirectory()) throw new FolderInTheWay();
         makeFolder(dirname(path), folders);
         const draft = `${path}.${process.pid}.tmp`;
         drafts.push({ draft, path });
         writeFileSync(draft, content);
+        if (there !== undefined) chmodSync(draft, there.mode & 0o7777);
       });
     }
     for (const { draft, path } of drafts) attempt(path, cwd, () => renameSync(draft, path));
@@ -55,7 +78,7 @@ export function writeFiles(files: readonly OutputFile[], cwd: string): WriteRepo
     for (const folder of folders) removeEmpty(folder);
     throw error;
   }
-  return { written: drafts.map(({ path }) => path), unchanged };
+  return { written: dryRun ? differing : drafts.map(({ path }) => path), unchanged };
 }
 
 /**

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { OutputFile } from "../output/write.js";
 import { render } from "../render/environment.js";
 import { importPath, type SkeletonPlan } from "./plan.js";
-import { skeletonView } from "./view.js";
+import { type SkeletonImports, skeletonView } from "./view.js";
 
 /** Where skeletons go and what they import. */
 export interface SkeletonPlace {
@@ -15,16 +15,18 @@ export interface SkeletonPlace {
   readonly extension: string;
 }
 
+/** How a file of the user reaches what was generated. */
+export function skeletonImports(path: string, place: SkeletonPlace): SkeletonImports {
+  const folder = dirname(path);
+  return {
+    specifier: (module) => importPath(folder, join(place.out, module)) + place.extension,
+    file: relative(place.cwd, path).replaceAll("\\", "/"),
+  };
+}
+
 /** The text of the file that a plan asks for, laid out as prettier does. */
 export async function printSkeleton({ service, path }: SkeletonPlan, place: SkeletonPlace): Promise<OutputFile> {
-  const folder = dirname(path);
-  const text = render(
-    "typescript/skeleton",
-    skeletonView(service, {
-      specifier: (module) => importPath(folder, join(place.out, module)) + place.extension,
-      file: relative(place.cwd, path).replaceAll("\\", "/"),
-    }),
-  );
+  const text = render("typescript/skeleton", skeletonView(service, skeletonImports(path, place)));
   return { path, content: Buffer.from(await format(text, path)) };
 }
 

@@ -21,6 +21,7 @@ interface Packed {
 interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
@@ -247,6 +248,21 @@ for (const attempt of attempts) {
     run(dir, "npx", "tsc");
     expect(run(dir, process.execPath, "dist/src/main.js")).toBe(said("Query") + said("Put") + said("Watch"));
   }, 120_000);
+
+  test("init, in an empty folder: installed by its plain version ranges, it generates, compiles and passes its tests", () => {
+    const own = join(folder, "fresh");
+    run(dir, "npx", "crucible-gen", "init", own);
+    const manifest = readFileSync(join(own, "package.json"), "utf8");
+    const { dependencies, devDependencies } = JSON.parse(manifest) as Manifest;
+    for (const range of Object.values({ ...dependencies, ...devDependencies })) {
+      expect(range).toMatch(/^[\^~]\d+\.\d+\.\d+$/);
+    }
+    install(own, "--no-save", join(folder, generator.filename), join(folder, runtime.filename));
+    expect(readFileSync(join(own, "package.json"), "utf8")).toBe(manifest);
+    expect(run(own, "npm", "test")).toContain("# fail 0");
+    const command = ["call", "--command", "node dist/src/fresh.js"];
+    expect(run(own, "npx", "crucible-gen", ...command, "Greet", '{"name":"Ada"}')).toBe('{"text":"Hello, Ada!"}\n');
+  }, 300_000);
 
   test("buf by itself in an npm script writes the same, for schemas that need nothing of ours", () => {
     const own = join(dir, "packages/plain");

@@ -1,5 +1,5 @@
 // What happens to files when schemas change.
-import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Lab, read } from "./project.js";
@@ -59,22 +59,6 @@ describe("stale files", () => {
 });
 
 describe("the user's own file", () => {
-  test("is written once; what it lacks is said in one line", async () => {
-    const dir = lab.project("own", { "proto/plain.proto": plain });
-    await lab.generate(dir);
-    appendFileSync(join(dir, "src/lister.ts"), "// mine\n");
-    const mine = read(dir)["src/lister.ts"];
-    const more = "  rpc Count(Plain) returns (Plain);\n  rpc Watch(Plain) returns (stream Plain);\n}\n";
-    writeFileSync(join(dir, "proto/plain.proto"), plain.replace(/\}\n$/, more));
-    const report = await lab.generate(dir);
-    expect(report.skeletons).toEqual([]);
-    expect(report.notes).toEqual([
-      "src/lister.ts lacks the methods count, watch of Lister: the file is yours, so write it there",
-    ]);
-    expect(read(dir)["src/lister.ts"]).toBe(mine);
-    expect((await lab.generate(dir, "--no-skeleton")).notes).toEqual([]);
-  });
-
   test("is found again under another name", async () => {
     const dir = lab.project("moved", { "proto/plain.proto": plain });
     await lab.generate(dir);

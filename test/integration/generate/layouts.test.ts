@@ -34,6 +34,10 @@ describe("a folder with nothing but proto/", () => {
       unchanged: 0,
       deleted: [],
       skeletons: ["src/search-provider.ts"],
+      merged: [],
+      conflicts: [],
+      diffs: [],
+      dryRun: false,
       notes: [],
     });
     const files = read(dir);

@@ -102,6 +102,12 @@ export interface Report {
   readonly unchanged: number;
   readonly deleted: readonly string[];
   readonly skeletons: readonly string[];
+  readonly merged: readonly {
+    readonly path: string;
+    readonly added: readonly string[];
+    readonly adjusted: readonly string[];
+  }[];
+  readonly conflicts: readonly object[];
   readonly notes: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, describe, expect, test } from "vitest";
 import { type CliHost, ExitCode, runCli } from "../../../generator/cli.js";
 import { packageVersion } from "../../../generator/package-root.js";
@@ -17,6 +18,7 @@ async function run(args: string[], overrides: Partial<CliHost> = {}) {
   const code = await runCli(args, {
     cwd: empty,
     env: {},
+    stdin: Readable.from([]),
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     signal: new AbortController().signal,
@@ -26,12 +28,18 @@ async function run(args: string[], overrides: Partial<CliHost> = {}) {
 }
 
 describe("asked for help", () => {
-  test.each([["--help"], ["-h"], ["generate", "--help"]])("%s %s", async (...args) => {
+  const words: [args: string[], words: string[]][] = [
+    [["--help"], ["generate", "--version", "Exit codes", "70", "<command> --help"]],
+    [["-h"], ["generate", "--version", "Exit codes", "70"]],
+    [
+      ["generate", "--help"],
+      ["generate", "--config", "--out", "--no-skeleton", "--json", "--version", "Exit codes", "70"],
+    ],
+  ];
+  test.each(words)("%j", async (args, expected) => {
     const { code, stdout, stderr } = await run(args);
     expect([code, stderr]).toEqual([ExitCode.Ok, ""]);
-    for (const word of ["generate", "--config", "--out", "--no-skeleton", "--json", "--version", "Exit codes", "70"]) {
-      expect(stdout).toContain(word);
-    }
+    for (const word of expected) expect(stdout).toContain(word);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(stdout).not.toContain("\u001b");
   });

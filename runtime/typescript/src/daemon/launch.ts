@@ -2,13 +2,14 @@ import { generateStaticKey } from "../crypto/cipher-suite.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { Peer } from "../rpc/peer.js";
+import type { MethodKind } from "../rpc/service.js";
 import type { DaemonOpened } from "../session/daemon-opening.js";
 import type { DaemonCore } from "./core.js";
 import { createDeferred } from "./deferred.js";
 import { describeExit, lastWords } from "./exit-text.js";
 import { Gate } from "./gate.js";
 import { makeTicket } from "./launch-ticket.js";
-import { Plugin } from "./launched-plugin.js";
+import { type HostedMethod, Plugin } from "./launched-plugin.js";
 import type { LaunchOptions } from "./options.js";
 import { type PluginExit, PluginProcess } from "./plugin-process.js";
 import type { VerifiedToken } from "./token-verifier.js";
@@ -17,6 +18,7 @@ import type { VerifiedToken } from "./token-verifier.js";
 interface Registered {
   readonly peer: Peer;
   readonly version: string;
+  readonly methods: readonly HostedMethod[];
   readonly capabilities: ReadonlySet<string>;
 }
 
@@ -143,7 +145,13 @@ export class Launch {
       },
     });
     for (const warning of answer.warnings ?? []) log({ level: "warn", pluginId: id, message: warning });
-    this.#registered.resolve({ peer, version: register.pluginVersion, capabilities });
+    // Kinds were checked when the registration was taken.
+    const methods = register.methods.map(({ name, kind, sensitive }) => ({
+      name,
+      kind: kind as MethodKind,
+      sensitive,
+    }));
+    this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities });
   }
 
   #timeout(ms: number): CrucibleError {

@@ -1,7 +1,7 @@
 import type { Codec } from "../codec/codec.js";
 import type { CrucibleError } from "../error/index.js";
 import type { Peer } from "../rpc/peer.js";
-import type { ServiceClient, ServiceClientClass } from "../rpc/service.js";
+import type { MethodKind, ServiceClient, ServiceClientClass } from "../rpc/service.js";
 import type { EventHandler } from "../session/events.js";
 import type { DaemonCore } from "./core.js";
 import { describeExit, exitError, lastWords } from "./exit-text.js";
@@ -17,6 +17,15 @@ import type { PluginExit, PluginProcess } from "./plugin-process.js";
  */
 export type PluginState = "running" | "draining" | "ended";
 
+/** A method that a plugin hosts, as it said when it registered. */
+export interface HostedMethod {
+  /** `package.Service/Method`. */
+  readonly name: string;
+  readonly kind: MethodKind;
+  /** Its calls are sealed. */
+  readonly sensitive: boolean;
+}
+
 /** @internal What a launch has made. */
 export interface LaunchedParts {
   readonly id: string;
@@ -25,6 +34,7 @@ export interface LaunchedParts {
   readonly gate: Gate;
   readonly peer: Peer;
   readonly version: string;
+  readonly methods: readonly HostedMethod[];
   readonly capabilities: ReadonlySet<string>;
   /** Resolves with why the session has ended. */
   readonly sessionEnded: Promise<CrucibleError>;
@@ -40,6 +50,8 @@ export class Plugin {
   readonly pid: number;
   /** What the plugin says of itself, semver; empty when it says nothing. */
   readonly version: string;
+  /** What it hosts, in the order in which it said so. */
+  readonly methods: readonly HostedMethod[];
   /** What it was granted. */
   readonly capabilities: ReadonlySet<string>;
   /** Resolves when its process has ended, its socket is gone and its id is free; never rejects. */
@@ -54,6 +66,7 @@ export class Plugin {
     this.id = parts.id;
     this.pid = parts.process.pid;
     this.version = parts.version;
+    this.methods = parts.methods;
     this.capabilities = parts.capabilities;
     this.exited = this.#watch(onEnded);
   }

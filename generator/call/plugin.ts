@@ -1,0 +1,59 @@
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import type { Stage } from "../buf/stage.js";
+import type { RunningDaemon, RunningPlugin, RuntimeDoor, RuntimeLog } from "./runtime.js";
+
+/** The id that the plugin is launched under. */
+const pluginId = "call";
+/** What the system's address of a socket holds at least, everywhere; names of sockets take up to 14 beside the folder. */
+const roomForPath = 103 - 14;
+
+/** A plugin that was launched for this command alone. */
+export interface LaunchedPlugin {
+  readonly plugin: RunningPlugin;
+  readonly daemon: RunningDaemon;
+}
+
+/** How to launch. */
+export interface LaunchRequest {
+  readonly runtime: RuntimeDoor;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly stage: Stage;
+  readonly signal: AbortSignal;
+  /** Takes what the plugin prints and what its daemon warns of, a line at a time, safe to show. */
+  print(line: string): void;
+}
+
+/**
+ * Makes a daemon of its own in the temporary folder, with keys of its own, and launches the plugin by it. Aborting the
+ * signal ends both, also while the plugin is starting.
+ */
+export async function launchPlugin(request: LaunchRequest): Promise<LaunchedPlugin> {
+  const { runtime, command, cwd, stage, signal } = request;
+  const sockets = join(stage.root, "s");
+  const daemon = await runtime.createDaemon({
+    name: "crucible-gen",
+    stateDirectory: join(stage.root, "state"),
+    // A long TMPDIR leaves no room for a socket: those of other daemons are no worse a place.
+    ...(Buffer.byteLength(sockets) <= roomForPath ? { socketDirectory: sockets } : {}),
+    onLog: (record) => show(record, request),
+  });
+  signal.addEventListener("abort", () => void daemon.close({ graceMs: 0 }), { once: true });
+  try {
+    signal.throwIfAborted();
+    const id = Buffer.byteLength(sockets) <= roomForPath ? pluginId : `${pluginId}-${process.pid}`;
+    return { plugin: await daemon.launch({ id, command, cwd }), daemon };
+  } catch (error) {
+    await daemon.close({ graceMs: 0 });
+    throw error;
+  }
+}
+
+/** What a plugin prints is untrusted: a terminal must not obey it. */
+function show({ level, message, stream }: RuntimeLog, { print }: LaunchRequest): void {
+  // oxlint-disable-next-line no-control-regex -- Reason: control characters are what has to go.
+  const text = message.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g, "\u00b7").slice(0, 4_096);
+  if (stream !== undefined) print(`[plugin] ${text}`);
+  else if (level === "warn") print(`[daemon] ${text}`);
+}
