@@ -7,6 +7,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Environment variables that say how the network is reached. */
+const network =
+  /^(?:(?:https?|no)_proxy|npm_config_registry|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_(?:FILE|DIR))$/i;
+
 interface Block {
   readonly language: string;
   readonly note: string;
@@ -55,6 +59,8 @@ test("your first plugin, block by block, in a fresh home from the packed tarball
     PATH: process.env["PATH"],
     HOME: home,
     npm_config_cache: process.env["npm_config_cache"] ?? join(home, ".npm"),
+    // How this machine reaches the registry is no part of the user's home.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => network.test(name))),
   };
   let cwd = home;
   let printed = "";
