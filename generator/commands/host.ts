@@ -25,6 +25,7 @@ export interface CliOutput {
   readonly writableNeedDrain?: boolean;
   write(text: string): unknown;
   once?(event: "drain" | "close", listener: () => void): unknown;
+  off?(event: "drain" | "close", listener: () => void): unknown;
 }
 
 /** Where answers and requests come from. */
@@ -63,7 +64,13 @@ export class CommandFailure extends Error {
 export async function writeLine(output: CliOutput, line: string): Promise<void> {
   if (output.write(`${line}\n`) !== false || output.writableNeedDrain !== true || output.once === undefined) return;
   await new Promise<void>((resolve) => {
-    output.once?.("drain", resolve);
-    output.once?.("close", resolve);
+    // Standard output that nobody reads closes again at each write, and never drains: neither may leave the other behind.
+    const done = (): void => {
+      output.off?.("drain", done);
+      output.off?.("close", done);
+      resolve();
+    };
+    output.once?.("drain", done);
+    output.once?.("close", done);
   });
 }
