@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { median } from "./numbers.js";
 import type { Node } from "./nodes.js";
 
-/** What the parent asks a worker for: one sample of a case. */
+/** What the parent asks a worker of `sampleInTurns` for: one sample of a case. */
 export interface Question {
   readonly id: string;
 }
@@ -13,6 +13,62 @@ export interface Question {
 /** Nanoseconds for one operation. */
 export interface Answer {
   readonly ns: number;
+}
+
+/** A process that answers questions one after another, and says something once when it is ready. */
+export class Worker<Asked, Answered> {
+  readonly #process: ChildProcess;
+  readonly #peer: string;
+
+  private constructor(process: ChildProcess, peer: string) {
+    this.#process = process;
+    this.#peer = peer;
+  }
+
+  /** Starts a process with the peer's name as its first argument, and waits until it is warm. */
+  static async start<Asked, Answered>(
+    node: Node,
+    script: string,
+    peer: string,
+    ...args: readonly string[]
+  ): Promise<Worker<Asked, Answered>> {
+    process.stderr.write(`node ${node.version}: ${peer} warms up\n`);
+    const child = fork(script, [peer, ...args], { execPath: node.path, timeout: 300_000 });
+    const worker = new Worker<Asked, Answered>(child, peer);
+    try {
+      await worker.#next();
+    } catch (error) {
+      worker.end();
+      throw error;
+    }
+    return worker;
+  }
+
+  ask(question: Asked): Promise<Answered> {
+    const answer = this.#next();
+    this.#process.send(question as object);
+    return answer;
+  }
+
+  /** The channel closes, at which a worker with children ends them; it is given a second for that. */
+  end(): void {
+    if (this.#process.connected) this.#process.disconnect();
+    setTimeout(() => this.#process.kill("SIGKILL"), 1000).unref();
+  }
+
+  async #next(): Promise<Answered> {
+    const done = new AbortController();
+    const failed = once(this.#process, "exit", { signal: done.signal }).then(([code]) => {
+      throw new Error(`the worker of ${this.#peer} ended with ${String(code)}`);
+    });
+    try {
+      const [answer] = await Promise.race([once(this.#process, "message", { signal: done.signal }), failed]);
+      return answer as Answered;
+    } finally {
+      failed.catch(() => {}); // Aborted.
+      done.abort();
+    }
+  }
 }
 
 /** Samples of a case in nanoseconds, by peer; the sample at the same place was taken in the same round. */
@@ -33,23 +89,16 @@ export async function sampleInTurns(
   rounds: number,
   ...args: readonly string[]
 ): Promise<Record<string, Samples>> {
-  const workers = new Map<string, ChildProcess>();
+  const workers = new Map<string, Worker<Question, Answer>>();
   try {
-    for (const peer of peers) {
-      process.stderr.write(`node ${node.version}: ${peer} warms up\n`);
-      const worker = fork(script, [peer, ...args], { execPath: node.path, timeout: 300_000 });
-      workers.set(peer, worker);
-      await next(worker, peer);
-    }
+    for (const peer of peers) workers.set(peer, await Worker.start(node, script, peer, ...args));
     const result: Record<string, Record<string, number[]>> = {};
     for (const id of ids) {
       const samples = Object.fromEntries(peers.map((peer) => [peer, [] as number[]]));
       // One round more: the first brings the case back into the processor's caches and is thrown away.
       for (let round = -1; round < rounds; round++) {
         for (const peer of peers) {
-          const worker = workers.get(peer)!;
-          worker.send({ id } satisfies Question);
-          const { ns } = await next(worker, peer);
+          const { ns } = await workers.get(peer)!.ask({ id });
           if (round >= 0) samples[peer]!.push(ns);
         }
       }
@@ -57,21 +106,7 @@ export async function sampleInTurns(
     }
     return result;
   } finally {
-    for (const worker of workers.values()) worker.kill();
-  }
-}
-
-async function next(worker: ChildProcess, peer: string): Promise<Answer> {
-  const done = new AbortController();
-  const failed = once(worker, "exit", { signal: done.signal }).then(([code]) => {
-    throw new Error(`the worker of ${peer} ended with ${String(code)}`);
-  });
-  try {
-    const [answer] = (await Promise.race([once(worker, "message", { signal: done.signal }), failed])) as [Answer];
-    return answer;
-  } finally {
-    failed.catch(() => {}); // Aborted.
-    done.abort();
+    for (const worker of workers.values()) worker.end();
   }
 }
 

@@ -1,4 +1,4 @@
-// Measures one peer once, in two fresh processes, and prints one line of JSON. Usage: node client.js PEER
+// Measures one peer in two fresh processes, a short turn at a time as its parent asks. Usage: fork("client.js", [PEER])
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,11 +6,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadPeer } from "./peers.js";
 
-/** What one run measured. */
+/** What the parent asks for: calls with so many in flight, or one after another, for so long. */
+export interface Turn {
+  readonly inFlight: number;
+  readonly ms: number;
+}
+
+/** What a turn measured. */
 export interface Measured {
-  readonly calls64: number;
-  readonly calls256: number;
-  /** Microseconds, one call in flight, both processes on one processor where `taskset` is there to pin them. */
+  /** Completed calls a second. */
+  readonly calls: number;
+  /** Microseconds, of a turn with one call in flight: both processes are on one processor where `taskset` can pin them. */
   readonly p50: number;
   readonly p99: number;
 }
@@ -40,27 +46,31 @@ function percentile(sorted: Float64Array, share: number): number {
 }
 
 const server = peer.serve === undefined ? undefined : await startServer();
-try {
-  const client = await peer.connect(path);
-  await client.throughput(64, 1500);
-  await client.latencies(300);
-  const calls64 = await client.throughput(64, 1000);
-  const calls256 = await client.throughput(256, 1000);
-  const pids = [process.pid, client.serverPid ?? server?.pid];
-  for (const pid of pids) pin(pid, "0");
-  await client.latencies(200);
-  const sorted = (await client.latencies(1200)).toSorted();
-  for (const pid of pids) pin(pid, "0-1023");
-  const measured: Measured = {
-    calls64,
-    calls256,
-    p50: percentile(sorted, 0.5),
-    p99: percentile(sorted, 0.99),
-  };
-  process.stdout.write(`${JSON.stringify(measured)}\n`);
-  await client.close();
-} finally {
-  server?.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+const client = await peer.connect(path);
+const pids = [process.pid, client.serverPid ?? server?.pid];
+let pinned = false;
+
+async function measure({ inFlight, ms }: Turn): Promise<Measured> {
+  if (pinned !== (inFlight === 1)) {
+    pinned = inFlight === 1;
+    for (const pid of pids) pin(pid, pinned ? "0" : "0-1023");
+    await client.latencies(200);
+  }
+  if (inFlight > 1) return { calls: await client.throughput(inFlight, ms), p50: Number.NaN, p99: Number.NaN };
+  const sorted = (await client.latencies(ms)).toSorted();
+  return { calls: (sorted.length / ms) * 1000, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
 }
-process.exit(0);
+
+process.on("message", (turn: Turn) => {
+  void measure(turn).then((measured) => process.send!(measured));
+});
+process.on("disconnect", () => {
+  void client.close().then(() => {
+    server?.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(0);
+  });
+});
+await client.throughput(64, 1500);
+await client.latencies(300);
+process.send!("warm");

@@ -1,24 +1,46 @@
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Node } from "../nodes.js";
 import { figures, median } from "../numbers.js";
 import type { BarGroup, BenchResult } from "../report/result.js";
-import type { Measured } from "./client.js";
+import { Worker } from "../workers.js";
+import type { Measured, Turn } from "./client.js";
 import { peerNames } from "./peers.js";
 import { requestBytes, responseBytes } from "./raw.js";
 
-const run = promisify(execFile);
+/** Pairs of fresh processes for each peer, since what the compiler makes of a run differs from process to process. */
 const rounds = 3;
+/** In each of them. Short ones, so that what is compared was measured within a second. */
+const turns = 9;
+const turnMs = 130;
 const ours = peerNames[0];
-/** Lower is better. */
-const falling = ["p50", "p99"] as const;
-const rising = ["calls64", "calls256"] as const;
 
-async function measure(node: Node, peer: string): Promise<Measured> {
+/** What is measured: in which turn, what of it. */
+const metrics = {
+  calls64: { inFlight: 64, of: "calls" },
+  calls256: { inFlight: 256, of: "calls" },
+  p50: { inFlight: 1, of: "p50" },
+  p99: { inFlight: 1, of: "p99" },
+} as const;
+type Metric = keyof typeof metrics;
+
+/** By peer and number of calls in flight; what is at the same place was measured in the same turn. */
+type Turns = Readonly<Record<string, Record<number, Measured[]>>>;
+
+async function measureRound(node: Node, into: Turns): Promise<void> {
   const script = fileURLToPath(new URL("client.js", import.meta.url));
-  const { stdout } = await run(node.path, [script, peer], { timeout: 60_000 });
-  return JSON.parse(stdout) as Measured;
+  const workers = new Map<string, Worker<Turn, Measured>>();
+  try {
+    for (const peer of peerNames) workers.set(peer, await Worker.start(node, script, peer));
+    for (const inFlight of [64, 256, 1]) {
+      for (let turn = 0; turn < turns; turn++) {
+        for (const peer of peerNames) {
+          (into[peer]![inFlight] ??= []).push(await workers.get(peer)!.ask({ inFlight, ms: turnMs }));
+        }
+      }
+    }
+  } finally {
+    for (const worker of workers.values()) worker.end();
+  }
 }
 
 /** Calls over one connection between two processes, peers in turn, so that a slow minute of the machine hits them all. */
@@ -27,17 +49,14 @@ export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
   const ratios: Record<string, number> = {};
   const groups: BarGroup[] = [];
   for (const node of nodes) {
-    const runs = new Map<string, Measured[]>(peerNames.map((peer) => [peer, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const peer of peerNames) {
-        process.stderr.write(`node ${node.version}: ${peer}, ${round + 1} of ${rounds}\n`);
-        runs.get(peer)!.push(await measure(node, peer));
-      }
-    }
-    const figure = (peer: string, key: keyof Measured): number => median(runs.get(peer)!.map((one) => one[key]));
-    for (const key of rising) {
-      const label = `${key === "calls64" ? "64" : "256"} in flight @${node.major}`;
-      groups.push({ label, values: peerNames.map((peer) => figure(peer, key)) });
+    const all: Turns = Object.fromEntries(peerNames.map((peer) => [peer, {}]));
+    for (let round = 0; round < rounds; round++) await measureRound(node, all);
+    const list = (peer: string, metric: Metric): number[] =>
+      all[peer]![metrics[metric].inFlight]!.map((one) => one[metrics[metric].of]);
+    const figure = (peer: string, metric: Metric): number => median(list(peer, metric));
+    for (const metric of ["calls64", "calls256"] as const) {
+      const label = `${metrics[metric].inFlight} in flight @${node.major}`;
+      groups.push({ label, values: peerNames.map((peer) => figure(peer, metric)) });
     }
     for (const peer of peerNames) {
       rows.push([
@@ -48,10 +67,11 @@ export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
         figure(peer, "p99").toFixed(1),
       ]);
       if (peer === ours) continue;
-      for (const key of [...rising, ...falling]) {
-        // Round by round, so that each ratio compares neighbours in time.
-        const list = runs.get(ours)!.map((one, i) => one[key] / runs.get(peer)![i]![key]);
-        ratios[`${key}/${peer}@${node.major}`] = figures(median(list));
+      for (const metric of Object.keys(metrics) as Metric[]) {
+        // Turn by turn, so that each ratio compares neighbours in time.
+        const theirs = list(peer, metric);
+        const compared = list(ours, metric).map((one, i) => one / theirs[i]!);
+        ratios[`${metric}/${peer}@${node.major}`] = figures(median(compared));
       }
     }
   }
@@ -65,6 +85,6 @@ export async function benchCalls(nodes: readonly Node[]): Promise<BenchResult> {
 }
 
 const method = `Calls of ${requestBytes} bytes there and ${responseBytes} back between two processes over one Unix socket, medians of
-${rounds} runs in turns, each in two fresh processes. Ours as it comes: checksum, deadline, credit, validation and metadata on each
+${rounds * turns} turns of ${turnMs} ms in which the peers follow one another, in ${rounds} pairs of fresh processes. Ours as it comes: checksum, deadline, credit, validation and metadata on each
 call. "raw" is sockets with as many bytes and nothing on them, a write for each message; "raw-batched" writes once for all that is
 due, which no protocol can beat. The latencies are of one call in flight, both processes on one processor.`;
