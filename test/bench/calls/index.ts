@@ -8,9 +8,9 @@ import { peerNames } from "./peers.js";
 import { requestBytes, responseBytes } from "./raw.js";
 
 /** Pairs of fresh processes for each peer, since what the compiler makes of a run differs from process to process. */
-const rounds = 3;
+const rounds = 5;
 /** In each of them. Short ones, so that what is compared was measured within a second. */
-const turns = 9;
+const turns = 6;
 const turnMs = 130;
 const ours = peerNames[0];
 

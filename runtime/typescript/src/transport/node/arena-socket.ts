@@ -8,9 +8,8 @@ export type OnRead = (chunk: Uint8Array) => void;
 function readInto(arena: ReadArena, onRead: OnRead): NonNullable<NetConnectOpts["onread"]> {
   return {
     buffer: () => arena.room(),
-    callback(count, room) {
-      arena.take(count);
-      onRead(plain(room, count));
+    callback(count) {
+      onRead(arena.take(count));
       return true;
     },
   };
@@ -36,7 +35,7 @@ export function toArenaSocket(accepted: Socket, onRead: OnRead): Socket {
   const owner = accepted as unknown as WithHandle;
   const handle = owner._handle;
   if (typeof handle?.useUserBuffer !== "function") {
-    accepted.on("data", (chunk: Buffer) => onRead(plain(chunk, chunk.length)));
+    accepted.on("data", (chunk: Buffer) => onRead(plain(chunk)));
     return accepted;
   }
   owner._handle = null;
@@ -52,7 +51,7 @@ export function toArenaSocket(accepted: Socket, onRead: OnRead): Socket {
   return socket;
 }
 
-/** The first `count` bytes as a Uint8Array, whose slice() copies, where that of a Buffer shares its memory. */
-function plain(bytes: Uint8Array, count: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, count);
+/** The same bytes as a Uint8Array, whose slice() copies, where that of a Buffer shares its memory. */
+function plain(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -9,20 +9,22 @@ const leastBytes = 16_384;
  * is taken, twice as large: an idle connection costs little, a busy one reads as much as the kernel holds.
  */
 export class ReadArena {
-  #buffer: Buffer = Buffer.allocUnsafeSlow(firstBytes);
+  #memory: ArrayBufferLike = Buffer.allocUnsafeSlow(firstBytes).buffer;
   #used = 0;
 
   /** Where the next read goes: what is free of the buffer. */
-  room(): Buffer {
-    if (this.#buffer.length - this.#used < leastBytes) {
-      this.#buffer = Buffer.allocUnsafeSlow(Math.min(2 * this.#buffer.length, largestBytes));
+  room(): Uint8Array {
+    if (this.#memory.byteLength - this.#used < leastBytes) {
+      this.#memory = Buffer.allocUnsafeSlow(Math.min(2 * this.#memory.byteLength, largestBytes)).buffer;
       this.#used = 0;
     }
-    return this.#buffer.subarray(this.#used);
+    return new Uint8Array(this.#memory, this.#used);
   }
 
-  /** A read has filled `count` bytes of the last `room`. */
-  take(count: number): void {
-    this.#used += count;
+  /** What a read has put into the first `count` bytes of the last `room`. */
+  take(count: number): Uint8Array {
+    const start = this.#used;
+    this.#used = start + count;
+    return new Uint8Array(this.#memory, start, count);
   }
 }
