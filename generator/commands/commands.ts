@@ -1,4 +1,5 @@
 import { callCommand } from "./call-command.js";
+import { checkCommand } from "./check-command.js";
 import type { Command } from "./command.js";
 import { diffCommand } from "./diff-command.js";
 import { doctorCommand } from "./doctor-command.js";
@@ -6,4 +7,11 @@ import { generateCommand } from "./generate-command.js";
 import { initCommand } from "./init-command.js";
 
 /** Every command, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [initCommand, generateCommand, diffCommand, callCommand, doctorCommand];
+export const commands: readonly Command[] = [
+  initCommand,
+  generateCommand,
+  checkCommand,
+  diffCommand,
+  callCommand,
+  doctorCommand,
+];
