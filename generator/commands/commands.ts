@@ -5,6 +5,7 @@ import { diffCommand } from "./diff-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import { generateCommand } from "./generate-command.js";
 import { initCommand } from "./init-command.js";
+import { migrateCommand } from "./migrate-command.js";
 
 /** Every command, in the order in which `--help` lists them. */
 export const commands: readonly Command[] = [
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   generateCommand,
   checkCommand,
   diffCommand,
+  migrateCommand,
   callCommand,
   doctorCommand,
 ];

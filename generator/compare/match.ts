@@ -67,7 +67,7 @@ class Pairs<T extends Named> {
     this.#taken.add(now);
   }
 
-  /** Pairs by names: those that the user gives, equal ones, and equal ones in packages that differ. */
+  /** Pairs by names: those that the user gives, and equal ones. */
   addNamed(renames: Renames): void {
     const byName = new Map([...this.#now].map((one) => [one.fullName, one]));
     for (const one of this.#old) {
@@ -78,10 +78,15 @@ class Pairs<T extends Named> {
       const other = byName.get(one.fullName);
       if (other !== undefined) this.add(one, other);
     }
-    const [before, after] = [byLocalName(this.old), byLocalName(this.now)];
-    for (const [name, one] of before) {
-      const other = after.get(name);
-      if (one !== undefined && other !== undefined) this.add(one, other);
+  }
+
+  /** Pairs what has one name in a package and in the one that this became. */
+  addMoved(packages: ReadonlyMap<string, string>): void {
+    const byName = new Map(this.now.map((one) => [one.fullName, one]));
+    for (const one of this.old) {
+      const to = packages.get(one.file.package);
+      const other = to === undefined ? undefined : byName.get(to === "" ? localName(one) : `${to}.${localName(one)}`);
+      if (other !== undefined) this.add(one, other);
     }
   }
 }
@@ -92,13 +97,19 @@ export function matchSchemas(old: Schema, now: Schema, renames: Renames): Matchi
   const enums = new Pairs<EnumModel>(old.enums, now.enums);
   const services = new Pairs<ServiceModel>(old.services, now.services);
   for (const pairs of [messages, enums, services]) pairs.addNamed(renames);
-  addAlike(services, serviceLikeness);
+  const all = [messages, enums, services];
+  const packages = findMovedPackages(
+    all.flatMap((pairs): Named[] => pairs.old),
+    all.flatMap((pairs): Named[] => pairs.now),
+  );
+  for (const pairs of [messages, enums, services]) pairs.addMoved(packages);
+  addAlike(services, serviceLikeness, packages);
   const methods = new Map<MethodModel, MethodModel>();
   const isSame = (a: MessageModel, b: MessageModel): boolean => messages.map.get(a) === b || a.fullName === b.fullName;
   for (const [a, b] of services.map) matchMethods(a, b, renames, isSame, methods);
   const users = followUses(messages, enums, methods, renames);
-  addAlike(messages, messageLikeness);
-  addAlike(enums, enumLikeness);
+  addAlike(messages, messageLikeness, packages);
+  addAlike(enums, enumLikeness, packages);
   const late = followUses(messages, enums, methods, renames);
   const values = new Map<EnumValueModel, EnumValueModel>();
   for (const [a, b] of enums.map) matchValues(a, b, renames, values);
@@ -163,11 +174,18 @@ function followUses(
   return fields;
 }
 
-function addAlike<T extends Named>(pairs: Pairs<T>, likeness: (a: T, b: T) => number): void {
+function addAlike<T extends Named>(
+  pairs: Pairs<T>,
+  likeness: (a: T, b: T) => number,
+  packages: ReadonlyMap<string, string>,
+): void {
   const { old, now } = pairs;
   if (old.length * now.length > maxPairs) return;
   // A type without content is like every other one: that is no hint.
-  const hinted = (a: T, b: T): number => (hasContent(a) && hasContent(b) ? likeness(a, b) : 0);
+  const hinted = (a: T, b: T): number => {
+    const near = b.file.package === a.file.package || b.file.package === packages.get(a.file.package);
+    return near && hasContent(a) && hasContent(b) ? likeness(a, b) : 0;
+  };
   for (const [a, b] of pairByLikeness(old, now, hinted, least.alone)) pairs.add(a, b);
 }
 
@@ -175,11 +193,28 @@ function hasContent(type: object): boolean {
   return !("fields" in type) || (type.fields as readonly unknown[]).length > 0;
 }
 
-/** Elements by their names without a package; undefined where a name is there twice. */
-function byLocalName<T extends Named>(all: readonly T[]): Map<string, T | undefined> {
-  const found = new Map<string, T | undefined>();
-  for (const one of all) found.set(localName(one), found.has(localName(one)) ? undefined : one);
+/** Packages that are called something else: those that have most names in common with what is left of one. */
+function findMovedPackages(old: readonly Named[], now: readonly Named[]): Map<string, string> {
+  const found = new Map<string, string>();
+  const after = groupByPackage(now);
+  for (const [from, names] of groupByPackage(old)) {
+    const ranked = [...after]
+      .map(([to, others]) => [to, [...names].filter((name) => others.has(name)).length] as const)
+      .filter(([to, shared]) => to !== from && shared > 0)
+      .toSorted(([, a], [, b]) => b - a);
+    const [best, second] = ranked;
+    if (best !== undefined && best[1] > (second?.[1] ?? 0)) found.set(from, best[0]);
+  }
   return found;
+}
+
+function groupByPackage(all: readonly Named[]): Map<string, Set<string>> {
+  const groups = new Map<string, Set<string>>();
+  for (const one of all) {
+    const names = groups.get(one.file.package) ?? new Set();
+    groups.set(one.file.package, names.add(localName(one)));
+  }
+  return groups;
 }
 
 function localName({ fullName, file }: Named): string {
