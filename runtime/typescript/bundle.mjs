@@ -24,6 +24,8 @@ await build({
   packages: "external",
   // Names stay, so that a stack trace says something.
   minifyWhitespace: true,
+  // For an error that nobody catches Node prints the line it came from: 150 KB otherwise, behind which the error itself is lost.
+  lineLimit: 120,
   minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
