@@ -29,7 +29,8 @@ export function mapValues<T, U>(map: { readonly [key: number]: T }, change: (val
  * @throws CrucibleError reason ENCODE_INVALID when it is not.
  */
 export function expectList<T>(value: readonly T[], field: string): readonly T[] {
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw unfit(field, "an array", value);
+  if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
+    throw unfit(field, "an array", value);
   return value;
 }
 

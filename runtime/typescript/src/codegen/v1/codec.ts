@@ -41,13 +41,12 @@ export {
 } from "../../codec/fixed.js";
 export {
   readPacked,
-  readPackedBool,
   readPackedInt32,
-  readPackedInt64,
   readPackedSint32,
-  readPackedSint64,
   readPackedUint32,
-  readPackedUint64,
+  writePacked,
+  writePackedInt32,
+  writePackedUint32,
 } from "../../codec/packed.js";
 export {
   readPackedDouble,

@@ -701,7 +701,7 @@ function readGoogleMessage1(
       // repeated fixed64 field5 = 5
       case 5:
         if (tag === 42) {
-          readPackedFixed64(message.field5, bytes, at, end);
+          message.field5 = readPackedFixed64(message.field5, bytes, at, end);
         } else {
           if (tag !== 41) refuseType(tag, 41, message);
           message.field5.push(readFixed64(bytes, at));

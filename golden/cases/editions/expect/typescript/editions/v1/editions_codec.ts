@@ -32,6 +32,7 @@ import {
   valueOf,
   writeInt32,
   writeLength,
+  writePackedInt32,
   writeString,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -176,12 +177,7 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
   const packed = message.packed;
   if (packed !== undefined && expectList(packed, "editions.v1.Item.packed").length !== 0) {
     bytes[at++] = 42;
-    let end = at + 1;
-    for (const item of packed) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "editions.v1.Item.packed");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, packed, "editions.v1.Item.packed");
   }
   // Item child = 6
   const child = message.child;

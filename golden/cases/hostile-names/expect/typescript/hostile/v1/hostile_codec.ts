@@ -37,6 +37,7 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePackedInt32,
   writeString as writeString$1,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -5234,12 +5235,7 @@ function writeEnums(message: EnumsInit, bytes: Uint8Array, at: number): number {
   const constructor$ = message.constructor$;
   if (constructor$ !== undefined && expectList(constructor$, "hostile.v1.Enums.constructor").length !== 0) {
     bytes[at++] = 26;
-    let end = at + 1;
-    for (const item of constructor$) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "hostile.v1.Enums.constructor");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, constructor$, "hostile.v1.Enums.constructor");
   }
   // map<string, Function> prototype = 4
   const prototype = message.prototype;

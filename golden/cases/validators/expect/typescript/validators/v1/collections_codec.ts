@@ -22,7 +22,7 @@ import {
   readInt32,
   readKey,
   readLength,
-  readPackedBool,
+  readPacked,
   readPackedDouble,
   readSint64,
   readString,
@@ -38,6 +38,7 @@ import {
   writeBytes,
   writeInt32,
   writeLength,
+  writePacked,
   writePackedDouble,
   writeSint64,
   writeString,
@@ -180,12 +181,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
   const flags = message.flags;
   if (flags !== undefined && expectList(flags, "validators.v1.Collections.flags").length !== 0) {
     bytes[at++] = 26;
-    let end = at + 1;
-    for (const item of flags) {
-      expectRoom(bytes, end);
-      end = writeBool(bytes, end, item, "validators.v1.Collections.flags");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, flags, "validators.v1.Collections.flags", writeBool);
   }
   // map<string, string> meta = 4
   const meta = message.meta;
@@ -361,7 +357,7 @@ function readCollections(
       // repeated double weights = 2
       case 2:
         if (tag === 18) {
-          readPackedDouble(message.weights, bytes, at, end);
+          message.weights = readPackedDouble(message.weights, bytes, at, end);
         } else {
           if (tag !== 17) refuseType(tag, 17, message);
           message.weights.push(readDouble(bytes, at));
@@ -370,7 +366,7 @@ function readCollections(
       // repeated bool flags = 3
       case 3:
         if (tag === 26) {
-          readPackedBool(message.flags, bytes, at, end);
+          readPacked(message.flags, bytes, at, end, readBool);
         } else {
           if (tag !== 24) refuseType(tag, 24, message);
           message.flags.push(readBool(bytes, at));

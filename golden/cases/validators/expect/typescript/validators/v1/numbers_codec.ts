@@ -49,6 +49,8 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePacked,
+  writePackedInt32,
   writeSfixed32,
   writeSfixed64,
   writeSint32,
@@ -337,12 +339,7 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   if (textIds !== undefined && expectList(textIds, "validators.v1.Numbers.text_ids").length !== 0) {
     bytes[at++] = 154;
     bytes[at++] = 1;
-    let end = at + 1;
-    for (const item of textIds) {
-      expectRoom(bytes, end);
-      end = writeInt64(bytes, end, item, "validators.v1.Numbers.text_ids");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, textIds, "validators.v1.Numbers.text_ids", writeInt64);
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -732,12 +729,7 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   const mustItems = message.mustItems;
   if (mustItems !== undefined && expectList(mustItems, "validators.v1.Presence.must_items").length !== 0) {
     bytes[at++] = 106;
-    let end = at + 1;
-    for (const item of mustItems) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Presence.must_items");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, mustItems, "validators.v1.Presence.must_items");
   }
   // repeated int32 items_unless_empty = 14
   const itemsUnlessEmpty = message.itemsUnlessEmpty;
@@ -746,12 +738,7 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
     expectList(itemsUnlessEmpty, "validators.v1.Presence.items_unless_empty").length !== 0
   ) {
     bytes[at++] = 114;
-    let end = at + 1;
-    for (const item of itemsUnlessEmpty) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Presence.items_unless_empty");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, itemsUnlessEmpty, "validators.v1.Presence.items_unless_empty");
   }
   // map<string, int32> must_pairs = 15
   const mustPairs = message.mustPairs;
@@ -1161,12 +1148,7 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
   const many = message.many;
   if (many !== undefined && expectList(many, "validators.v1.Colors.many").length !== 0) {
     bytes[at++] = 42;
-    let end = at + 1;
-    for (const item of many) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Colors.many");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, many, "validators.v1.Colors.many");
   }
   // map<int32, Color> by_id = 6
   const byId = message.byId;
@@ -1186,12 +1168,7 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
   const unlessZero = message.unlessZero;
   if (unlessZero !== undefined && expectList(unlessZero, "validators.v1.Colors.unless_zero").length !== 0) {
     bytes[at++] = 58;
-    let end = at + 1;
-    for (const item of unlessZero) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Colors.unless_zero");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, unlessZero, "validators.v1.Colors.unless_zero");
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
