@@ -135,10 +135,9 @@ function writeVarint64(bytes: Uint8Array, at: number, low: number, high: number)
  * @throws CrucibleError reason ENCODE_INVALID when it is no signed integer of 64 bits.
  */
 export function int64Of(value: bigint | string | number, field: string): bigint {
+  // BigInt.asIntN would take ten times as long.
   const integer = typeof value === "bigint" ? value : integerOf(value, field);
-  // Comparing as a number is ten times as fast, and right but for what is rounded to the very limits.
-  const near = Number(integer);
-  if (!(near < 2 ** 63 && near > -(2 ** 63)) && BigInt.asIntN(64, integer) !== integer) {
+  if (integer > 0x7fffffffffffffffn || integer < -0x8000000000000000n) {
     throw unfit(field, "an integer of 64 bits", value);
   }
   return integer;
@@ -151,8 +150,7 @@ export function int64Of(value: bigint | string | number, field: string): bigint 
  */
 export function uint64Of(value: bigint | string | number, field: string): bigint {
   const integer = typeof value === "bigint" ? value : integerOf(value, field);
-  const near = Number(integer);
-  if (!(near < 2 ** 64 && near >= 0) && BigInt.asUintN(64, integer) !== integer) {
+  if (integer < 0n || integer > 0xffffffffffffffffn) {
     throw unfit(field, "an unsigned integer of 64 bits", value);
   }
   return integer;

@@ -144,8 +144,10 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
   }
   // bool active = 5
   const active = message.active;
-  if (active !== undefined && active !== false) {
+  if (active === true) {
     bytes[at++] = 40;
+    bytes[at++] = 1;
+  } else if (active !== undefined && active !== false) {
     at = writeBool(bytes, at, active, "bench.codec.v1.Entry.active");
   }
   return writeUnknown(bytes, at, message.$unknown);

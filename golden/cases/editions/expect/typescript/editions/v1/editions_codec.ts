@@ -18,7 +18,6 @@ import {
   missing,
   readEnum,
   readInt32,
-  readKey,
   readLength,
   readLenientString,
   readPackedInt32,
@@ -316,7 +315,7 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

@@ -20,7 +20,6 @@ import {
   readBytes,
   readDouble,
   readInt32,
-  readKey,
   readLength,
   readPacked,
   readPackedDouble,
@@ -470,7 +469,7 @@ function readCollectionsMetaEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -610,7 +609,7 @@ function readCollectionsLabelsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -716,7 +715,7 @@ function readCollectionsOnlyValuesEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

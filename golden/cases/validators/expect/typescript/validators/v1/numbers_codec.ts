@@ -23,7 +23,6 @@ import {
   readFloat,
   readInt32,
   readInt64,
-  readKey,
   readLength,
   readPacked,
   readPackedInt32,
@@ -31,6 +30,7 @@ import {
   readSfixed64,
   readSint32,
   readSint64,
+  readString,
   readTag,
   readUint32,
   readUint64,
@@ -314,17 +314,21 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   }
   // bool accepted = 16
   const accepted = message.accepted;
-  if (accepted !== undefined && accepted !== false) {
+  if (accepted === true) {
     bytes[at++] = 128;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (accepted !== undefined && accepted !== false) {
     at = writeBool(bytes, at, accepted, "validators.v1.Numbers.accepted");
   }
   expectRoom(bytes, at);
   // bool rejected = 17
   const rejected = message.rejected;
-  if (rejected !== undefined && rejected !== false) {
+  if (rejected === true) {
     bytes[at++] = 136;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (rejected !== undefined && rejected !== false) {
     at = writeBool(bytes, at, rejected, "validators.v1.Numbers.rejected");
   }
   // int64 text_id = 18
@@ -705,8 +709,10 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   }
   // bool must_bool = 10
   const mustBool = message.mustBool;
-  if (mustBool !== undefined && mustBool !== false) {
+  if (mustBool === true) {
     bytes[at++] = 80;
+    bytes[at++] = 1;
+  } else if (mustBool !== undefined && mustBool !== false) {
     at = writeBool(bytes, at, mustBool, "validators.v1.Presence.must_bool");
   }
   // bytes must_bytes = 11
@@ -972,7 +978,7 @@ function readPresenceMustPairsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
@@ -1007,7 +1013,7 @@ function readPresencePairsUnlessEmptyEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
