@@ -2,6 +2,7 @@ import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { safeSink } from "../observe/log.js";
+import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { Registry } from "../rpc/registry.js";
 import { resolveLimits } from "../session/resolve-limits.js";
 import { openAuthority } from "./authority.js";
@@ -158,6 +159,7 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     limits,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
+    answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),
     pending: new PendingBudget(maxPending),
   };
   return new Daemon(core, options.name, bootId, startTimeoutMs);

@@ -139,6 +139,12 @@ export class Session implements LinkHandler {
 
   // ---- calls opened here
 
+  /** Throws SESSION_CLOSED or SHUTTING_DOWN when no more calls are opened. */
+  assertOpen(): void {
+    if (this.#closedError !== undefined) throw this.#closed();
+    this.#draining.assertOpen();
+  }
+
   /**
    * Opens `call`: draws its id and sends `head` with `message` as body when there is a codec. Throws SESSION_CLOSED,
    * SHUTTING_DOWN or TOO_MANY_CALLS, and what the codec throws; nothing was sent then.
@@ -151,8 +157,7 @@ export class Session implements LinkHandler {
     codec: Codec | undefined,
     message: unknown,
   ): void {
-    if (this.#closedError !== undefined) throw this.#closed();
-    this.#draining.assertOpen();
+    this.assertOpen();
     if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",
