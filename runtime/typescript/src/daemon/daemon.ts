@@ -117,10 +117,19 @@ export function createDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** The same on another platform, for tests. */
 export async function createDaemonOn(platform: Platform, options: DaemonOptions): Promise<Daemon> {
+  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
+  const { core, bootId } = await createCore(platform, options);
+  return new Daemon(core, options.name, bootId, startTimeoutMs);
+}
+
+/** What a daemon stands on, without one: for measurements that need no processes. Throws what createDaemon throws. */
+export async function createCore(
+  platform: Platform,
+  options: DaemonOptions,
+): Promise<{ readonly core: DaemonCore; readonly bootId: string }> {
   const clock = systemClock;
   const log = safeSink(options.onLog ?? logToStderr);
   const limits = resolveLimits(options.limits);
-  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
   const maxPending = checkNumber(
     "maxPendingConnections",
     options.maxPendingConnections ?? defaultMaxPendingConnections,
@@ -162,5 +171,5 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),
     pending: new PendingBudget(maxPending),
   };
-  return new Daemon(core, options.name, bootId, startTimeoutMs);
+  return { core, bootId };
 }

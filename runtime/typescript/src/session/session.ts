@@ -132,6 +132,11 @@ export class Session implements LinkHandler {
     return this.#link.lastBytesMs;
   }
 
+  /** The round trip measured last, by `ping` or to keep the session alive, in milliseconds; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#controls.rttMs;
+  }
+
   /** Calls in flight, both ways. */
   get liveCalls(): number {
     return this.#outgoing.size + this.#incoming.size;
