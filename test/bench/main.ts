@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  sealed: async (nodes) => (await import("./sealed/index.js")).benchSealed(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
 };

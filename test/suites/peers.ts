@@ -176,7 +176,8 @@ const idle: LinkHandler = {
   onClosed: () => {},
 };
 
-function tap(connection: Connection, into: Uint8Array[]): Connection {
+/** The same connection; what is written to it is kept in `into` too. */
+export function tap(connection: Connection, into: Uint8Array[]): Connection {
   return new Proxy(connection, {
     get(target, key) {
       if (key === "write") {

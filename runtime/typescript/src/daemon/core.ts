@@ -4,6 +4,7 @@ import type { LogSink } from "../observe/log.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
+import type { Encryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Authority } from "./authority.js";
 import type { Listening } from "./listening.js";
@@ -22,6 +23,8 @@ export interface DaemonCore {
   readonly listening: Listening;
   readonly registry: Registry;
   readonly limits: SessionLimits;
+  /** The least that sessions seal. */
+  readonly encryption: Encryption;
   readonly interceptors: readonly Interceptor[];
   readonly validation: ValidationOptions;
   /** Bounds the connections that have not registered. */

@@ -11,6 +11,7 @@ import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
 import { logToStderr } from "./log.js";
 import {
+  checkEncryption,
   checkLaunch,
   checkNumber,
   checkStartTimeout,
@@ -126,6 +127,7 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     1,
     4_096,
   );
+  const encryption = checkEncryption(options.encryption ?? "sensitive");
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -156,6 +158,7 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     }),
     registry,
     limits,
+    encryption,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
     pending: new PendingBudget(maxPending),

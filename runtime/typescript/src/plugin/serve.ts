@@ -7,6 +7,7 @@ import { assertMethodTable } from "../rpc/method-table.js";
 import { describeMethods, Peer } from "../rpc/peer.js";
 import { Registry } from "../rpc/registry.js";
 import { type ServiceImplementation, serviceKey } from "../rpc/service.js";
+import { type Encryption, isEncryption } from "../session/encryption.js";
 import { ownOffer } from "../session/handshake/own-offer.js";
 import { PluginHandshake } from "../session/handshake/plugin-handshake.js";
 import type { SessionLimits } from "../session/limits.js";
@@ -54,9 +55,13 @@ export async function serve(
 async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin> {
   const registry = new Registry(options.services);
   const limits = resolveLimits(options.limits);
+  const { encryption = "none" } = options;
+  if (!isEncryption(encryption)) {
+    throw new CrucibleError("OPTION_INVALID", `encryption is ${JSON.stringify(encryption)}; see ServeOptions`);
+  }
   const source = await takeTicket(process.env);
   try {
-    return await connect(options, log, registry, limits, source);
+    return await connect({ ...options, encryption }, log, registry, limits, source);
   } catch (error) {
     source.close();
     throw error;
@@ -64,7 +69,7 @@ async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin>
 }
 
 async function connect(
-  options: ServeOptions,
+  options: ServeOptions & { readonly encryption: Encryption },
   log: LogSink,
   registry: Registry,
   ownLimits: SessionLimits,
@@ -72,6 +77,7 @@ async function connect(
 ): Promise<ServedPlugin> {
   const { ticket } = source;
   const { pluginId, daemonId } = ticket;
+  const { encryption } = options;
   const clock = systemClock;
   const verifyDaemon = createDaemonVerifier({ ca: ticket.authority, daemonId, clock });
   const staticKey = nodeSuite.keyPair(ticket.noiseKey);
@@ -132,7 +138,7 @@ async function connect(
       methods: describeMethods(registry),
       capabilities: [...(options.capabilities ?? [])],
     };
-    return openAsPlugin({ connection, clock, limits: ownLimits, handshake, register, open });
+    return openAsPlugin({ connection, clock, limits: ownLimits, encryption, handshake, register, open });
   };
 
   const served = await retried(attempt);

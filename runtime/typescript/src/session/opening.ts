@@ -2,7 +2,7 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
-import { requireClearLawful } from "./clear-frames.js";
+import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { maxFragmentBytes, maxHandshakeBytes, maxRegisterBytes, type SessionLimits } from "./limits.js";
 import { Link, type LinkHandler } from "./link.js";
@@ -11,6 +11,8 @@ export interface OpeningOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly limits: SessionLimits;
+  /** The least that this side takes; what the connection needs comes on top. Default: `none`. */
+  readonly encryption?: Encryption;
 }
 
 /**
@@ -19,6 +21,8 @@ export interface OpeningOptions {
  */
 export abstract class Opening<Result> implements LinkHandler {
   protected readonly link: Link;
+  /** The least that may be sealed, on this connection and for this side. */
+  protected readonly wanted: Encryption;
   readonly done: Promise<Result>;
   #resolve!: (result: Result) => void;
   #reject!: (error: CrucibleError) => void;
@@ -31,7 +35,7 @@ export abstract class Opening<Result> implements LinkHandler {
 
   constructor(options: OpeningOptions) {
     const { clock, limits, connection } = options;
-    requireClearLawful(connection);
+    this.wanted = stricter(options.encryption ?? "none", leastEncryption(connection));
     this.link = new Link(connection, this, {
       clock,
       frameTimeoutMs: limits.frameTimeoutMs,
@@ -49,6 +53,11 @@ export abstract class Opening<Result> implements LinkHandler {
   protected abstract due(): number;
   /** A frame of that type, whole. */
   protected abstract onDue(payload: Uint8Array): void;
+
+  /** Throws SEAL_REQUIRED when the features that were agreed on are not enough for what is wanted. */
+  protected requireSealing(features: readonly string[]): void {
+    requireSealing(this.wanted, features, this.link.peer);
+  }
 
   checkHeader(type: number, flags: number): number {
     const due = this.due();

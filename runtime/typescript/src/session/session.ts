@@ -2,12 +2,14 @@ import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
+import { sealedExtraBytes } from "../frame/sealed-run.js";
 import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
 import { type ControlHandler, Controls } from "./controls.js";
+import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { Draining, shutDown } from "./draining.js";
 import { Events } from "./events.js";
@@ -115,6 +117,11 @@ export class Session implements LinkHandler {
 
   get clock(): Clock {
     return this.#clock;
+  }
+
+  /** What of the session is sealed. */
+  get encryption(): Encryption {
+    return this.#link.encryption;
   }
 
   /** The session id as 16 hexadecimal digits. */
@@ -252,6 +259,8 @@ export class Session implements LinkHandler {
       case FrameType.Stream:
       case FrameType.Event:
         return this.#limits.maxFrameBytes;
+      case FrameType.Sealed:
+        return this.#limits.maxFrameBytes + sealedExtraBytes;
       case FrameType.Handshake:
       case FrameType.PluginRegister:
         throw new CrucibleError("BAD_PHASE", "handshake frame in an open session; open a new connection instead");
