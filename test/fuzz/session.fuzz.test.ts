@@ -9,6 +9,7 @@ import {
 import { describeMethods, Peer } from "../../runtime/typescript/src/rpc/peer.js";
 import { Registry } from "../../runtime/typescript/src/rpc/registry.js";
 import type { Method } from "../../runtime/typescript/src/rpc/service.js";
+import type { Encryption } from "../../runtime/typescript/src/session/encryption.js";
 import { defaultLimits } from "../../runtime/typescript/src/session/limits.js";
 import type { Connection, Receiver } from "../../runtime/typescript/src/transport/transport.js";
 import { ManualClock } from "../suites/manual-clock.js";
@@ -29,7 +30,7 @@ import {
   streamed,
   turns,
 } from "../suites/raw-end.js";
-import { chop, mutateStream, split } from "./frames.js";
+import { chop, mutateStream, sealed, split, unsealed } from "./frames.js";
 import { fuzzIterations, fuzzSeed, Random } from "./random.js";
 
 /** The end of a connection that bytes are pushed into; it keeps what comes out. */
@@ -120,6 +121,7 @@ interface Subject {
   readonly peer: Peer;
   readonly clock: ManualClock;
   readonly input: Uint8Array;
+  readonly encryption: Encryption;
   closed: CrucibleError | undefined;
   /** Calls opened here that have not settled. */
   open: number;
@@ -128,11 +130,11 @@ interface Subject {
 const registry = new Registry([echoHandlers()]);
 const methods = describeMethods(registry) as Method[];
 
-function subject(input: Uint8Array): Subject {
+function subject(input: Uint8Array, encryption: Encryption): Subject {
   const outlet = new Outlet();
   const clock = new ManualClock();
-  const link = openLink(outlet, clock);
-  const made: Subject = { outlet, clock, input, closed: undefined, open: 0, peer: undefined as never };
+  const link = openLink(outlet, clock, { encryption });
+  const made: Subject = { outlet, clock, input, encryption, closed: undefined, open: 0, peer: undefined as never };
   const peer = new Peer({
     link,
     clock,
@@ -175,12 +177,15 @@ const told = (one: Subject): boolean =>
   one.closed!.reason === "SHUTTING_DOWN" || split(one.input).some((frame) => frame[1] === FrameType.Error);
 const heartbeat = frameBytes({ type: FrameType.Heartbeat, id: 2 ** 53 - 1, payload: encodeHeartbeat({ nonce: 9n }) });
 
-const written = ({ outlet }: Subject): Uint8Array[] => outlet.written.flatMap((bytes) => split(bytes));
+const written = ({ outlet }: Subject): Uint8Array[] => outlet.written.flatMap((bytes) => unsealed(split(bytes)));
+const onWire = (bytes: Uint8Array, { encryption }: Subject, random: Random): Uint8Array =>
+  encryption === "everything" ? sealed(split(bytes), random) : bytes.slice();
 
 /** Looks at a session that has been given its input; counts how it went. */
 async function judge(batch: readonly Subject[], count: (outcome: string) => void): Promise<void> {
   await turns(3);
-  for (const one of batch) if (one.closed === undefined) one.outlet.receiver.onBytes(heartbeat.slice());
+  for (const one of batch)
+    if (one.closed === undefined) one.outlet.receiver.onBytes(onWire(heartbeat, one, new Random(1)));
   await turns(2);
   for (const one of batch) {
     const alive = one.closed === undefined;
@@ -206,11 +211,12 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
   for (let left = fuzzIterations(20_000); left > 0; left -= 100) {
     const batch: Subject[] = [];
     for (let i = 0; i < 100; i++) {
-      const one = subject(mutateStream(random.pick(corpus), random));
+      const one = subject(mutateStream(random.pick(corpus), random), random.pick(["sensitive", "everything"]));
       batch.push(one);
     }
     await turns(2);
-    for (const one of batch) for (const chunk of chop(one.input.slice(), random)) one.outlet.receiver.onBytes(chunk);
+    for (const one of batch)
+      for (const chunk of chop(onWire(one.input, one, random), random)) one.outlet.receiver.onBytes(chunk);
     const of = new Map<Subject, string>();
     let index = 0;
     await judge(batch, (outcome) => {
@@ -218,7 +224,7 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     });
     for (const one of batch) {
-      const what = `seed ${seed}, ${of.get(one)}, stream ${Buffer.from(one.input).toString("hex")}`;
+      const what = `seed ${seed}, ${of.get(one)}, ${one.encryption}, stream ${Buffer.from(one.input).toString("hex")}`;
       expect(["hangs", "silently"], what).not.toContain(of.get(one));
       // Whatever the end, every call has settled, nobody is counted, and no timer is left.
       expect({ open: one.open, live: one.peer.session.liveCalls, timers: one.clock.pending }, what).toEqual({
