@@ -20,6 +20,7 @@ import {
   serviceKey,
 } from "../../runtime/typescript/src/rpc/service.js";
 import { defaultLimits, type SessionLimits } from "../../runtime/typescript/src/session/limits.js";
+import type { SessionCompression } from "../../runtime/typescript/src/session/compression.js";
 import type { Encryption } from "../../runtime/typescript/src/session/encryption.js";
 import { Link, type LinkHandler } from "../../runtime/typescript/src/session/link.js";
 import { createMemoryPair } from "../../runtime/typescript/src/transport/memory.js";
@@ -198,6 +199,8 @@ export function tap(connection: Connection, into: Uint8Array[]): Connection {
 export interface Agreed {
   /** Default: `sensitive`. */
   readonly encryption?: Encryption;
+  /** Default: `off`. */
+  readonly compression?: SessionCompression;
   /** Default: the toy cipher. */
   readonly ciphers?: SideCiphers;
 }
@@ -208,7 +211,7 @@ export function openLink(connection: Connection, clock: Clock = systemClock, agr
   const { send, receive } = agreed.ciphers ?? { send: toyCipher, receive: toyCipher };
   link.setCiphers(send, receive);
   link.setSession(0x01234567, 0x89ab8def);
-  link.agree(agreed.encryption ?? "sensitive");
+  link.agree(agreed.encryption ?? "sensitive", agreed.compression ?? "off");
   return link;
 }
 

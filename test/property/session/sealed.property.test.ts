@@ -69,7 +69,6 @@ function wireOf(ciphers: SideCiphers, sent: readonly (readonly Sent[])[]): Uint8
       link.writer.arena.set(payload, start);
       link.send(start + payload.length, false);
     }
-    link.flushWhenLarge();
     for (let bytes = link.writer.take(); bytes !== undefined; bytes = link.writer.take()) outlet.write(bytes);
   }
   return Buffer.concat(outlet.written);

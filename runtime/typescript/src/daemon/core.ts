@@ -4,6 +4,7 @@ import type { LogSink } from "../observe/log.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
+import type { CompressionPolicy } from "../session/compression.js";
 import type { Encryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Authority } from "./authority.js";
@@ -25,6 +26,7 @@ export interface DaemonCore {
   readonly limits: SessionLimits;
   /** The least that sessions seal. */
   readonly encryption: Encryption;
+  readonly compression: CompressionPolicy;
   readonly interceptors: readonly Interceptor[];
   readonly validation: ValidationOptions;
   /** Bounds the connections that have not registered. */

@@ -11,6 +11,7 @@ import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
 import { logToStderr } from "./log.js";
 import {
+  checkCompression,
   checkEncryption,
   checkLaunch,
   checkNumber,
@@ -128,6 +129,7 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     4_096,
   );
   const encryption = checkEncryption(options.encryption ?? "sensitive");
+  const compression = checkCompression(options.compression ?? "auto");
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -159,6 +161,7 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     registry,
     limits,
     encryption,
+    compression,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
     pending: new PendingBudget(maxPending),

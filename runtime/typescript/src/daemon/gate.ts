@@ -3,7 +3,7 @@ import { CrucibleError } from "../error/index.js";
 import { openAsDaemon, type Admission, type DaemonOpened } from "../session/daemon-opening.js";
 import { DaemonHandshake } from "../session/handshake/daemon-handshake.js";
 import type { Encryption } from "../session/encryption.js";
-import { ownOffer } from "../session/handshake/own-offer.js";
+import { offerFor } from "../session/handshake/own-offer.js";
 import { Link } from "../session/link.js";
 import { maxHandshakeBytes } from "../session/limits.js";
 import type { Connection, Listener } from "../transport/transport.js";
@@ -96,14 +96,14 @@ export class Gate {
 
   async #admitOne(connection: Connection): Promise<void> {
     const { core, pluginId, pluginKey, encryption, onOpened } = this.#options;
-    const { staticKey, limits, clock, authority, verifier } = core;
+    const { staticKey, limits, compression, clock, authority, verifier } = core;
     const handshake = new DaemonHandshake<VerifiedToken>({
       suite: nodeSuite,
       staticKey,
       credentials: await authority.credentials(staticKey.publicKey),
       daemonId: authority.daemonId,
       binding: connection.binding,
-      offer: ownOffer,
+      offer: offerFor(compression),
       verifyPlugin: async (token, presentedKey) => {
         const verified = await verifier.verify(token, { staticKey: presentedKey, pluginId });
         if (Buffer.compare(presentedKey, pluginKey) === 0) return verified;
@@ -118,6 +118,7 @@ export class Gate {
       clock,
       limits,
       encryption,
+      compression,
       handshake,
       admit: (result, register): Admission => {
         try {

@@ -5,6 +5,7 @@ import type { Interceptor } from "../rpc/interceptor.js";
 import { isCapability } from "../rpc/method-table.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
+import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
 import { type Encryption, isEncryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 
@@ -45,6 +46,12 @@ export interface DaemonOptions {
    * nothing protects needs everything. Default: `sensitive`.
    */
   readonly encryption?: Encryption;
+  /**
+   * What the daemon compresses of what it sends: `auto`, over TCP what is worth it, and elsewhere what methods ask for;
+   * `adaptive`, everywhere what is worth it; `off`, nothing, and plugins neither. Sensitive methods never are, and where
+   * everything is sealed only those that ask for it. Default: `auto`.
+   */
+  readonly compression?: CompressionPolicy;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;
   /** How long a plugin may take from its launch to its registration, in milliseconds: 100 to 60,000. Default: 10,000. */
@@ -101,6 +108,15 @@ export function checkEncryption(value: Encryption): Encryption {
   throw new CrucibleError(
     "OPTION_INVALID",
     `encryption is ${JSON.stringify(value)}; it is "none", "sensitive" or "everything"`,
+  );
+}
+
+/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
+export function checkCompression(value: CompressionPolicy): CompressionPolicy {
+  if (isCompressionPolicy(value)) return value;
+  throw new CrucibleError(
+    "OPTION_INVALID",
+    `compression is ${JSON.stringify(value)}; it is "auto", "adaptive" or "off"`,
   );
 }
 

@@ -6,6 +6,7 @@ import {
   Flag,
   FrameType,
   headerBytes,
+  offsetFlags,
   offsetLength,
   offsetMessageId,
   offsetSessionId,
@@ -105,6 +106,12 @@ export class FrameWriter {
     if (!this.#stamped) this.#stamp();
     writeUint32(arena, start + offsetTimestamp, this.#stampHi);
     writeUint32(arena, start + offsetTimestamp + 4, this.#stampLo);
+  }
+
+  /** Marks the frame that was begun as COMPRESSED. */
+  markCompressed(): void {
+    const flags = this.#next + offsetFlags + 1;
+    this.#arena[flags] = this.#arena[flags]! | Flag.Compressed;
   }
 
   /** Whether a payload that ends at `end` leaves room for what follows it. */

@@ -2,6 +2,7 @@ import type { LogSink } from "../observe/log.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
+import type { CompressionPolicy } from "../session/compression.js";
 import type { Encryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 
@@ -22,6 +23,8 @@ export interface ServeOptions {
    * and what the connection needs.
    */
   readonly encryption?: Encryption;
+  /** What the plugin compresses of what it sends; as in DaemonOptions. Default: `auto`. */
+  readonly compression?: CompressionPolicy;
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
   /** Takes what is worth knowing. Default: warnings and errors as lines on stderr, which the daemon logs. */

@@ -7,8 +7,9 @@ import { assertMethodTable } from "../rpc/method-table.js";
 import { describeMethods, Peer } from "../rpc/peer.js";
 import { Registry } from "../rpc/registry.js";
 import { type ServiceImplementation, serviceKey } from "../rpc/service.js";
+import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
 import { type Encryption, isEncryption } from "../session/encryption.js";
-import { ownOffer } from "../session/handshake/own-offer.js";
+import { offerFor } from "../session/handshake/own-offer.js";
 import { PluginHandshake } from "../session/handshake/plugin-handshake.js";
 import type { SessionLimits } from "../session/limits.js";
 import { openAsPlugin, type PluginOpened } from "../session/plugin-opening.js";
@@ -55,13 +56,16 @@ export async function serve(
 async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin> {
   const registry = new Registry(options.services);
   const limits = resolveLimits(options.limits);
-  const { encryption = "none" } = options;
+  const { encryption = "none", compression = "auto" } = options;
   if (!isEncryption(encryption)) {
     throw new CrucibleError("OPTION_INVALID", `encryption is ${JSON.stringify(encryption)}; see ServeOptions`);
   }
+  if (!isCompressionPolicy(compression)) {
+    throw new CrucibleError("OPTION_INVALID", `compression is ${JSON.stringify(compression)}; see ServeOptions`);
+  }
   const source = await takeTicket(process.env);
   try {
-    return await connect({ ...options, encryption }, log, registry, limits, source);
+    return await connect({ ...options, encryption, compression }, log, registry, limits, source);
   } catch (error) {
     source.close();
     throw error;
@@ -69,7 +73,7 @@ async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin>
 }
 
 async function connect(
-  options: ServeOptions & { readonly encryption: Encryption },
+  options: ServeOptions & { readonly encryption: Encryption; readonly compression: CompressionPolicy },
   log: LogSink,
   registry: Registry,
   ownLimits: SessionLimits,
@@ -77,7 +81,7 @@ async function connect(
 ): Promise<ServedPlugin> {
   const { ticket } = source;
   const { pluginId, daemonId } = ticket;
-  const { encryption } = options;
+  const { encryption, compression } = options;
   const clock = systemClock;
   const verifyDaemon = createDaemonVerifier({ ca: ticket.authority, daemonId, clock });
   const staticKey = nodeSuite.keyPair(ticket.noiseKey);
@@ -127,7 +131,7 @@ async function connect(
       suite: nodeSuite,
       staticKey,
       binding: connection.binding,
-      offer: ownOffer,
+      offer: offerFor(compression),
       daemonId,
       verifyDaemon,
       token: ticket.token,
@@ -138,7 +142,7 @@ async function connect(
       methods: describeMethods(registry),
       capabilities: [...(options.capabilities ?? [])],
     };
-    return openAsPlugin({ connection, clock, limits: ownLimits, encryption, handshake, register, open });
+    return openAsPlugin({ connection, clock, limits: ownLimits, encryption, compression, handshake, register, open });
   };
 
   const served = await retried(attempt);

@@ -122,7 +122,7 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
     const answer = { ...admission.answer, encryption: toWire(encryption) };
     this.link.setSession(sessionHi, sessionLo);
     this.sendRegister(FrameType.Response, encodeResponse({ body: encodePluginRegistered(answer) }));
-    this.link.agree(encryption);
+    this.agree(encryption, handshake.choice.features);
     this.succeed(this.#options.open({ link: this.link, register, handshake, answer }));
   }
 }

@@ -18,6 +18,7 @@ import { flagTable, innerFlagTable, plainFlags } from "../frame/rules.js";
 import { readRun } from "../frame/sealed-run.js";
 import type { Connection, Receiver } from "../transport/transport.js";
 import { clearError } from "./clear-error.js";
+import { inflate, type SessionCompression } from "./compression.js";
 import type { Encryption } from "./encryption.js";
 import { encodeError } from "./error-frame.js";
 import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
@@ -165,10 +166,14 @@ export class Link implements Receiver, FrameSink {
     this.writer.setSession(hi, lo);
   }
 
-  /** The session that begins has this policy: what comes next, both ways, is of it. Keys are there. */
-  agree(encryption: Encryption): void {
+  /** What is compressed of what is sent; told by `agree`. */
+  compression: SessionCompression = "off";
+
+  /** The session that begins has these policies: what comes next, both ways, is of it. Keys are there. */
+  agree(encryption: Encryption, compression: SessionCompression): void {
     this.encryption = encryption;
-    const features = { sealed: encryption === "everything", compressed: false };
+    this.compression = compression;
+    const features = { sealed: encryption === "everything", compressed: compression !== "off" };
     this.#reader.flags = flagTable(features);
     this.#innerFlags = innerFlagTable(features);
     if (features.sealed) this.writer.sealRuns(this.#sendCipher!);
@@ -318,6 +323,11 @@ export class Link implements Receiver, FrameSink {
         this.#onRun(bytes, start + headerBytes, payloadEnd);
         return;
       }
+    }
+    if ((flags & Flag.Compressed) !== 0) {
+      const whole = inflate(bytes, start + headerBytes, payloadEnd);
+      this.#handler.onFrame(type, flags, id, whole, 0, whole.length);
+      return;
     }
     this.#handler.onFrame(type, flags, id, bytes, start + headerBytes, payloadEnd);
   }

@@ -2,6 +2,7 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
+import { type CompressionPolicy, sessionCompression } from "./compression.js";
 import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { maxFragmentBytes, maxHandshakeBytes, maxRegisterBytes, type SessionLimits } from "./limits.js";
@@ -13,6 +14,8 @@ export interface OpeningOptions {
   readonly limits: SessionLimits;
   /** The least that this side takes; what the connection needs comes on top. Default: `none`. */
   readonly encryption?: Encryption;
+  /** What this side compresses. Default: `auto`. */
+  readonly compression?: CompressionPolicy;
 }
 
 /**
@@ -26,6 +29,8 @@ export abstract class Opening<Result> implements LinkHandler {
   readonly done: Promise<Result>;
   #resolve!: (result: Result) => void;
   #reject!: (error: CrucibleError) => void;
+  readonly #compression: CompressionPolicy;
+  readonly #protection: Connection["protection"];
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   #stopTimer: Stop;
@@ -36,6 +41,8 @@ export abstract class Opening<Result> implements LinkHandler {
   constructor(options: OpeningOptions) {
     const { clock, limits, connection } = options;
     this.wanted = stricter(options.encryption ?? "none", leastEncryption(connection));
+    this.#compression = options.compression ?? "auto";
+    this.#protection = connection.protection;
     this.link = new Link(connection, this, {
       clock,
       frameTimeoutMs: limits.frameTimeoutMs,
@@ -57,6 +64,11 @@ export abstract class Opening<Result> implements LinkHandler {
   /** Throws SEAL_REQUIRED when the features that were agreed on are not enough for what is wanted. */
   protected requireSealing(features: readonly string[]): void {
     requireSealing(this.wanted, features, this.link.peer);
+  }
+
+  /** The session begins: what follows, both ways, is as was agreed on. */
+  protected agree(encryption: Encryption, features: readonly string[]): void {
+    this.link.agree(encryption, sessionCompression(this.#compression, features, this.#protection, encryption));
   }
 
   checkHeader(type: number, flags: number): number {

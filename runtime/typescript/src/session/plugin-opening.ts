@@ -74,7 +74,8 @@ class PluginOpening<Opened> extends Opening<Opened> {
     link.acceptSession = false;
     link.setSession(link.offeredHi, link.offeredLo);
     const { handshake, open } = this.#options;
-    link.agree(announcementOf(registered.encryption, this.wanted, handshake.result.choice.features));
+    const { features } = handshake.result.choice;
+    this.agree(announcementOf(registered.encryption, this.wanted, features), features);
     this.succeed(open({ link, registered, handshake: handshake.result }));
   }
 }

@@ -8,6 +8,7 @@ import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envel
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
+import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
 import { type ControlHandler, Controls } from "./controls.js";
 import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
@@ -67,6 +68,7 @@ export class Session implements LinkHandler {
   readonly #grants: Grants;
   readonly #outgoing = new CallTable();
   readonly #incoming: IncomingCalls;
+  readonly #shrinkers: Shrinkers;
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
@@ -85,6 +87,7 @@ export class Session implements LinkHandler {
     this.#peerMaxCalls = peer.maxCalls;
     this.#onClosed = options.onClosed;
     this.#onDraining = options.onDraining;
+    this.#shrinkers = new Shrinkers(link.compression);
     this.#ids = new MessageIds(options.side);
     const drawId = (): number => this.#ids.draw();
     this.#outbox = new Outbox(link, peer.maxMessageBytes, drawId);
@@ -101,6 +104,7 @@ export class Session implements LinkHandler {
     this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
     this.#controls = new Controls(link, clock, options.controls, drawId);
     this.events = new Events(link, this.#outbox, clock, (bytes) => this.#grants.send(0, bytes));
+    this.events.shrinker = this.shrinkerOf(events);
     const acceptor = options.acceptor(this);
     this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
@@ -122,6 +126,11 @@ export class Session implements LinkHandler {
   /** What of the session is sealed. */
   get encryption(): Encryption {
     return this.#link.encryption;
+  }
+
+  /** What compresses the messages of a method; undefined when nothing does. */
+  shrinkerOf(method: Compressible): Shrinker | undefined {
+    return this.#shrinkers.of(method);
   }
 
   /** The session id as 16 hexadecimal digits. */
@@ -532,6 +541,9 @@ export class Session implements LinkHandler {
     return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { started, cause });
   }
 }
+
+/** What events are to compression: neither sensitive nor forced. */
+const events = { sensitive: false };
 
 /** Decodes a payload whose failure ends the connection. */
 function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end: number): T {
