@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { compressBlock } from "../../runtime/typescript/src/compress/lz4.js";
 import { CrucibleError } from "../../runtime/typescript/src/error/index.js";
 import { Flag, FrameType } from "../../runtime/typescript/src/frame/frame.js";
 import { encodeHeartbeat } from "../../runtime/typescript/src/gen/crucible/ipc/v1/control_codec.js";
@@ -9,6 +10,7 @@ import {
 import { describeMethods, Peer } from "../../runtime/typescript/src/rpc/peer.js";
 import { Registry } from "../../runtime/typescript/src/rpc/registry.js";
 import type { Method } from "../../runtime/typescript/src/rpc/service.js";
+import type { SessionCompression } from "../../runtime/typescript/src/session/compression.js";
 import type { Encryption } from "../../runtime/typescript/src/session/encryption.js";
 import { defaultLimits } from "../../runtime/typescript/src/session/limits.js";
 import type { Connection, Receiver } from "../../runtime/typescript/src/transport/transport.js";
@@ -70,6 +72,15 @@ const part = (frame: RawFrame, from: number, to: number, flags: number = Flag.Mo
 });
 const twenty = request(1, "unary", { body: long });
 
+/** A data frame whose payload is COMPRESSED. */
+const squeezed = (frame: RawFrame): RawFrame => {
+  const { payload = new Uint8Array(0), flags = 0 } = frame;
+  const room = new Uint8Array(payload.length + 100);
+  new DataView(room.buffer).setUint32(0, payload.length);
+  const end = compressBlock(payload, 0, payload.length, room, 4, room.length);
+  return { ...frame, flags: flags | Flag.Compressed, payload: room.slice(0, end) };
+};
+
 /** Lawful traffic towards a daemon that has opened calls 2 (unary), 4 (down), 6 (up) and 8 (both). */
 const corpus: readonly (readonly Uint8Array[])[] = [
   frames(
@@ -113,6 +124,13 @@ const corpus: readonly (readonly Uint8Array[])[] = [
     shutdown(6),
   ),
   frames(opening(1, "up", { timeoutUs: 5_000n }), streamed(1, long), streamed(4, long), part(response(2, long), 0, 50)),
+  frames(squeezed(twenty), squeezed(request(3)), opening(5), squeezed(streamed(5, long)), halfClose(5)),
+  frames(squeezed(part(twenty, 0, 100)), part(twenty, 100, 200), squeezed(part(twenty, 200, 999, Flag.EndStream))),
+  frames(
+    squeezed(event(1, "a.b", eventId, Flag.AckRequired)),
+    squeezed(response(2, long)),
+    squeezed(streamed(4, long)),
+  ),
   frames(request(1, "unary", { metadata: [{ key: "a", value: "b" }], traceparent: "x", timeoutUs: 1_000_000n })),
 ];
 
@@ -130,10 +148,10 @@ interface Subject {
 const registry = new Registry([echoHandlers()]);
 const methods = describeMethods(registry) as Method[];
 
-function subject(input: Uint8Array, encryption: Encryption): Subject {
+function subject(input: Uint8Array, encryption: Encryption, compression: SessionCompression): Subject {
   const outlet = new Outlet();
   const clock = new ManualClock();
-  const link = openLink(outlet, clock, { encryption });
+  const link = openLink(outlet, clock, { encryption, compression });
   const made: Subject = { outlet, clock, input, encryption, closed: undefined, open: 0, peer: undefined as never };
   const peer = new Peer({
     link,
@@ -211,7 +229,11 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
   for (let left = fuzzIterations(20_000); left > 0; left -= 100) {
     const batch: Subject[] = [];
     for (let i = 0; i < 100; i++) {
-      const one = subject(mutateStream(random.pick(corpus), random), random.pick(["sensitive", "everything"]));
+      const one = subject(
+        mutateStream(random.pick(corpus), random),
+        random.pick(["sensitive", "everything"]),
+        random.pick(["off", "adaptive", "asked"]),
+      );
       batch.push(one);
     }
     await turns(2);
@@ -243,6 +265,8 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
     "BAD_ENVELOPE",
     "SEAL_REQUIRED",
     "BAD_PHASE",
+    "BAD_COMPRESSION",
+    "FRAME_TOO_LARGE",
   ]) {
     expect(outcomes.get(outcome) ?? 0, outcome).toBeGreaterThan(5);
   }

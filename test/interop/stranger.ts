@@ -126,7 +126,7 @@ async function* readFrames(): AsyncGenerator<Frame, undefined> {
         demand(!everything || (type === ERROR && id === 0), "SEAL_REQUIRED: everything is sealed");
         yield received(type, flags, id, payload);
       }
-      for (let at = 0; type === SEALED && at < payload.length;) {
+      for (let at = type === SEALED ? 0 : payload.length; at < payload.length;) {
         demand(everything && (payload.readUInt8(at + 3) & 0x93) === 0, "BAD_FLAGS: not in a Sealed frame");
         const end = at + 36 + payload.readUInt32BE(at + 32);
         const [id, body] = [Number(payload.readBigUInt64BE(at + 8)), payload.subarray(at + 36, end)];
