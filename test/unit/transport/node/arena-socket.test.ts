@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function gather(): { readonly onRead: (chunk: Uint8Array) => void; text(length: number): Promise<string> } {
+function gather(): { readonly onRead: (chunk: Uint8Array) => number; text(length: number): Promise<string> } {
   let text = "";
   let told = (): void => {};
   return {
@@ -37,6 +37,7 @@ function gather(): { readonly onRead: (chunk: Uint8Array) => void; text(length: 
       expect(Buffer.isBuffer(chunk)).toBe(false);
       text += Buffer.from(chunk).toString("latin1");
       told();
+      return 0;
     },
     async text(length) {
       while (text.length < length) {
@@ -72,7 +73,7 @@ test.each([
 });
 
 test("the server counts it until it closes, and can close then", async () => {
-  const ours = toArenaSocket(await accepted, () => {});
+  const ours = toArenaSocket(await accepted, () => 0);
   const count = (): Promise<number> =>
     new Promise((resolve, reject) => {
       server.getConnections((error, connections) => (error === null ? resolve(connections) : reject(error)));
