@@ -41,6 +41,11 @@ export interface DaemonOptions {
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
   /**
+   * What kept answers of all plugins may take together, in bytes: 0 to 2^53-1. With 0 no method is cached, whatever its schema
+   * says. Default: 67,108,864.
+   */
+  readonly cacheBytes?: number;
+  /**
    * What is sealed between daemon and plugins beside what is always: `none`, no call, so that sensitive methods cannot be
    * called; `sensitive`, the calls of sensitive methods; `everything`, every frame. A plugin may demand more, and what
    * nothing protects needs everything. Default: `sensitive`.
