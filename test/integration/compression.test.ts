@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { DaemonOptions, Plugin } from "../../runtime/typescript/src/daemon/index.js";
@@ -93,25 +93,24 @@ test("over TLS what is worth it, both ways, and nothing that is sensitive", asyn
       .find(({ message }) => message.startsWith("address tls://"))
       ?.message.split(":")
       .at(-1);
-  const server = createServer((plugin) => {
-    plugin.pause();
-    void until(() => addressOf() !== undefined, "the address of the daemon").then(() => {
-      const daemon = connect(Number(addressOf()), "127.0.0.1");
-      ends.push(() => daemon.destroy());
-      for (const [from, to] of [
-        [plugin, daemon],
-        [daemon, plugin],
-      ] as const) {
-        from.on("data", (chunk: Buffer) => {
-          passed += chunk.length;
-          to.write(chunk);
-        });
-        from.on("close", () => to.destroy());
-        from.on("error", () => to.destroy());
-      }
-      plugin.resume();
-    });
-  });
+  const pass = async (plugin: Socket): Promise<void> => {
+    await until(() => addressOf() !== undefined, "the address of the daemon");
+    const daemon = connect(Number(addressOf()), "127.0.0.1");
+    ends.push(() => daemon.destroy());
+    for (const [from, to] of [
+      [plugin, daemon],
+      [daemon, plugin],
+    ] as const) {
+      from.on("data", (chunk: Buffer) => {
+        passed += chunk.length;
+        to.write(chunk);
+      });
+      from.on("close", () => to.destroy());
+      from.on("error", () => to.destroy());
+    }
+    plugin.resume();
+  };
+  const server = createServer({ pauseOnConnect: true }, (plugin) => void pass(plugin));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   ends.push(() => server.close());
   const plugin = await launch(lab, `tls://127.0.0.1:${(server.address() as AddressInfo).port}`);
