@@ -13,6 +13,7 @@ import { createComparison } from "./context.js";
 import { matchSchemas, type Matching } from "./match.js";
 import { parseRenames } from "./renames.js";
 import { compareValidation } from "./rule-changes.js";
+import type { Schema } from "./schema.js";
 import { compareServices } from "./service-changes.js";
 import { compareShapes } from "./shape-changes.js";
 import { readAgainst, readCurrent, type Version } from "./versions.js";
@@ -55,20 +56,11 @@ export interface Compared {
 export async function compare(options: CompareOptions): Promise<Report> {
   using stage = createStage();
   const { old, now, matching } = await matchVersions(options, stage);
-  const comparison = createComparison(
-    old.schema,
-    now.schema,
-    matching,
-    findCarriers(old.schema.services),
-    findCarriers(now.schema.services),
-  );
-  compareServices(comparison);
-  compareShapes(comparison);
-  compareValidation(comparison);
+  const own = changesOf(old.schema, now.schema, matching);
   options.progress?.say("asking buf for breaking changes");
   const [before, after] = [old, now].map(({ inputs }) => inputs.built.map(({ request }) => request));
-  const more = await runBreaking(before ?? [], after ?? [], now.schema, comparison.changes, now.context);
-  const changes = [...comparison.changes, ...more].toSorted(
+  const more = await runBreaking(before ?? [], after ?? [], now.schema, own, now.context);
+  const changes = [...own, ...more].toSorted(
     (a, b) =>
       compareText(a.location.path, b.location.path) ||
       a.location.line - b.location.line ||
@@ -82,6 +74,15 @@ export async function compare(options: CompareOptions): Promise<Report> {
     first: firstToMove(breaks),
     passed: now.inputs.passed.length,
   };
+}
+
+/** What has changed by our own rules, in no order. */
+export function changesOf(old: Schema, now: Schema, matching: Matching): readonly Change[] {
+  const comparison = createComparison(old, now, matching, findCarriers(old.services), findCarriers(now.services));
+  compareServices(comparison);
+  compareShapes(comparison);
+  compareValidation(comparison);
+  return comparison.changes;
 }
 
 /**

@@ -101,6 +101,7 @@ export function matchSchemas(old: Schema, now: Schema, renames: Renames): Matchi
   const packages = findMovedPackages(
     all.flatMap((pairs): Named[] => pairs.old),
     all.flatMap((pairs): Named[] => pairs.now),
+    [old, now].map(({ files }) => new Set(files.map((file) => file.package))),
   );
   for (const pairs of [messages, enums, services]) pairs.addMoved(packages);
   addAlike(services, serviceLikeness, packages);
@@ -193,14 +194,22 @@ function hasContent(type: object): boolean {
   return !("fields" in type) || (type.fields as readonly unknown[]).length > 0;
 }
 
-/** Packages that are called something else: those that have most names in common with what is left of one. */
-function findMovedPackages(old: readonly Named[], now: readonly Named[]): Map<string, string> {
+/**
+ * Packages that are called something else: the name is new, and most names of what is left are in it. One name in common
+ * says little while the package is still there.
+ */
+function findMovedPackages(
+  old: readonly Named[],
+  now: readonly Named[],
+  [before, after]: readonly ReadonlySet<string>[],
+): Map<string, string> {
   const found = new Map<string, string>();
-  const after = groupByPackage(now);
+  const targets = [...groupByPackage(now)].filter(([to]) => before?.has(to) !== true);
   for (const [from, names] of groupByPackage(old)) {
-    const ranked = [...after]
+    const least = after?.has(from) === true ? 2 : 1;
+    const ranked = targets
       .map(([to, others]) => [to, [...names].filter((name) => others.has(name)).length] as const)
-      .filter(([to, shared]) => to !== from && shared > 0)
+      .filter(([, shared]) => shared >= least)
       .toSorted(([, a], [, b]) => b - a);
     const [best, second] = ranked;
     if (best !== undefined && best[1] > (second?.[1] ?? 0)) found.set(from, best[0]);

@@ -39,7 +39,7 @@ export function rewriteProgram(request: ProgramRewrite): RewrittenFile[] {
   const words = wordsOf(request.fates, request.schema);
   return program.files.map((file) => {
     const imports = rewriteImports(file, program.checker, lookup, places);
-    const names = rewriteFile(file, lookup, words);
+    const names = rewriteFile(file, program.checker, lookup, words);
     const edits = [...imports.edits, ...names.edits];
     const byHand = [...imports.byHand, ...names.byHand].toSorted((a, b) => a.line - b.line || a.column - b.column);
     const broken = edits.length > 0 && !isWhole(file, edits);
