@@ -1,6 +1,8 @@
+import { addCommand } from "./add-command.js";
 import { callCommand } from "./call-command.js";
 import { checkCommand } from "./check-command.js";
 import type { Command } from "./command.js";
+import { conformCommand } from "./conform-command.js";
 import { diffCommand } from "./diff-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import { generateCommand } from "./generate-command.js";
@@ -11,9 +13,11 @@ import { migrateCommand } from "./migrate-command.js";
 export const commands: readonly Command[] = [
   initCommand,
   generateCommand,
+  addCommand,
   checkCommand,
   diffCommand,
   migrateCommand,
   callCommand,
+  conformCommand,
   doctorCommand,
 ];

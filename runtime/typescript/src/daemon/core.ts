@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/clock.js";
 import type { DhKeyPair } from "../crypto/cipher-suite.js";
 import type { LogSink } from "../observe/log.js";
+import type { AnswerSpace } from "../rpc/cache/answer-space.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
@@ -24,6 +25,8 @@ export interface DaemonCore {
   readonly limits: SessionLimits;
   readonly interceptors: readonly Interceptor[];
   readonly validation: ValidationOptions;
+  /** Answers of plugins that may be served again. */
+  readonly answerSpace: AnswerSpace;
   /** Bounds the connections that have not registered. */
   readonly pending: PendingBudget;
 }

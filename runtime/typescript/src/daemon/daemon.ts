@@ -2,6 +2,7 @@ import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { safeSink } from "../observe/log.js";
+import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { Registry } from "../rpc/registry.js";
 import { resolveLimits } from "../session/resolve-limits.js";
 import { openAuthority } from "./authority.js";
@@ -116,10 +117,19 @@ export function createDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** The same on another platform, for tests. */
 export async function createDaemonOn(platform: Platform, options: DaemonOptions): Promise<Daemon> {
+  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
+  const { core, bootId } = await createCore(platform, options);
+  return new Daemon(core, options.name, bootId, startTimeoutMs);
+}
+
+/** What a daemon stands on, without one: for measurements that need no processes. Throws what createDaemon throws. */
+export async function createCore(
+  platform: Platform,
+  options: DaemonOptions,
+): Promise<{ readonly core: DaemonCore; readonly bootId: string }> {
   const clock = systemClock;
   const log = safeSink(options.onLog ?? logToStderr);
   const limits = resolveLimits(options.limits);
-  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
   const maxPending = checkNumber(
     "maxPendingConnections",
     options.maxPendingConnections ?? defaultMaxPendingConnections,
@@ -158,7 +168,8 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     limits,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
+    answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),
     pending: new PendingBudget(maxPending),
   };
-  return new Daemon(core, options.name, bootId, startTimeoutMs);
+  return { core, bootId };
 }

@@ -115,7 +115,7 @@ export class Launch {
   }
 
   #onOpened({ link, register, answer }: DaemonOpened<VerifiedToken>): void {
-    const { clock, limits, registry, interceptors, validation, log } = this.#core;
+    const { clock, limits, registry, interceptors, validation, answerSpace, log } = this.#core;
     const { id } = this.#options;
     const capabilities = new Set(answer.capabilities);
     const peer = new Peer({
@@ -130,6 +130,7 @@ export class Launch {
       capabilities,
       interceptors,
       validation,
+      answerSpace,
       onHandlerFailure: ({ method, error }) =>
         log({
           level: "error",

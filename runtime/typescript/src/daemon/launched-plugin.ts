@@ -101,6 +101,14 @@ export class Plugin {
     return this.#parts.peer.subscribe(handler);
   }
 
+  /**
+   * The round trip that was measured last, in milliseconds: by `ping`, or by a heartbeat, which a plugin gets when it has
+   * been silent for an interval. Undefined before the first.
+   */
+  get rttMs(): number | undefined {
+    return this.#parts.peer.session.rttMs;
+  }
+
   /** Measures a round trip to the plugin, in milliseconds. */
   ping(): Promise<number> {
     return this.#parts.peer.session.ping();

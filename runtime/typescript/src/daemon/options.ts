@@ -38,6 +38,11 @@ export interface DaemonOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
+  /**
+   * What kept answers of all plugins may take together, in bytes: 0 to 2^53-1. With 0 no method is cached, whatever its schema
+   * says. Default: 67,108,864.
+   */
+  readonly cacheBytes?: number;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;
   /** How long a plugin may take from its launch to its registration, in milliseconds: 100 to 60,000. Default: 10,000. */

@@ -18,6 +18,11 @@ export interface ServeOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
+  /**
+   * What kept answers of the daemon may take together, in bytes: 0 to 2^53-1. With 0 no method is cached, whatever its schema
+   * says. Default: 67,108,864.
+   */
+  readonly cacheBytes?: number;
   /** Takes what is worth knowing. Default: warnings and errors as lines on stderr, which the daemon logs. */
   readonly onLog?: LogSink;
   /**

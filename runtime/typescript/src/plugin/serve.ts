@@ -3,6 +3,7 @@ import { nodeSuite } from "../crypto/node/node-suite.js";
 import { createDaemonVerifier } from "../crypto/node/verify-daemon.js";
 import { CrucibleError } from "../error/index.js";
 import { type LogSink, safeSink } from "../observe/log.js";
+import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { assertMethodTable } from "../rpc/method-table.js";
 import { describeMethods, Peer } from "../rpc/peer.js";
 import { Registry } from "../rpc/registry.js";
@@ -54,9 +55,10 @@ export async function serve(
 async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin> {
   const registry = new Registry(options.services);
   const limits = resolveLimits(options.limits);
+  const cacheBytes = resolveCacheBytes(options.cacheBytes);
   const source = await takeTicket(process.env);
   try {
-    return await connect(options, log, registry, limits, source);
+    return await connect(options, log, registry, limits, cacheBytes, source);
   } catch (error) {
     source.close();
     throw error;
@@ -68,6 +70,7 @@ async function connect(
   log: LogSink,
   registry: Registry,
   ownLimits: SessionLimits,
+  cacheBytes: number,
   source: TicketSource,
 ): Promise<ServedPlugin> {
   const { ticket } = source;
@@ -99,6 +102,7 @@ async function connect(
       capabilities,
       interceptors: options.interceptors ?? [],
       validation: options.validation ?? {},
+      answerSpace: new AnswerSpace(clock, cacheBytes),
       onHandlerFailure: ({ method, error }) =>
         log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
       onClosed: (error) => onEnded(draining || error.reason === "SHUTTING_DOWN" ? undefined : error),

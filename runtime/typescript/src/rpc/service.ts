@@ -13,8 +13,12 @@ export type Idempotency = (typeof Idempotency)[keyof typeof Idempotency];
 export interface CachePolicy {
   /** How long an answer stays fresh, in milliseconds. */
   readonly ttlMs: number;
-  /** The most bytes that answers of the method may take together. */
+  /** The most bytes that answers of the method may take together, in each session; an answer counts some 512 more. */
   readonly maxBytes: number;
+  /** Subjects of the answering side's events that outdate what is kept; one covers those under it. Default: none. */
+  readonly invalidatedByEvents?: readonly string[];
+  /** Keep answers although the method is sensitive. Default: false. */
+  readonly allowSensitive?: boolean;
 }
 
 /** One row of a service's table: everything both sides need to know of a method. Generated, frozen in spirit. */
@@ -36,6 +40,8 @@ export interface Method<Req = any, ReqInit = any, Res = any, ResInit = any> {
   /** The capability a caller needs; empty when the plugin hosts the method. */
   readonly capability: string;
   readonly cache?: CachePolicy;
+  /** Full names of cached methods whose kept answers are outdated once a call of this one has ended. */
+  readonly invalidates?: readonly string[];
 }
 
 /** A service: its table of methods, keyed by the name of the method in TypeScript. */
@@ -59,6 +65,12 @@ export interface CallOptions {
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal;
   readonly metadata?: MetadataInit;
+  /**
+   * What to do with kept answers, for methods whose schema says that they are cached. `use` takes one that is fresh, or
+   * shares a call that is on its way; `refresh` asks again, and keeps what comes; `skip` asks as if nothing were cached.
+   * Default: `use`.
+   */
+  readonly cache?: "use" | "refresh" | "skip";
 }
 
 /** Makes calls: what a generated stub stands on. */

@@ -59,6 +59,8 @@ export class Events {
   readonly #unacknowledged: Map<number, Unacknowledged> = new Map();
   #stopTimer: Stop | undefined;
   readonly #handlers: Set<EventHandler> = new Set();
+  /** Hears the subject of each event before its handlers do, and whether there are any. Not a handler: it takes no event. */
+  onArrival: ((subject: string) => void) | undefined;
   /** Id of the event whose fragments are coming in; 0 when none is. */
   #assemblingId = 0;
   /** Flags of its first fragment: those of the others say nothing. */
@@ -250,6 +252,7 @@ export class Events {
       this.#consumed(cost);
       return;
     }
+    this.onArrival?.(event.subject);
     const done = (): void => {
       this.#remember(event.eventId);
       if ((flags & Flag.AckRequired) === 0 || this.#closed) return;

@@ -132,12 +132,23 @@ export class Session implements LinkHandler {
     return this.#link.lastBytesMs;
   }
 
+  /** The round trip measured last, by `ping` or to keep the session alive, in milliseconds; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#controls.rttMs;
+  }
+
   /** Calls in flight, both ways. */
   get liveCalls(): number {
     return this.#outgoing.size + this.#incoming.size;
   }
 
   // ---- calls opened here
+
+  /** Throws SESSION_CLOSED or SHUTTING_DOWN when no more calls are opened. */
+  assertOpen(): void {
+    if (this.#closedError !== undefined) throw this.#closed();
+    this.#draining.assertOpen();
+  }
 
   /**
    * Opens `call`: draws its id and sends `head` with `message` as body when there is a codec. Throws SESSION_CLOSED,
@@ -151,8 +162,7 @@ export class Session implements LinkHandler {
     codec: Codec | undefined,
     message: unknown,
   ): void {
-    if (this.#closedError !== undefined) throw this.#closed();
-    this.#draining.assertOpen();
+    this.assertOpen();
     if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",

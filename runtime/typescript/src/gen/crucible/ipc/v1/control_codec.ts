@@ -191,8 +191,10 @@ function writeHostedMethod(message: HostedMethodInit, bytes: Uint8Array, at: num
   }
   // bool sensitive = 4
   const sensitive = message.sensitive;
-  if (sensitive !== undefined && sensitive !== false) {
+  if (sensitive === true) {
     bytes[at++] = 32;
+    bytes[at++] = 1;
+  } else if (sensitive !== undefined && sensitive !== false) {
     at = writeBool(bytes, at, sensitive, "crucible.ipc.v1.HostedMethod.sensitive");
   }
   return writeUnknown(bytes, at, message.$unknown);
