@@ -70,7 +70,6 @@ function readProject(cwd: string, project: string | undefined): { roots: string[
   const shown = project ?? "tsconfig.json";
   const path = join(cwd, shown);
   if (!existsSync(path)) {
-    if (project !== undefined) throw mistake(`there is no ${shown}: correct --project`);
     const roots = listFiles(cwd, isSourceFolder).filter((file) => /\.[cm]?tsx?$/.test(file));
     const { ESNext, NodeNext } = { ESNext: ts.ScriptTarget.ESNext, NodeNext: ts.ModuleKind.NodeNext };
     return { roots, options: { target: ESNext, module: NodeNext, strict: true } };
