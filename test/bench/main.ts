@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   generate: async (nodes) => (await import("./generate/index.js")).benchGenerate(nodes),
   connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  sealed: async (nodes) => (await import("./sealed/index.js")).benchSealed(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
 };

@@ -55,6 +55,7 @@ async function invite(keep: boolean): Promise<string> {
     core,
     pluginId,
     pluginKey: key.publicKey,
+    encryption: core.encryption,
     capabilities: new Set(),
     onOpened({ link, register, answer }) {
       const peer = new Peer({

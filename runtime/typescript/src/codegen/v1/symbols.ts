@@ -191,6 +191,7 @@ export const symbols = {
   celRule: { door: "cel", typeOnly: false },
 
   // Service tables.
+  Compression: { door: "service", typeOnly: false },
   Idempotency: { door: "service", typeOnly: false },
   Method: { door: "service", typeOnly: true },
   MethodKind: { door: "service", typeOnly: false },
