@@ -3,6 +3,7 @@
 //   --against ─▶ old ─┐            ┌─▶ services, shapes, rules ─┐
 //                     ├─▶ matching ┤                            ├─▶ changes by place
 //   the project ▶ now ┘            └─▶ buf breaking ────────────┘
+import { resolve } from "node:path";
 import { createStage, type Stage } from "../buf/stage.js";
 import type { Progress } from "../commands/progress.js";
 import { createContext, type ProjectOptions } from "../commands/project.js";
@@ -59,7 +60,9 @@ export async function compare(options: CompareOptions): Promise<Report> {
   const own = changesOf(old.schema, now.schema, matching);
   options.progress?.say("asking buf for breaking changes");
   const [before, after] = [old, now].map(({ inputs }) => inputs.built.map(({ request }) => request));
-  const more = await runBreaking(before ?? [], after ?? [], now.schema, own, now.context);
+  const directory = now.template.inputs.find((input) => typeof input["directory"] === "string")?.["directory"];
+  const folder = resolve(options.cwd, String(directory ?? "."));
+  const more = await runBreaking(before ?? [], after ?? [], now.schema, own, folder, now.context);
   const changes = [...own, ...more].toSorted(
     (a, b) =>
       compareText(a.location.path, b.location.path) ||

@@ -104,9 +104,9 @@ export function matchSchemas(old: Schema, now: Schema, renames: Renames): Matchi
     [old, now].map(({ files }) => new Set(files.map((file) => file.package))),
   );
   for (const pairs of [messages, enums, services]) pairs.addMoved(packages);
-  addAlike(services, serviceLikeness, packages);
   const methods = new Map<MethodModel, MethodModel>();
   const isSame = (a: MessageModel, b: MessageModel): boolean => messages.map.get(a) === b || a.fullName === b.fullName;
+  addAlike(services, (a, b) => serviceLikeness(a, b, isSame), packages);
   for (const [a, b] of services.map) matchMethods(a, b, renames, isSame, methods);
   const users = followUses(messages, enums, methods, renames);
   addAlike(messages, messageLikeness, packages);
@@ -182,7 +182,6 @@ function addAlike<T extends Named>(
 ): void {
   const { old, now } = pairs;
   if (old.length * now.length > maxPairs) return;
-  // A type without content is like every other one: that is no hint.
   const hinted = (a: T, b: T): number => {
     const near = b.file.package === a.file.package || b.file.package === packages.get(a.file.package);
     return near && hasContent(a) && hasContent(b) ? likeness(a, b) : 0;
@@ -190,8 +189,9 @@ function addAlike<T extends Named>(
   for (const [a, b] of pairByLikeness(old, now, hinted, least.alone)) pairs.add(a, b);
 }
 
+/** Whether there is enough in a type to tell it by: one field is in many. */
 function hasContent(type: object): boolean {
-  return !("fields" in type) || (type.fields as readonly unknown[]).length > 0;
+  return !("fields" in type) || (type.fields as readonly unknown[]).length > 1;
 }
 
 /**

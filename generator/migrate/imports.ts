@@ -63,11 +63,10 @@ export function rewriteImports(
     const literal = node.moduleSpecifier;
     if (literal === undefined || !ts.isStringLiteral(literal)) return;
     const whole = places.specifier(file.fileName, literal.text, undefined);
-    if (whole === undefined) return;
     const bindings = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : node.exportClause;
     if (bindings === undefined || !(ts.isNamedImports(bindings) || ts.isNamedExports(bindings))) {
       if (typeof whole === "string") replaceText(literal, whole);
-      else tell(node, `${literal.text} is gone: remove this import`);
+      else if (whole !== undefined) tell(node, `${literal.text} is gone: remove this import`);
       return;
     }
     const named: Named[] = [];
@@ -75,7 +74,9 @@ export function rewriteImports(
     for (const element of bindings.elements) {
       const imported = element.propertyName ?? element.name;
       const fate = ts.isIdentifier(element.name) ? lookup.importedFate(element.name) : undefined;
-      const target = places.specifier(file.fileName, literal.text, fate);
+      // Through a path of tsconfig.json names are followed, files are not: what the path leads to is the user's to say.
+      if (whole === undefined && fate === undefined) return;
+      const target = whole === undefined ? literal.text : places.specifier(file.fileName, literal.text, fate);
       const gone = (fate !== undefined && fate.name === undefined) || typeof target !== "string";
       if (gone) tell(element, `${fate?.about ?? imported.text} is gone: change what uses it`);
       const text = gone ? element.getText(file).replace(/^type\s+/, "") : renameElement(element, fate, inPlace);

@@ -10,6 +10,8 @@ export interface UserProgram {
   readonly checker: ts.TypeChecker;
   /** Files of the user: none of them generated, none a declaration, none below node_modules. */
   readonly files: readonly ts.SourceFile[];
+  /** Files that are no UTF-8, absolute: written again, they would be damaged. */
+  readonly unreadable: readonly string[];
   /** A file of the old generated code, by its path. */
   generated(path: string): ts.SourceFile | undefined;
 }
@@ -34,7 +36,11 @@ export function loadProgram({ cwd, project, overlay }: ProgramRequest): UserProg
   const { roots, options } = readProject(cwd, project);
   const isOwn = (path: string): boolean =>
     !overlay.has(path) && !path.includes("/node_modules/") && !/\.d\.[cm]?ts$/.test(path) && path.startsWith(`${cwd}/`);
-  const own = roots.filter((path) => isOwn(path) && !header.test(readHead(path, cwd)));
+  const texts = new Map(roots.filter(isOwn).map((path) => [path, readText(path, cwd)]));
+  const own = [...texts]
+    .filter(([, text]) => text !== undefined && !header.test(text.slice(0, 4096)))
+    .map(([path]) => path);
+  const unreadable = [...texts].filter(([, text]) => text === undefined).map(([path]) => path);
   const all = new Project({
     // Declarations of the language come with ts-morph: the user's compiler may be of any version.
     compilerOptions: { ...options, noEmit: true, skipLibCheck: true },
@@ -51,16 +57,24 @@ export function loadProgram({ cwd, project, overlay }: ProgramRequest): UserProg
   }
   const files = own.map((path) => all.addSourceFileAtPath(path));
   const generated = (path: string): ts.SourceFile | undefined => all.getSourceFile(path)?.compilerNode;
-  return { checker: all.getTypeChecker().compilerObject, files: files.map((file) => file.compilerNode), generated };
+  return {
+    checker: all.getTypeChecker().compilerObject,
+    files: files.map((file) => file.compilerNode),
+    unreadable,
+    generated,
+  };
 }
 
-/** The beginning of a file, where a generated one says so. */
-function readHead(path: string, cwd: string): string {
+/** A file of the user; undefined when it is no UTF-8. */
+function readText(path: string, cwd: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").slice(0, 4096);
+    const bytes = readFileSync(path);
+    const text = bytes.toString("utf8");
+    return Buffer.from(text).equals(bytes) ? text : undefined;
   } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
     throw mistake(
-      `${relative(cwd, path)} cannot be read (${(error as NodeJS.ErrnoException).code}): tsconfig.json names it`,
+      `${relative(cwd, path)} cannot be read (${code}): check who may read it, or take it out of tsconfig.json`,
     );
   }
 }
