@@ -2,9 +2,18 @@ import { addCommand } from "./add-command.js";
 import { callCommand } from "./call-command.js";
 import type { Command } from "./command.js";
 import { conformCommand } from "./conform-command.js";
+import { devCommand } from "./dev-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import { generateCommand } from "./generate-command.js";
 import { initCommand } from "./init-command.js";
 
 /** Every command, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [initCommand, generateCommand, addCommand, callCommand, conformCommand, doctorCommand];
+export const commands: readonly Command[] = [
+  initCommand,
+  generateCommand,
+  addCommand,
+  devCommand,
+  callCommand,
+  conformCommand,
+  doctorCommand,
+];
