@@ -1,4 +1,5 @@
 import { addCommand } from "./add-command.js";
+import { benchCommand } from "./bench-command.js";
 import { callCommand } from "./call-command.js";
 import type { Command } from "./command.js";
 import { conformCommand } from "./conform-command.js";
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   addCommand,
   devCommand,
   callCommand,
+  benchCommand,
   conformCommand,
   doctorCommand,
 ];
