@@ -40,6 +40,11 @@ export function textOf(args: Arguments, name: string): string | undefined {
   return typeof last === "string" ? last : undefined;
 }
 
+/** Every text that was given for an argument that may be repeated, in order. */
+export function textsOf(args: Arguments, name: string): string[] {
+  return [args[name] ?? []].flat().filter((value) => typeof value === "string");
+}
+
 /** Whether a flag was given. */
 export function flagOf(args: Arguments, name: string): boolean {
   const value = args[name];
