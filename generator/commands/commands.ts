@@ -4,11 +4,8 @@ import { callCommand } from "./call-command.js";
 import { checkCommand } from "./check-command.js";
 import type { Command } from "./command.js";
 import { conformCommand } from "./conform-command.js";
-<<<<<<< HEAD
 import { devCommand } from "./dev-command.js";
-=======
 import { diffCommand } from "./diff-command.js";
->>>>>>> main
 import { doctorCommand } from "./doctor-command.js";
 import { generateCommand } from "./generate-command.js";
 import { initCommand } from "./init-command.js";
