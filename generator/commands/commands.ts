@@ -3,6 +3,7 @@ import { benchCommand } from "./bench-command.js";
 import { callCommand } from "./call-command.js";
 import { checkCommand } from "./check-command.js";
 import type { Command } from "./command.js";
+import { completionCommand } from "./completion-command.js";
 import { conformCommand } from "./conform-command.js";
 import { devCommand } from "./dev-command.js";
 import { diffCommand } from "./diff-command.js";
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   migrateCommand,
   conformCommand,
   doctorCommand,
+  completionCommand,
 ];
