@@ -144,7 +144,7 @@ export function encodeHostedMethod(message: HostedMethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHostedMethod(bytes: Uint8Array): HostedMethod {
-  return decode(HostedMethodCodec, bytes);
+  return decode(HostedMethodCodec, emptyHostedMethod, readHostedMethod, bytes);
 }
 
 /** The codec of {@link HostedMethod}. */
@@ -304,7 +304,7 @@ export function encodePluginRegister(message: PluginRegisterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegister(bytes: Uint8Array): PluginRegister {
-  return decode(PluginRegisterCodec, bytes);
+  return decode(PluginRegisterCodec, emptyPluginRegister, readPluginRegister, bytes);
 }
 
 /** The codec of {@link PluginRegister}. */
@@ -467,7 +467,7 @@ export function encodePluginRegistered(message: PluginRegisteredInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegistered(bytes: Uint8Array): PluginRegistered {
-  return decode(PluginRegisteredCodec, bytes);
+  return decode(PluginRegisteredCodec, emptyPluginRegistered, readPluginRegistered, bytes);
 }
 
 /** The codec of {@link PluginRegistered}. */
@@ -652,7 +652,7 @@ export function encodeLimits(message: LimitsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLimits(bytes: Uint8Array): Limits {
-  return decode(LimitsCodec, bytes);
+  return decode(LimitsCodec, emptyLimits, readLimits, bytes);
 }
 
 /** The codec of {@link Limits}. */
@@ -789,7 +789,7 @@ export function encodePluginUnregister(message: PluginUnregisterInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginUnregister(bytes: Uint8Array): PluginUnregister {
-  return decode(PluginUnregisterCodec, bytes);
+  return decode(PluginUnregisterCodec, emptyPluginUnregister, readPluginUnregister, bytes);
 }
 
 /** The codec of {@link PluginUnregister}. */
@@ -888,7 +888,7 @@ export function encodeCapabilityQuery(message: CapabilityQueryInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityQuery(bytes: Uint8Array): CapabilityQuery {
-  return decode(CapabilityQueryCodec, bytes);
+  return decode(CapabilityQueryCodec, emptyCapabilityQuery, readCapabilityQuery, bytes);
 }
 
 /** The codec of {@link CapabilityQuery}. */
@@ -987,7 +987,7 @@ export function encodeCapabilityReport(message: CapabilityReportInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityReport(bytes: Uint8Array): CapabilityReport {
-  return decode(CapabilityReportCodec, bytes);
+  return decode(CapabilityReportCodec, emptyCapabilityReport, readCapabilityReport, bytes);
 }
 
 /** The codec of {@link CapabilityReport}. */
@@ -1095,7 +1095,7 @@ export function encodeResourceRequest(message: ResourceRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceRequest(bytes: Uint8Array): ResourceRequest {
-  return decode(ResourceRequestCodec, bytes);
+  return decode(ResourceRequestCodec, emptyResourceRequest, readResourceRequest, bytes);
 }
 
 /** The codec of {@link ResourceRequest}. */
@@ -1215,7 +1215,7 @@ export function encodeResourceGrant(message: ResourceGrantInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceGrant(bytes: Uint8Array): ResourceGrant {
-  return decode(ResourceGrantCodec, bytes);
+  return decode(ResourceGrantCodec, emptyResourceGrant, readResourceGrant, bytes);
 }
 
 /** The codec of {@link ResourceGrant}. */
@@ -1311,7 +1311,7 @@ export function encodeHealthCheck(message: HealthCheckInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthCheck(bytes: Uint8Array): HealthCheck {
-  return decode(HealthCheckCodec, bytes);
+  return decode(HealthCheckCodec, emptyHealthCheck, readHealthCheck, bytes);
 }
 
 /** The codec of {@link HealthCheck}. */
@@ -1411,7 +1411,7 @@ export function encodeHealthReport(message: HealthReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthReport(bytes: Uint8Array): HealthReport {
-  return decode(HealthReportCodec, bytes);
+  return decode(HealthReportCodec, emptyHealthReport, readHealthReport, bytes);
 }
 
 /** The codec of {@link HealthReport}. */
@@ -1526,7 +1526,7 @@ export function encodeMetricsReport(message: MetricsReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetricsReport(bytes: Uint8Array): MetricsReport {
-  return decode(MetricsReportCodec, bytes);
+  return decode(MetricsReportCodec, emptyMetricsReport, readMetricsReport, bytes);
 }
 
 /** The codec of {@link MetricsReport}. */
@@ -1629,7 +1629,7 @@ export function encodeMetric(message: MetricInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetric(bytes: Uint8Array): Metric {
-  return decode(MetricCodec, bytes);
+  return decode(MetricCodec, emptyMetric, readMetric, bytes);
 }
 
 /** The codec of {@link Metric}. */
@@ -1730,7 +1730,7 @@ export function encodeHeartbeat(message: HeartbeatInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
-  return decode(HeartbeatCodec, bytes);
+  return decode(HeartbeatCodec, emptyHeartbeat, readHeartbeat, bytes);
 }
 
 /** The codec of {@link Heartbeat}. */
@@ -1836,7 +1836,7 @@ export function encodeShutdown(message: ShutdownInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeShutdown(bytes: Uint8Array): Shutdown {
-  return decode(ShutdownCodec, bytes);
+  return decode(ShutdownCodec, emptyShutdown, readShutdown, bytes);
 }
 
 /** The codec of {@link Shutdown}. */
