@@ -114,7 +114,7 @@ export function encodeSayRequest(message: SayRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSayRequest(bytes: Uint8Array): SayRequest {
-  return decode(SayRequestCodec, bytes);
+  return decode(SayRequestCodec, emptySayRequest, readSayRequest, bytes);
 }
 
 /** The codec of {@link SayRequest}. */
@@ -225,7 +225,7 @@ export function encodeSayResponse(message: SayResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSayResponse(bytes: Uint8Array): SayResponse {
-  return decode(SayResponseCodec, bytes);
+  return decode(SayResponseCodec, emptySayResponse, readSayResponse, bytes);
 }
 
 /** The codec of {@link SayResponse}. */
@@ -332,7 +332,7 @@ export function encodeCountRequest(message: CountRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountRequest(bytes: Uint8Array): CountRequest {
-  return decode(CountRequestCodec, bytes);
+  return decode(CountRequestCodec, emptyCountRequest, readCountRequest, bytes);
 }
 
 /** The codec of {@link CountRequest}. */
@@ -435,7 +435,7 @@ export function encodeCountResponse(message: CountResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountResponse(bytes: Uint8Array): CountResponse {
-  return decode(CountResponseCodec, bytes);
+  return decode(CountResponseCodec, emptyCountResponse, readCountResponse, bytes);
 }
 
 /** The codec of {@link CountResponse}. */
@@ -538,7 +538,7 @@ export function encodeSumRequest(message: SumRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumRequest(bytes: Uint8Array): SumRequest {
-  return decode(SumRequestCodec, bytes);
+  return decode(SumRequestCodec, emptySumRequest, readSumRequest, bytes);
 }
 
 /** The codec of {@link SumRequest}. */
@@ -633,7 +633,7 @@ export function encodeSumResponse(message: SumResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumResponse(bytes: Uint8Array): SumResponse {
-  return decode(SumResponseCodec, bytes);
+  return decode(SumResponseCodec, emptySumResponse, readSumResponse, bytes);
 }
 
 /** The codec of {@link SumResponse}. */
@@ -728,7 +728,7 @@ export function encodeChatRequest(message: ChatRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChatRequest(bytes: Uint8Array): ChatRequest {
-  return decode(ChatRequestCodec, bytes);
+  return decode(ChatRequestCodec, emptyChatRequest, readChatRequest, bytes);
 }
 
 /** The codec of {@link ChatRequest}. */
@@ -823,7 +823,7 @@ export function encodeChatResponse(message: ChatResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChatResponse(bytes: Uint8Array): ChatResponse {
-  return decode(ChatResponseCodec, bytes);
+  return decode(ChatResponseCodec, emptyChatResponse, readChatResponse, bytes);
 }
 
 /** The codec of {@link ChatResponse}. */
@@ -918,7 +918,7 @@ export function encodeWhisperRequest(message: WhisperRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperRequest(bytes: Uint8Array): WhisperRequest {
-  return decode(WhisperRequestCodec, bytes);
+  return decode(WhisperRequestCodec, emptyWhisperRequest, readWhisperRequest, bytes);
 }
 
 /** The codec of {@link WhisperRequest}. */
@@ -1013,7 +1013,7 @@ export function encodeWhisperResponse(message: WhisperResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperResponse(bytes: Uint8Array): WhisperResponse {
-  return decode(WhisperResponseCodec, bytes);
+  return decode(WhisperResponseCodec, emptyWhisperResponse, readWhisperResponse, bytes);
 }
 
 /** The codec of {@link WhisperResponse}. */
@@ -1302,7 +1302,7 @@ export function encodeActRequest(message: ActRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeActRequest(bytes: Uint8Array): ActRequest {
-  return decode(ActRequestCodec, bytes);
+  return decode(ActRequestCodec, emptyActRequest, readActRequest, bytes);
 }
 
 /** The codec of {@link ActRequest}. */
@@ -1409,7 +1409,7 @@ export function encodeActResponse(message: ActResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeActResponse(bytes: Uint8Array): ActResponse {
-  return decode(ActResponseCodec, bytes);
+  return decode(ActResponseCodec, emptyActResponse, readActResponse, bytes);
 }
 
 /** The codec of {@link ActResponse}. */
@@ -1504,7 +1504,7 @@ export function encodeGetRequest(message: GetRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetRequest(bytes: Uint8Array): GetRequest {
-  return decode(GetRequestCodec, bytes);
+  return decode(GetRequestCodec, emptyGetRequest, readGetRequest, bytes);
 }
 
 /** The codec of {@link GetRequest}. */
@@ -1599,7 +1599,7 @@ export function encodeGetResponse(message: GetResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetResponse(bytes: Uint8Array): GetResponse {
-  return decode(GetResponseCodec, bytes);
+  return decode(GetResponseCodec, emptyGetResponse, readGetResponse, bytes);
 }
 
 /** The codec of {@link GetResponse}. */
@@ -1689,7 +1689,7 @@ export function encodeListRequest(message: ListRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListRequest(bytes: Uint8Array): ListRequest {
-  return decode(ListRequestCodec, bytes);
+  return decode(ListRequestCodec, emptyListRequest, readListRequest, bytes);
 }
 
 /** The codec of {@link ListRequest}. */
@@ -1767,7 +1767,7 @@ export function encodeListResponse(message: ListResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListResponse(bytes: Uint8Array): ListResponse {
-  return decode(ListResponseCodec, bytes);
+  return decode(ListResponseCodec, emptyListResponse, readListResponse, bytes);
 }
 
 /** The codec of {@link ListResponse}. */
@@ -1866,7 +1866,7 @@ export function encodeStoreRequest(message: StoreRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreRequest(bytes: Uint8Array): StoreRequest {
-  return decode(StoreRequestCodec, bytes);
+  return decode(StoreRequestCodec, emptyStoreRequest, readStoreRequest, bytes);
 }
 
 /** The codec of {@link StoreRequest}. */
@@ -1973,7 +1973,7 @@ export function encodeStoreResponse(message: StoreResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreResponse(bytes: Uint8Array): StoreResponse {
-  return decode(StoreResponseCodec, bytes);
+  return decode(StoreResponseCodec, emptyStoreResponse, readStoreResponse, bytes);
 }
 
 /** The codec of {@link StoreResponse}. */
@@ -2076,7 +2076,7 @@ export function encodeTalkRequest(message: TalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkRequest(bytes: Uint8Array): TalkRequest {
-  return decode(TalkRequestCodec, bytes);
+  return decode(TalkRequestCodec, emptyTalkRequest, readTalkRequest, bytes);
 }
 
 /** The codec of {@link TalkRequest}. */
@@ -2171,7 +2171,7 @@ export function encodeTalkResponse(message: TalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkResponse(bytes: Uint8Array): TalkResponse {
-  return decode(TalkResponseCodec, bytes);
+  return decode(TalkResponseCodec, emptyTalkResponse, readTalkResponse, bytes);
 }
 
 /** The codec of {@link TalkResponse}. */
@@ -2261,7 +2261,7 @@ export function encodeWipeRequest(message: WipeRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWipeRequest(bytes: Uint8Array): WipeRequest {
-  return decode(WipeRequestCodec, bytes);
+  return decode(WipeRequestCodec, emptyWipeRequest, readWipeRequest, bytes);
 }
 
 /** The codec of {@link WipeRequest}. */
@@ -2334,7 +2334,7 @@ export function encodeWipeResponse(message: WipeResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWipeResponse(bytes: Uint8Array): WipeResponse {
-  return decode(WipeResponseCodec, bytes);
+  return decode(WipeResponseCodec, emptyWipeResponse, readWipeResponse, bytes);
 }
 
 /** The codec of {@link WipeResponse}. */
