@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
   connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  memory: async (nodes) => (await import("./memory/index.js")).benchMemory(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
 };

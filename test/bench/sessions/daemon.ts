@@ -3,10 +3,13 @@
 import { join } from "node:path";
 import { generateStaticKey } from "../../../runtime/typescript/src/crypto/cipher-suite.js";
 import { nodeSuite } from "../../../runtime/typescript/src/crypto/node/node-suite.js";
+import type { DaemonCore } from "../../../runtime/typescript/src/daemon/core.js";
 import { createCore } from "../../../runtime/typescript/src/daemon/daemon.js";
 import { Gate } from "../../../runtime/typescript/src/daemon/gate.js";
 import { makeTicket } from "../../../runtime/typescript/src/daemon/launch-ticket.js";
 import { thisPlatform } from "../../../runtime/typescript/src/daemon/listening.js";
+import { TokenLedger } from "../../../runtime/typescript/src/daemon/token-ledger.js";
+import { ownTrustedKey, TokenVerifier } from "../../../runtime/typescript/src/daemon/token-verifier.js";
 import { Peer } from "../../../runtime/typescript/src/rpc/peer.js";
 import { request, response } from "../calls/workload.js";
 import { Bench } from "../gen/bench/v1/bench_daemon.js";
@@ -35,7 +38,7 @@ export interface DaemonAnswer extends Memory {
 
 const [, folder] = process.argv.slice(2) as [string, string];
 const problems: string[] = [];
-const { core } = await createCore(thisPlatform, {
+const { core: made, bootId } = await createCore(thisPlatform, {
   name: "bench",
   stateDirectory: join(folder, "state"),
   socketDirectory: join(folder, "s"),
@@ -43,6 +46,12 @@ const { core } = await createCore(thisPlatform, {
     if (level === "warn" || level === "error") problems.push(message);
   },
 });
+const { daemonId, tokenKey } = made.authority;
+const { clock } = made;
+// Remembers more tokens than a daemon does, which takes 4,096 launches in the time that a token lives.
+const ledger = new TokenLedger({ clock, maxTokens: 20_000 });
+const keys = [ownTrustedKey(daemonId, tokenKey)];
+const core: DaemonCore = { ...made, verifier: new TokenVerifier({ daemonId, bootId, keys, ledger, clock }) };
 const peers = new Set<Peer>();
 let invited = 0;
 let lost = 0;

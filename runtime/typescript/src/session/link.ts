@@ -156,6 +156,11 @@ export class Link implements Receiver, FrameSink {
     this.writer.setSession(hi, lo);
   }
 
+  /** The connection is silent: gives back memory that it hardly needs. */
+  rest(): void {
+    this.writer.rest();
+  }
+
   /** Completes the frame begun in `writer` and sends it with the others of this turn. */
   send(end: number, sealed: boolean): void {
     this.writer.finish(end, sealed ? this.#sendCipher : undefined);
