@@ -9,8 +9,13 @@ import { Gate } from "../../../runtime/typescript/src/daemon/gate.js";
 import { makeTicket } from "../../../runtime/typescript/src/daemon/launch-ticket.js";
 import { thisPlatform } from "../../../runtime/typescript/src/daemon/listening.js";
 import { TokenLedger } from "../../../runtime/typescript/src/daemon/token-ledger.js";
-import { ownTrustedKey, TokenVerifier } from "../../../runtime/typescript/src/daemon/token-verifier.js";
+import {
+  ownTrustedKey,
+  TokenVerifier,
+  type VerifiedToken,
+} from "../../../runtime/typescript/src/daemon/token-verifier.js";
 import { Peer } from "../../../runtime/typescript/src/rpc/peer.js";
+import type { DaemonOpened } from "../../../runtime/typescript/src/session/daemon-opening.js";
 import { request, response } from "../calls/workload.js";
 import { Bench } from "../gen/bench/v1/bench_daemon.js";
 import { measureMemory, type Memory } from "./memory.js";
@@ -56,6 +61,29 @@ const peers = new Set<Peer>();
 let invited = 0;
 let lost = 0;
 
+/** As a launch does it. Apart from `invite`, so that a session keeps no listener that has closed. */
+function take(pluginId: string, { link, register, answer }: DaemonOpened<VerifiedToken>): void {
+  const peer = new Peer({
+    link,
+    clock: core.clock,
+    side: "daemon",
+    peer: { id: pluginId },
+    limits: core.limits,
+    peerLimits: core.limits,
+    registry: core.registry,
+    peerMethods: register.methods,
+    capabilities: new Set(answer.capabilities),
+    answerSpace: core.answerSpace,
+    onHandlerFailure: ({ error }) => problems.push(String(error)),
+    onClosed: (error) => {
+      lost++;
+      peers.delete(peer);
+      problems.push(error.message);
+    },
+  });
+  peers.add(peer);
+}
+
 /** As a launch does it, without the process. */
 async function invite(keep: boolean): Promise<string> {
   const pluginId = `bench-${++invited}`;
@@ -65,26 +93,8 @@ async function invite(keep: boolean): Promise<string> {
     pluginId,
     pluginKey: key.publicKey,
     capabilities: new Set(),
-    onOpened({ link, register, answer }) {
-      const peer = new Peer({
-        link,
-        clock: core.clock,
-        side: "daemon",
-        peer: { id: pluginId },
-        limits: core.limits,
-        peerLimits: core.limits,
-        registry: core.registry,
-        peerMethods: register.methods,
-        capabilities: new Set(answer.capabilities),
-        answerSpace: core.answerSpace,
-        onHandlerFailure: ({ error }) => problems.push(String(error)),
-        onClosed: (error) => {
-          lost++;
-          peers.delete(peer);
-          problems.push(error.message);
-        },
-      });
-      peers.add(peer);
+    onOpened(opened) {
+      take(pluginId, opened);
       if (!keep) void gate.close();
     },
     onRefused: (error) => problems.push(error.message),
