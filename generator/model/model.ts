@@ -208,6 +208,8 @@ export interface MethodModel extends Element {
   /** Milliseconds, 0 for none. */
   readonly timeoutMs: number;
   readonly sensitive: boolean;
+  /** Undefined where the schema leaves it to the session. */
+  readonly compression: "never" | "always" | undefined;
   /** Empty when the plugin hosts the service. */
   readonly capability: string;
   readonly cache: CacheModel | undefined;

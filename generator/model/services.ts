@@ -1,6 +1,11 @@
 // Services and methods, with the options of crucible/options/v1/options.proto read, checked and defaulted.
 import { type DescFile, type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
-import { Host, method as methodOption, service as serviceOption } from "../gen/crucible/options/v1/options_pb.js";
+import {
+  Compression,
+  Host,
+  method as methodOption,
+  service as serviceOption,
+} from "../gen/crucible/options/v1/options_pb.js";
 import type { BuildContext } from "./build.js";
 import { readCache, readInvalidations } from "./cache.js";
 import { millis } from "./duration.js";
@@ -15,7 +20,11 @@ const inService = { method: 2, options: 3 } as const;
 const methodOptions = 4;
 const optionNumber = serviceOption.number;
 const serviceField = { host: 1, capability: 2 } as const;
-const methodField = { timeout: 1, cache: 3, capability: 4 } as const;
+const methodField = { timeout: 1, cache: 3, capability: 4, compression: 5 } as const;
+const compressions: Readonly<Record<number, MethodModel["compression"]>> = {
+  [Compression.NEVER]: "never",
+  [Compression.ALWAYS]: "always",
+};
 
 const shapes: Record<DescMethod["methodKind"], MethodShape> = {
   unary: "unary",
@@ -111,6 +120,12 @@ function buildMethod(
       "is hosted by the plugin and cannot ask for a capability; set host = HOST_DAEMON on its service or remove it",
     );
   }
+  if (options.sensitive && options.compression === Compression.ALWAYS) {
+    complain(
+      methodField.compression,
+      "is sensitive and cannot be compressed, since lengths would tell of its secrets; remove one of the two options",
+    );
+  }
   return Object.freeze({
     kind: "method",
     name: desc.name,
@@ -126,6 +141,7 @@ function buildMethod(
     idempotency,
     timeoutMs: timeoutMs ?? (shape === "unary" ? defaultUnaryTimeoutMs : 0),
     sensitive: options.sensitive,
+    compression: compressions[options.compression],
     capability: parent.host === "daemon" ? options.capability || serviceCapability : "",
     cache: readCache(desc, (mistake) => complain(methodField.cache, mistake)),
     invalidates: Object.freeze([...invalidates]),

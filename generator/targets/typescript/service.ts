@@ -11,6 +11,7 @@ const kinds = {
   bidi_stream: "BidiStream",
 } as const;
 const idempotencies = { unknown: "Unknown", no_side_effects: "NoSideEffects", idempotent: "Idempotent" } as const;
+const compressions = { never: "Never", always: "Always" } as const;
 
 /** The tables of a file's services; undefined when it has none. */
 export function serviceView(context: FileContext): object | undefined {
@@ -61,6 +62,7 @@ function methodRows(method: MethodModel, context: FileContext): [key: string, va
     ["idempotency", `${context.runtime("Idempotency")}.${idempotencies[method.idempotency]}`],
     ["timeoutMs", numberLiteral(method.timeoutMs)],
     ["sensitive", String(method.sensitive)],
+    ["compression", method.compression && `${context.runtime("Compression")}.${compressions[method.compression]}`],
     ["capability", quote(method.capability)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);

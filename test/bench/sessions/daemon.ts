@@ -92,6 +92,7 @@ async function invite(keep: boolean): Promise<string> {
     core,
     pluginId,
     pluginKey: key.publicKey,
+    encryption: core.encryption,
     capabilities: new Set(),
     onOpened(opened) {
       take(pluginId, opened);

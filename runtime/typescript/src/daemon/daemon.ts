@@ -12,6 +12,8 @@ import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
 import { logToStderr } from "./log.js";
 import {
+  checkCompression,
+  checkEncryption,
   checkLaunch,
   checkNumber,
   checkStartTimeout,
@@ -136,6 +138,8 @@ export async function createCore(
     1,
     4_096,
   );
+  const encryption = checkEncryption(options.encryption ?? "sensitive");
+  const compression = checkCompression(options.compression ?? "auto");
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -166,6 +170,8 @@ export async function createCore(
     }),
     registry,
     limits,
+    encryption,
+    compression,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
     answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),

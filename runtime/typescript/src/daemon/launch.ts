@@ -93,6 +93,7 @@ export class Launch {
       pluginId: this.#options.id,
       pluginKey: this.#key.publicKey,
       capabilities: this.#capabilities,
+      encryption: this.#options.encryption ?? this.#core.encryption,
       onOpened: (opened) => this.#onOpened(opened),
       onRefused: (error) => this.abort(error),
     });

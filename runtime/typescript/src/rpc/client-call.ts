@@ -37,6 +37,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
     this.core = core;
     this.method = method;
     this.sealed = sealed;
+    this.shrinker = core.session.shrinkerOf(method);
   }
 
   /** The call has ended with `error`, or well when there is none. */

@@ -1,5 +1,6 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
+import { requireSealedCalls } from "../session/encryption.js";
 import { head, writeRequestHead } from "../session/envelope.js";
 import {
   type ClientCall,
@@ -176,8 +177,12 @@ export class Client implements Caller {
         `peer ${this.#options.peer.id} hosts ${method.name} in another shape; generate both sides from the same schema`,
       );
     }
-    this.#bound.set(method, method.sensitive);
-    return method.sensitive;
+    const { encryption } = this.#options.session;
+    if (method.sensitive) requireSealedCalls(method.name, encryption);
+    // Where everything is sealed, a call has no seal of its own.
+    const sealed = method.sensitive && encryption !== "everything";
+    this.#bound.set(method, sealed);
+    return sealed;
   }
 
   #open(call: ClientCall, flags: number, request: unknown, options: CallOptions | undefined): void {

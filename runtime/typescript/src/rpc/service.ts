@@ -9,6 +9,17 @@ export type MethodKind = (typeof MethodKind)[keyof typeof MethodKind];
 export const Idempotency = { Unknown: 0, NoSideEffects: 1, Idempotent: 2 } as const;
 export type Idempotency = (typeof Idempotency)[keyof typeof Idempotency];
 
+/** Whether the messages of a method are compressed; the numbers are those of `crucible.options.v1.Compression`. */
+export const Compression = {
+  /** As the policy of the session. */
+  Unspecified: 0,
+  /** Never. */
+  Never: 1,
+  /** Wherever that makes them shorter, even though lengths then tell of their content. */
+  Always: 2,
+} as const;
+export type Compression = (typeof Compression)[keyof typeof Compression];
+
 /** How answers may be kept by the calling side. */
 export interface CachePolicy {
   /** How long an answer stays fresh, in milliseconds. */
@@ -37,6 +48,8 @@ export interface Method<Req = any, ReqInit = any, Res = any, ResInit = any> {
   /** Deadline of a call whose caller sets none, in milliseconds; 0 means none. */
   readonly timeoutMs: number;
   readonly sensitive: boolean;
+  /** Whether its messages are compressed. Default: as the session's policy. */
+  readonly compression?: Compression;
   /** The capability a caller needs; empty when the plugin hosts the method. */
   readonly capability: string;
   readonly cache?: CachePolicy;

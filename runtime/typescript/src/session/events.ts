@@ -4,6 +4,7 @@ import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import { decodeEvent, encodeAck, encodeEvent } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import { Call } from "./call.js";
+import type { Shrinker } from "./compression.js";
 import { createEventId } from "./event-id.js";
 import { ackTimeoutMs, initialWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
@@ -53,6 +54,10 @@ export class Events {
   readonly #grant: (bytes: number) => void;
   readonly #window = new EventWindow();
   readonly #sequences: Map<string, bigint> = new Map();
+  /** Compresses what is sent. */
+  set shrinker(shrinker: Shrinker | undefined) {
+    this.#window.shrinker = shrinker;
+  }
   /** What settles each publisher that waits, for credit or for an Ack. */
   readonly #publishers: Set<(error: CrucibleError) => void> = new Set();
   /** By message id, the eldest first. */

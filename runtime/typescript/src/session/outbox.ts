@@ -137,11 +137,16 @@ export class Outbox {
       (!this.#link.congested || type === FrameType.Request)
     ) {
       call.sendWindow -= cost;
-      this.#link.send(end, call.sealed);
+      this.#link.send(this.#shrunk(call, start, end), call.sealed);
       return;
     }
     const bytes = this.#link.writer.arena.slice(start, end);
     this.#enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
+  }
+
+  /** The end of the payload `[start, end)` as it is to be sent. */
+  #shrunk(call: Call, start: number, end: number): number {
+    return call.shrinker === undefined ? end : call.shrinker.shrink(this.#link.writer, start, end);
   }
 
   #enqueue(call: Call, outgoing: Outgoing): void {
@@ -186,7 +191,7 @@ export class Outbox {
     writer.arena.set(outgoing.bytes.subarray(outgoing.sent, outgoing.sent + size), start);
     call.sendWindow -= overheadBytes + size;
     outgoing.sent += size;
-    this.#link.send(start + size, call.sealed);
+    this.#link.send(this.#shrunk(call, start, start + size), call.sealed);
     if (last) {
       call.queue!.shift();
       if (call.queue!.length === 0) {

@@ -2,12 +2,15 @@ import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
+import { sealedExtraBytes } from "../frame/sealed-run.js";
 import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
+import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
 import { type ControlHandler, Controls } from "./controls.js";
+import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { Draining, shutDown } from "./draining.js";
 import { Events } from "./events.js";
@@ -65,6 +68,7 @@ export class Session implements LinkHandler {
   readonly #grants: Grants;
   readonly #outgoing = new CallTable();
   readonly #incoming: IncomingCalls;
+  readonly #shrinkers: Shrinkers;
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
@@ -84,6 +88,7 @@ export class Session implements LinkHandler {
     this.#peerMaxCalls = peer.maxCalls;
     this.#onClosed = options.onClosed;
     this.#onDraining = options.onDraining;
+    this.#shrinkers = new Shrinkers(link.compression);
     this.#ids = new MessageIds(options.side);
     const drawId = (): number => this.#ids.draw();
     this.#outbox = new Outbox(link, peer.maxMessageBytes, drawId);
@@ -117,6 +122,16 @@ export class Session implements LinkHandler {
     return this.#clock;
   }
 
+  /** What of the session is sealed. */
+  get encryption(): Encryption {
+    return this.#link.encryption;
+  }
+
+  /** What compresses the messages of a method; undefined when nothing does. */
+  shrinkerOf(method: Compressible): Shrinker | undefined {
+    return this.#shrinkers.of(method);
+  }
+
   /** The session id as 16 hexadecimal digits. */
   get id(): string {
     return this.#link.sessionId;
@@ -125,10 +140,11 @@ export class Session implements LinkHandler {
   /** Events both ways, with windows of their own. Made when they are first needed: an idle session is smaller without. */
   get events(): Events {
     if (this.#events === undefined) {
-      const events = new Events(this.#link, this.#outbox, this.#clock, (bytes) => this.#grants.send(0, bytes));
-      if (this.#eventsStopped !== undefined) events.stop(this.#eventsStopped);
-      if (this.#closedError !== undefined) events.close(this.#closed());
-      this.#events = events;
+      const made = new Events(this.#link, this.#outbox, this.#clock, (bytes) => this.#grants.send(0, bytes));
+      made.shrinker = this.shrinkerOf(events);
+      if (this.#eventsStopped !== undefined) made.stop(this.#eventsStopped);
+      if (this.#closedError !== undefined) made.close(this.#closed());
+      this.#events = made;
     }
     return this.#events;
   }
@@ -273,6 +289,8 @@ export class Session implements LinkHandler {
       case FrameType.Stream:
       case FrameType.Event:
         return this.#limits.maxFrameBytes;
+      case FrameType.Sealed:
+        return this.#limits.maxFrameBytes + sealedExtraBytes;
       case FrameType.Handshake:
       case FrameType.PluginRegister:
         throw new CrucibleError("BAD_PHASE", "handshake frame in an open session; open a new connection instead");
@@ -549,6 +567,9 @@ export class Session implements LinkHandler {
     return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { started, cause });
   }
 }
+
+/** What events are to compression: neither sensitive nor forced. */
+const events = { sensitive: false };
 
 /** Decodes a payload whose failure ends the connection. */
 function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end: number): T {
