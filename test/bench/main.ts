@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   generate: async (nodes) => (await import("./generate/index.js")).benchGenerate(nodes),
   connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  memory: async (nodes) => (await import("./memory/index.js")).benchMemory(nodes),
   sealed: async (nodes) => (await import("./sealed/index.js")).benchSealed(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
   streams: async (nodes) => (await import("./streams/index.js")).benchStreams(nodes),

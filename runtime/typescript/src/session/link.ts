@@ -179,6 +179,11 @@ export class Link implements Receiver, FrameSink {
     this.writer.setSession(hi, lo);
   }
 
+  /** The connection is silent: gives back memory that it hardly needs. */
+  rest(): void {
+    this.writer.rest();
+  }
+
   /** What is compressed of what is sent; told by `agree`. */
   compression: SessionCompression = "off";
 

@@ -74,8 +74,9 @@ export class Session implements LinkHandler {
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
   readonly #draining: Draining;
-  /** Events both ways, with windows of their own. */
-  readonly events: Events;
+  #events: Events | undefined;
+  /** Why events that nobody has begun yet will not be sent. */
+  #eventsStopped: CrucibleError | undefined;
   #peerDraining = false;
   #closedError: CrucibleError | undefined;
 
@@ -104,8 +105,6 @@ export class Session implements LinkHandler {
     );
     this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
     this.#controls = new Controls(link, clock, options.controls, drawId);
-    this.events = new Events(link, this.#outbox, clock, (bytes) => this.#grants.send(0, bytes));
-    this.events.shrinker = this.shrinkerOf(events);
     const acceptor = options.acceptor(this);
     this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
@@ -137,6 +136,18 @@ export class Session implements LinkHandler {
   /** The session id as 16 hexadecimal digits. */
   get id(): string {
     return this.#link.sessionId;
+  }
+
+  /** Events both ways, with windows of their own. Made when they are first needed: an idle session is smaller without. */
+  get events(): Events {
+    if (this.#events === undefined) {
+      const made = new Events(this.#link, this.#outbox, this.#clock, (bytes) => this.#grants.send(0, bytes));
+      made.shrinker = this.shrinkerOf(events);
+      if (this.#eventsStopped !== undefined) made.stop(this.#eventsStopped);
+      if (this.#closedError !== undefined) made.close(this.#closed());
+      this.#events = made;
+    }
+    return this.#events;
   }
 
   /** Why the session has ended; undefined while it lives. */
@@ -256,7 +267,7 @@ export class Session implements LinkHandler {
    */
   drain(graceMs: number, reason: string): Promise<void> {
     if (this.#closedError !== undefined) return Promise.resolve();
-    this.events.stop(shutDown());
+    this.#stopEvents(shutDown());
     return this.#draining.begin(this.#ids.highestOfPeer, graceMs, reason);
   }
 
@@ -360,7 +371,7 @@ export class Session implements LinkHandler {
     this.#keepalive.stop();
     this.#cancels.close();
     this.#controls.close(this.#closed());
-    this.events.close(this.#closed());
+    this.#events?.close(this.#closed());
     for (const call of this.#outgoing.all()) {
       this.#end(call);
       // Nobody knows how far the other side came with it: as far as a retry is concerned, it had started.
@@ -490,7 +501,7 @@ export class Session implements LinkHandler {
         call.onFailed(refusal);
       }
     }
-    this.events.stop(refusal);
+    this.#stopEvents(refusal);
     if (!this.#peerDraining) {
       this.#peerDraining = true;
       try {
@@ -510,7 +521,7 @@ export class Session implements LinkHandler {
 
   /** Throws when `id` is live, but not as the frame supposes; otherwise the frame is late. */
   #assertNotLive(id: number): void {
-    if (this.#controls.waits(id) || this.events.isLive(id) || this.#incoming.get(id) !== undefined) {
+    if (this.#controls.waits(id) || this.#events?.isLive(id) || this.#incoming.get(id) !== undefined) {
       throw new CrucibleError("BAD_MESSAGE_ID", `message ${id} is live, and this frame has no place in it`);
     }
   }
@@ -523,6 +534,11 @@ export class Session implements LinkHandler {
     call.ended = true;
     this.#outgoing.delete(call);
     this.#release(call);
+  }
+
+  #stopEvents(error: CrucibleError): void {
+    this.#eventsStopped ??= error;
+    this.#events?.stop(error);
   }
 
   /** Nothing more is sent or received for a call that has ended. */
