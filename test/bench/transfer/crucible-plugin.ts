@@ -1,7 +1,7 @@
 import { serve } from "crucible-runtime/plugin";
 import type { SearchResponseInit } from "../gen/bench/v1/bench_codec.js";
 import type { Blob, TransferRequest } from "../gen/bench/v1/transfer_pb.js";
-import { type BlobInit, TransferPlugin } from "../gen/bench/v1/transfer_plugin.js";
+import { type BlobInit, TransferPlugin, type WriteResponseInit } from "../gen/bench/v1/transfer_plugin.js";
 import { response } from "../calls/workload.js";
 import { bodyOf } from "./workload.js";
 
@@ -13,6 +13,12 @@ class Transfers extends TransferPlugin {
   override async *read({ count, size }: TransferRequest): AsyncGenerator<BlobInit> {
     const data = bodyOf(size);
     for (let i = 0; i < count; i++) yield { data };
+  }
+
+  override async write(blobs: AsyncIterable<Blob>): Promise<WriteResponseInit> {
+    let size = 0;
+    for await (const { data } of blobs) size += data.length;
+    return { size: BigInt(size) };
   }
 
   override fetch({ size }: TransferRequest): BlobInit {
