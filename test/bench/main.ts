@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  latency: async (nodes) => (await import("./latency/index.js")).benchLatency(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
   streams: async (nodes) => (await import("./streams/index.js")).benchStreams(nodes),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),

@@ -1,5 +1,5 @@
 import { CrucibleError } from "../error/index.js";
-import { Flag } from "../frame/frame.js";
+import { Flag, priorityOf } from "../frame/frame.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import type { Acceptor, Session } from "../session/session.js";
 import { throwLater } from "../session/throw-later.js";
@@ -110,6 +110,7 @@ export class Server implements Acceptor, ServerCore {
     }
     const call = new ServerCall(this, method, envelope.metadata);
     call.sealed = sealed;
+    call.priority = priorityOf(flags);
     call.remoteEnded = !withStream;
     this.session.accept(call, id, window);
     if (timeoutUs !== undefined) {

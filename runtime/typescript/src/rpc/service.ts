@@ -59,6 +59,12 @@ export interface CallOptions {
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal;
   readonly metadata?: MetadataInit;
+  /**
+   * Which of the calls that wait for one connection goes first, here and at the other end: 0 to 3, the highest first.
+   * Each has its share, none waits for ever. It matters to large messages and streams, which wait; small calls do not.
+   * Default: 0.
+   */
+  readonly priority?: 0 | 1 | 2 | 3;
 }
 
 /** Makes calls: what a generated stub stands on. */
