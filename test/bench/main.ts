@@ -2,7 +2,7 @@
 // section of docs/performance.md.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNodes, type Node } from "./nodes.js";
 import { writeReport } from "./report/document.js";
@@ -13,8 +13,11 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
   codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
+  generate: async (nodes) => (await import("./generate/index.js")).benchGenerate(nodes),
+  connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
   latency: async (nodes) => (await import("./latency/index.js")).benchLatency(nodes),
+  sealed: async (nodes) => (await import("./sealed/index.js")).benchSealed(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
   streams: async (nodes) => (await import("./streams/index.js")).benchStreams(nodes),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
@@ -22,8 +25,9 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
+/** @param name of a package, or the folder of one that is installed elsewhere. */
 function versionOf(name: string): string {
-  const manifest = readFileSync(join(root, "node_modules", name, "package.json"), "utf8");
+  const manifest = readFileSync(join(resolve(root, "node_modules", name), "package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

@@ -51,6 +51,14 @@ export const utf8Slice: Utf8["utf8Slice"] = platform.utf8Slice;
 /** See `Utf8`. */
 export const ucs2Slice: Utf8["ucs2Slice"] = platform.ucs2Slice;
 
+/**
+ * Whether all bytes are ASCII; undefined where the platform does not tell. A thousand bytes take 72 ns, decoding them as
+ * UTF-8 180 (Node 20; 53 and 155 on Node 24).
+ */
+export const isAscii: ((bytes: Uint8Array) => boolean) | undefined = (
+  globalThis as { process?: { getBuiltinModule?(id: string): { isAscii(bytes: Uint8Array): boolean } } }
+).process?.getBuiltinModule?.("buffer").isAscii;
+
 /** Text as the encoding standard defines it, with U+FFFD for invalid bytes. */
 export function decodeLenient(bytes: Uint8Array, start: number, end: number): string {
   return lenient.decode(bytes.subarray(start, end));

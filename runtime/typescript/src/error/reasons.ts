@@ -18,6 +18,7 @@ export type Reason =
   | "BAD_SESSION"
   | "BAD_MESSAGE_ID"
   | "BAD_SEAL"
+  | "BAD_COMPRESSION"
   | "BAD_CREDIT"
   | "BAD_FRAGMENT"
   | "FRAME_TOO_LARGE"
@@ -103,6 +104,7 @@ export const reasons: Readonly<Record<Reason, ReasonEntry>> = {
   BAD_SESSION: entry(Protocol, InvalidArgument),
   BAD_MESSAGE_ID: entry(Protocol, InvalidArgument),
   BAD_SEAL: entry(Protocol, DataLoss),
+  BAD_COMPRESSION: entry(Protocol, DataLoss),
   BAD_CREDIT: entry(Protocol, InvalidArgument),
   BAD_FRAGMENT: entry(Protocol, InvalidArgument),
   FRAME_TOO_LARGE: entry(Resource, ResourceExhausted),

@@ -2,30 +2,11 @@ import { readUint32 } from "../bytes/big-endian.js";
 import { allocate } from "../codec/allocate.js";
 import { verifyChecksum } from "../checksum/xxh64.js";
 import { CrucibleError } from "../error/index.js";
-import {
-  checksumBytes,
-  Flag,
-  headerBytes,
-  offsetFlags,
-  offsetLength,
-  offsetReserved,
-  offsetType,
-  offsetVersion,
-  overheadBytes,
-  protocolVersion,
-} from "./frame.js";
-import { checkTypeAndFlags } from "./rules.js";
+import { checksumBytes, Flag, headerBytes, offsetFlags, offsetLength, overheadBytes } from "./frame.js";
+import { checkHeader, type FrameSink } from "./header.js";
+import { type FlagTable, plainFlags } from "./rules.js";
 
-/** Who is told about frames. What it throws passes through `push` and ends the connection. */
-export interface FrameSink {
-  /**
-   * A lawful header has arrived; its payload perhaps not. Returns how many bytes of payload are allowed, or throws when
-   * the frame is not welcome now.
-   */
-  onHeader(type: number, flags: number): number;
-  /** A whole frame with a true checksum: its header at `start`, its payload from there + 36 to `end`. */
-  onFrame(bytes: Uint8Array, start: number, end: number): void;
-}
+export type { FrameSink } from "./header.js";
 
 const nothing = new Uint8Array(0);
 /** A buffer for a frame in pieces is kept for the next up to this size: that of a full fragment. */
@@ -49,6 +30,8 @@ export class FrameReader {
   #spare: Uint8Array = nothing;
   /** The header of the held frame has been checked. */
   #checked = false;
+  /** Types and flags that are lawful now; a change counts from the next frame on. */
+  flags: FlagTable = plainFlags;
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
@@ -87,7 +70,7 @@ export class FrameReader {
     for (;;) {
       const have = this.#end - this.#start;
       if (have >= headerBytes && !this.#checked) {
-        this.#checkHeader(this.#held, this.#start);
+        checkHeader(this.#held, this.#start, this.flags, this.#sink);
         this.#checked = true;
       }
       const need = this.#checked ? readUint32(this.#held, this.#start + offsetLength) + overheadBytes : headerBytes;
@@ -129,7 +112,7 @@ export class FrameReader {
     let offset = start;
     while (end - offset >= headerBytes) {
       // A header is checked twice only when its frame came in contiguous pieces; that is rarer than it is dear.
-      this.#checkHeader(bytes, offset);
+      checkHeader(bytes, offset, this.flags, this.#sink);
       const need = readUint32(bytes, offset + offsetLength) + overheadBytes;
       if (end - offset < need) {
         this.#hold(bytes, offset, end, true);
@@ -154,30 +137,6 @@ export class FrameReader {
   #release(): void {
     if (this.#end === 0) return;
     this.#hold(nothing, 0, 0, false);
-  }
-
-  #checkHeader(bytes: Uint8Array, offset: number): void {
-    const version = bytes[offset + offsetVersion]!;
-    if (version !== protocolVersion) {
-      throw new CrucibleError(
-        "BAD_VERSION",
-        `frame has version ${version}; this side speaks version ${protocolVersion}`,
-      );
-    }
-    if (readUint32(bytes, offset + offsetReserved) !== 0) {
-      throw new CrucibleError("BAD_RESERVED", "frame has non-zero reserved bytes; send zeros in version 1");
-    }
-    const type = bytes[offset + offsetType]!;
-    const flags = (bytes[offset + offsetFlags]! << 8) | bytes[offset + offsetFlags + 1]!;
-    checkTypeAndFlags(type, flags);
-    const most = this.#sink.onHeader(type, flags);
-    const length = readUint32(bytes, offset + offsetLength);
-    if (length > most) {
-      throw new CrucibleError(
-        "FRAME_TOO_LARGE",
-        `frame announces ${length} bytes of payload, ${most} are allowed; send it in fragments`,
-      );
-    }
   }
 
   #deliver(bytes: Uint8Array, start: number, end: number): void {

@@ -5,7 +5,9 @@ import type { FrameCipher } from "../crypto/frame-cipher.js";
 import {
   checksumBytes,
   Flag,
+  FrameType,
   headerBytes,
+  offsetFlags,
   offsetLength,
   offsetMessageId,
   offsetSessionId,
@@ -13,10 +15,13 @@ import {
   overheadBytes,
   protocolVersion,
 } from "./frame.js";
+import { fullRunBytes } from "./sealed-run.js";
 
 const twoTo32 = 4294967296;
 /** Bytes that a sealed payload grows by. */
 const tagBytes = 16;
+/** What a frame may take beside its payload: its own header, that of a run before it, tag and checksum. */
+const spareBytes = overheadBytes + headerBytes + tagBytes;
 /** Size of the buffer that frames are written into. Many small frames share one. */
 const arenaBytes = 262_144;
 /** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
@@ -45,6 +50,10 @@ export class FrameWriter {
   #stampHi = 0;
   #stampLo = 0;
   #stamped = false;
+  /** Seals runs of frames. */
+  #runCipher: FrameCipher | undefined;
+  /** Where the header of the run that is being written begins; -1 for none. */
+  #run = -1;
 
   /** `now` gives Unix time in milliseconds. */
   constructor(now: () => number) {
@@ -62,6 +71,11 @@ export class FrameWriter {
     this.#sessionLo = lo;
   }
 
+  /** From now on frames leave in Sealed ones, all that is taken together as one. */
+  sealRuns(cipher: FrameCipher): void {
+    this.#runCipher = cipher;
+  }
+
   /** How many bytes wait to be taken. */
   get pendingBytes(): number {
     return this.#fullBytes + this.#next - this.#taken;
@@ -72,9 +86,18 @@ export class FrameWriter {
    * that turns out longer, see `fits`, begins again with more room.
    */
   begin(type: number, flags: number, id: number, roomBytes: number): number {
-    if (this.#next + roomBytes + overheadBytes + tagBytes > this.#arena.length) this.#swap(roomBytes);
-    const arena = this.#arena;
+    if (this.#next + roomBytes + spareBytes > this.#arena.length) this.#swap(roomBytes);
+    if (this.#runCipher !== undefined && this.#run < 0) {
+      this.#run = this.#next;
+      this.#next += headerBytes;
+    }
     const start = this.#next;
+    this.#header(start, type, flags, id);
+    return start + headerBytes;
+  }
+
+  #header(start: number, type: number, flags: number, id: number): void {
+    const arena = this.#arena;
     arena[start] = protocolVersion;
     arena[start + 1] = type;
     arena[start + 2] = flags >>> 8;
@@ -87,7 +110,12 @@ export class FrameWriter {
     if (!this.#stamped) this.#stamp();
     writeUint32(arena, start + offsetTimestamp, this.#stampHi);
     writeUint32(arena, start + offsetTimestamp + 4, this.#stampLo);
-    return start + headerBytes;
+  }
+
+  /** Marks the frame that was begun as COMPRESSED. */
+  markCompressed(): void {
+    const flags = this.#next + offsetFlags + 1;
+    this.#arena[flags] = this.#arena[flags]! | Flag.Compressed;
   }
 
   /** Whether a payload that ends at `end` leaves room for what follows it. */
@@ -95,11 +123,17 @@ export class FrameWriter {
     return end + checksumBytes + tagBytes <= this.#arena.length;
   }
 
-  /** Completes the frame whose payload ends at `end`; with `cipher`, sealed. */
+  /** Completes the frame whose payload ends at `end`; with `cipher`, sealed, unless its run will be. */
   finish(end: number, cipher?: FrameCipher): void {
     const arena = this.#arena;
     const start = this.#next;
     let payloadEnd = end;
+    if (this.#run >= 0) {
+      writeUint32(arena, start + offsetLength, end - start - headerBytes);
+      this.#next = end;
+      if (end - this.#run - headerBytes >= fullRunBytes) this.#sealRun();
+      return;
+    }
     if (cipher === undefined) {
       writeUint32(arena, start + offsetLength, end - start - headerBytes);
     } else {
@@ -115,6 +149,7 @@ export class FrameWriter {
    * Hands over what was finished, as buffers that are not written again before `reuse`; undefined when there is nothing.
    */
   take(): Uint8Array | undefined {
+    if (this.#run >= 0) this.#sealRun();
     this.#stamped = false;
     const full = this.#full.shift();
     if (full !== undefined) {
@@ -139,12 +174,29 @@ export class FrameWriter {
     this.#next = 0;
   }
 
+  /** Ends the run that is being written; one without a frame never was. */
+  #sealRun(): void {
+    const start = this.#run;
+    this.#run = -1;
+    const payload = start + headerBytes;
+    if (this.#next === payload) {
+      this.#next = start;
+      return;
+    }
+    this.#header(start, FrameType.Sealed, Flag.Encrypted, 0);
+    writeUint32(this.#arena, start + offsetLength, this.#next - payload + tagBytes);
+    const end = this.#runCipher!.seal(this.#arena, start, payload, this.#next);
+    writeChecksum(this.#arena, start, end);
+    this.#next = end + checksumBytes;
+  }
+
   #swap(payloadBytes: number): void {
+    if (this.#run >= 0) this.#sealRun();
     if (this.#next > this.#taken) {
       this.#full.push(this.#arena.subarray(this.#taken, this.#next));
       this.#fullBytes += this.#next - this.#taken;
     }
-    const room = Math.max(this.#nextArenaBytes, payloadBytes + overheadBytes + tagBytes);
+    const room = Math.max(this.#nextArenaBytes, payloadBytes + spareBytes);
     if (this.#arena.length === arenaBytes) this.#left = this.#arena;
     if (this.#spare !== undefined && room <= arenaBytes) {
       this.#arena = this.#spare;

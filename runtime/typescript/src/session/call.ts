@@ -1,4 +1,5 @@
 import type { CrucibleError } from "../error/index.js";
+import type { Shrinker } from "./compression.js";
 import { initialWindowBytes } from "./limits.js";
 
 /** A message that waits for credit: an encoded envelope, cut into fragments as the window allows. */
@@ -33,6 +34,8 @@ export abstract class Call {
   priority: 0 | 1 | 2 | 3 = 0;
   /** Every frame of the call is sealed. */
   sealed = false;
+  /** What compresses its messages. */
+  shrinker: Shrinker | undefined = undefined;
   /** The peer has sent its last message. */
   remoteEnded = false;
   /** The call is over; nothing more is sent or delivered. */

@@ -15,7 +15,12 @@ import {
 } from "../frame/frame.js";
 import { FrameReader, type FrameSink } from "../frame/frame-reader.js";
 import { FrameWriter } from "../frame/frame-writer.js";
+import { flagTable, innerFlagTable, plainFlags } from "../frame/rules.js";
+import { readRun } from "../frame/sealed-run.js";
 import type { Connection, Receiver } from "../transport/transport.js";
+import { clearError } from "./clear-error.js";
+import { inflate, type SessionCompression } from "./compression.js";
+import type { Encryption } from "./encryption.js";
 import { encodeError } from "./error-frame.js";
 import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
 import { Turn } from "./turn.js";
@@ -74,6 +79,11 @@ export class Link implements Receiver, FrameSink {
   #handler: LinkHandler;
   #sendCipher: FrameCipher | undefined;
   #receiveCipher: FrameCipher | undefined;
+  /** What of the session is sealed; told by `agree`. */
+  encryption: Encryption = "sensitive";
+  #innerFlags = plainFlags;
+  /** Frames are those of a Sealed one. */
+  #inRun = false;
   #sessionHi = 0;
   #sessionLo = 0;
   #flushPending = false;
@@ -167,6 +177,19 @@ export class Link implements Receiver, FrameSink {
     this.#sessionHi = hi;
     this.#sessionLo = lo;
     this.writer.setSession(hi, lo);
+  }
+
+  /** What is compressed of what is sent; told by `agree`. */
+  compression: SessionCompression = "off";
+
+  /** The session that begins has these policies: what comes next, both ways, is of it. Keys are there. */
+  agree(encryption: Encryption, compression: SessionCompression): void {
+    this.encryption = encryption;
+    this.compression = compression;
+    const features = { sealed: encryption === "everything", compressed: compression !== "off" };
+    this.#reader.flags = flagTable(features);
+    this.#innerFlags = innerFlagTable(features);
+    if (features.sealed) this.writer.sealRuns(this.#sendCipher!);
   }
 
   /** Completes the frame begun in `writer` and sends it with the others of this turn. */
@@ -292,7 +315,11 @@ export class Link implements Receiver, FrameSink {
   // ---- FrameSink
 
   onHeader(type: number, flags: number): number {
-    return this.#closed ? 0xffffffff : this.#handler.checkHeader(type, flags);
+    if (this.#closed) return 0xffffffff;
+    if (this.encryption === "everything" && !this.#inRun && type !== FrameType.Sealed && type !== FrameType.Error) {
+      throw notSealed();
+    }
+    return this.#handler.checkHeader(type, flags);
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): void {
@@ -320,9 +347,32 @@ export class Link implements Receiver, FrameSink {
       }
       payloadEnd = this.#receiveCipher.open(bytes, start, start + headerBytes, end);
     }
+    const type = bytes[start + offsetType]!;
+    if (this.encryption === "everything" && !this.#inRun) {
+      // An Error of the connection may come in clear: its sender cannot tell whether the keys are in step.
+      if (id !== 0) throw type === FrameType.Error ? notSealed() : runWithId();
+      if (type === FrameType.Sealed) {
+        this.#onRun(bytes, start + headerBytes, payloadEnd);
+        return;
+      }
+    }
+    if ((flags & Flag.Compressed) !== 0) {
+      const whole = inflate(bytes, start + headerBytes, payloadEnd);
+      this.#handler.onFrame(type, flags, id, whole, 0, whole.length);
+      return;
+    }
     // Fragments are put together elsewhere, but of a whole message the codec keeps views where they save a copy.
     if (end - start >= viewBytes && (flags & Flag.More) === 0) this.#kept = true;
-    this.#handler.onFrame(bytes[start + offsetType]!, flags, id, bytes, start + headerBytes, payloadEnd);
+    this.#handler.onFrame(type, flags, id, bytes, start + headerBytes, payloadEnd);
+  }
+
+  #onRun(bytes: Uint8Array, start: number, end: number): void {
+    this.#inRun = true;
+    try {
+      readRun(bytes, start, end, this.#innerFlags, this);
+    } finally {
+      this.#inRun = false;
+    }
   }
 
   /** Another session id than ours is lawful in an Error of a peer that has none, and in the answer that assigns it. */
@@ -433,34 +483,14 @@ export class Link implements Receiver, FrameSink {
   }
 }
 
-function isZeroId(bytes: Uint8Array, start: number): boolean {
-  return readUint32(bytes, start + offsetMessageId) === 0 && readUint32(bytes, start + offsetMessageId + 4) === 0;
+function notSealed(): CrucibleError {
+  return new CrucibleError("SEAL_REQUIRED", "frame in clear where everything is sealed; send it in a Sealed frame");
 }
 
-/** Reasons that may be told in clear, to a peer that is not known yet; any other becomes HANDSHAKE_FAILED. */
-const clearReasons: ReadonlySet<string> = new Set([
-  "BAD_VERSION",
-  "BAD_RESERVED",
-  "BAD_FLAGS",
-  "BAD_TYPE",
-  "BAD_PHASE",
-  "BAD_CHECKSUM",
-  "BAD_SESSION",
-  "BAD_MESSAGE_ID",
-  "FRAME_TOO_LARGE",
-  "FRAME_TIMEOUT",
-  "HANDSHAKE_FAILED",
-  "HANDSHAKE_TIMEOUT",
-  "VERSION_MISMATCH",
-  "DOWNGRADE",
-  "REFLECTION",
-  "DAEMON_IDENTITY",
-  "IDENTITY_MISMATCH",
-  "TOO_MANY_CONNECTIONS",
-  "SHUTTING_DOWN",
-]);
+function runWithId(): CrucibleError {
+  return new CrucibleError("BAD_MESSAGE_ID", "Sealed frame with a message id; send 0");
+}
 
-function clearError(error: CrucibleError): CrucibleError {
-  if (clearReasons.has(error.reason)) return new CrucibleError(error.reason, error.message);
-  return new CrucibleError("HANDSHAKE_FAILED", "the handshake was refused; the log of the other side says why");
+function isZeroId(bytes: Uint8Array, start: number): boolean {
+  return readUint32(bytes, start + offsetMessageId) === 0 && readUint32(bytes, start + offsetMessageId + 4) === 0;
 }

@@ -2,7 +2,8 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
-import { requireClearLawful } from "./clear-frames.js";
+import { type CompressionPolicy, sessionCompression } from "./compression.js";
+import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { maxFragmentBytes, maxHandshakeBytes, maxRegisterBytes, type SessionLimits } from "./limits.js";
 import { Link, type LinkHandler } from "./link.js";
@@ -11,6 +12,10 @@ export interface OpeningOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly limits: SessionLimits;
+  /** The least that this side takes; what the connection needs comes on top. Default: `none`. */
+  readonly encryption?: Encryption;
+  /** What this side compresses. Default: `auto`. */
+  readonly compression?: CompressionPolicy;
 }
 
 /**
@@ -19,9 +24,13 @@ export interface OpeningOptions {
  */
 export abstract class Opening<Result> implements LinkHandler {
   protected readonly link: Link;
+  /** The least that may be sealed, on this connection and for this side. */
+  protected readonly wanted: Encryption;
   readonly done: Promise<Result>;
   #resolve!: (result: Result) => void;
   #reject!: (error: CrucibleError) => void;
+  readonly #compression: CompressionPolicy;
+  readonly #protection: Connection["protection"];
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   #stopTimer: Stop;
@@ -31,7 +40,9 @@ export abstract class Opening<Result> implements LinkHandler {
 
   constructor(options: OpeningOptions) {
     const { clock, limits, connection } = options;
-    requireClearLawful(connection);
+    this.wanted = stricter(options.encryption ?? "none", leastEncryption(connection));
+    this.#compression = options.compression ?? "auto";
+    this.#protection = connection.protection;
     this.link = new Link(connection, this, {
       clock,
       frameTimeoutMs: limits.frameTimeoutMs,
@@ -49,6 +60,16 @@ export abstract class Opening<Result> implements LinkHandler {
   protected abstract due(): number;
   /** A frame of that type, whole. */
   protected abstract onDue(payload: Uint8Array): void;
+
+  /** Throws SEAL_REQUIRED when the features that were agreed on are not enough for what is wanted. */
+  protected requireSealing(features: readonly string[]): void {
+    requireSealing(this.wanted, features, this.link.peer);
+  }
+
+  /** The session begins: what follows, both ways, is as was agreed on. */
+  protected agree(encryption: Encryption, features: readonly string[]): void {
+    this.link.agree(encryption, sessionCompression(this.#compression, features, this.#protection, encryption));
+  }
 
   checkHeader(type: number, flags: number): number {
     const due = this.due();

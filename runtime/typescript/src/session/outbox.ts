@@ -130,17 +130,22 @@ export class Outbox {
       if (type === FrameType.Stream) {
         if (!this.#link.waits) {
           call.sendWindow -= cost;
-          this.#link.sendMany(end, cost, call.sealed);
+          this.#link.sendMany(this.#shrunk(call, start, end), cost, call.sealed);
           return;
         }
       } else if (!this.#link.congested || type === FrameType.Request) {
         call.sendWindow -= cost;
-        this.#link.send(end, call.sealed);
+        this.#link.send(this.#shrunk(call, start, end), call.sealed);
         return;
       }
     }
     const bytes = this.#link.writer.arena.slice(start, end);
     this.#enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
+  }
+
+  /** The end of the payload `[start, end)` as it is to be sent. */
+  #shrunk(call: Call, start: number, end: number): number {
+    return call.shrinker === undefined ? end : call.shrinker.shrink(this.#link.writer, start, end);
   }
 
   #enqueue(call: Call, outgoing: Outgoing): void {
@@ -179,6 +184,7 @@ export class Outbox {
     writer.arena.set(outgoing.bytes.subarray(outgoing.sent, outgoing.sent + size), start);
     call.sendWindow -= overheadBytes + size;
     outgoing.sent += size;
+    const end = this.#shrunk(call, start, start + size);
     if (last) {
       giveScratch(outgoing.bytes);
       call.queue!.shift();
@@ -187,7 +193,7 @@ export class Outbox {
         this.#line.delete(call);
       }
     }
-    this.#link.sendMany(start + size, overheadBytes + size, call.sealed);
+    this.#link.sendMany(end, overheadBytes + size, call.sealed);
     if (call.queue === undefined) call.onSent();
     return true;
   }

@@ -2,12 +2,15 @@ import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
+import { sealedExtraBytes } from "../frame/sealed-run.js";
 import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
+import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
 import { type ControlHandler, Controls } from "./controls.js";
+import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { Draining, shutDown } from "./draining.js";
 import { Events } from "./events.js";
@@ -65,6 +68,7 @@ export class Session implements LinkHandler {
   readonly #grants: Grants;
   readonly #outgoing = new CallTable();
   readonly #incoming: IncomingCalls;
+  readonly #shrinkers: Shrinkers;
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
@@ -83,6 +87,7 @@ export class Session implements LinkHandler {
     this.#peerMaxCalls = peer.maxCalls;
     this.#onClosed = options.onClosed;
     this.#onDraining = options.onDraining;
+    this.#shrinkers = new Shrinkers(link.compression);
     this.#ids = new MessageIds(options.side);
     const drawId = (): number => this.#ids.draw();
     this.#outbox = new Outbox(link, peer.maxMessageBytes, drawId);
@@ -99,6 +104,7 @@ export class Session implements LinkHandler {
     this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
     this.#controls = new Controls(link, clock, options.controls, drawId);
     this.events = new Events(link, this.#outbox, clock, (bytes) => this.#grants.send(0, bytes));
+    this.events.shrinker = this.shrinkerOf(events);
     const acceptor = options.acceptor(this);
     this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
@@ -117,6 +123,16 @@ export class Session implements LinkHandler {
     return this.#clock;
   }
 
+  /** What of the session is sealed. */
+  get encryption(): Encryption {
+    return this.#link.encryption;
+  }
+
+  /** What compresses the messages of a method; undefined when nothing does. */
+  shrinkerOf(method: Compressible): Shrinker | undefined {
+    return this.#shrinkers.of(method);
+  }
+
   /** The session id as 16 hexadecimal digits. */
   get id(): string {
     return this.#link.sessionId;
@@ -132,12 +148,23 @@ export class Session implements LinkHandler {
     return this.#link.lastBytesMs;
   }
 
+  /** The round trip measured last, by `ping` or to keep the session alive, in milliseconds; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#controls.rttMs;
+  }
+
   /** Calls in flight, both ways. */
   get liveCalls(): number {
     return this.#outgoing.size + this.#incoming.size;
   }
 
   // ---- calls opened here
+
+  /** Throws SESSION_CLOSED or SHUTTING_DOWN when no more calls are opened. */
+  assertOpen(): void {
+    if (this.#closedError !== undefined) throw this.#closed();
+    this.#draining.assertOpen();
+  }
 
   /**
    * Opens `call`: draws its id and sends `head` with `message` as body when there is a codec. Throws SESSION_CLOSED,
@@ -151,8 +178,7 @@ export class Session implements LinkHandler {
     codec: Codec | undefined,
     message: unknown,
   ): void {
-    if (this.#closedError !== undefined) throw this.#closed();
-    this.#draining.assertOpen();
+    this.assertOpen();
     if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",
@@ -252,6 +278,8 @@ export class Session implements LinkHandler {
       case FrameType.Stream:
       case FrameType.Event:
         return this.#limits.maxFrameBytes;
+      case FrameType.Sealed:
+        return this.#limits.maxFrameBytes + sealedExtraBytes;
       case FrameType.Handshake:
       case FrameType.PluginRegister:
         throw new CrucibleError("BAD_PHASE", "handshake frame in an open session; open a new connection instead");
@@ -523,6 +551,9 @@ export class Session implements LinkHandler {
     return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { started, cause });
   }
 }
+
+/** What events are to compression: neither sensitive nor forced. */
+const events = { sensitive: false };
 
 /** Decodes a payload whose failure ends the connection. */
 function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end: number): T {

@@ -112,7 +112,8 @@ describe("dialling a Unix socket", () => {
       else if (chunk.byteOffset === before.byteOffset + before.length) contiguous++;
     }
     expect(contiguous + buffers).toBe(recorder.chunks.length);
-    expect(buffers).toBeLessThan(10);
+    // The first reads of a connection are copied out of a buffer that all share.
+    expect(buffers).toBeLessThan(16 + 10);
     await daemon.kill("SIGKILL");
   });
 });

@@ -16,7 +16,6 @@ import {
   readEnum,
   readInt32,
   readInt64,
-  readKey,
   readLength,
   readString,
   readStruct,
@@ -512,7 +511,7 @@ function readEventLabelsEntry(map: Event["labels"], bytes: Uint8Array, at: numbe
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

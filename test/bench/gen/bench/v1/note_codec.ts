@@ -13,7 +13,6 @@ import {
   expectRoom,
   messageCodec,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -250,7 +249,7 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -36,6 +36,7 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePackedInt32,
   writeString,
   writeUint32,
   writeUint64,
@@ -242,12 +243,7 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const tight = message.tight;
   if (tight !== undefined && expectList(tight, "legacy.Legacy.tight").length !== 0) {
     bytes[at++] = 74;
-    let end = at + 1;
-    for (const item of tight) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "legacy.Legacy.tight");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, tight, "legacy.Legacy.tight");
   }
   // optional Legacy.Part part = 10
   const part = message.part;

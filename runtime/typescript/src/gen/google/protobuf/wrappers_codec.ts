@@ -698,8 +698,10 @@ function writeBoolValue(message: BoolValueInit, bytes: Uint8Array, at: number): 
   startMessage(message, "google.protobuf.BoolValue", bytes, at);
   // bool value = 1
   const value$ = message.value;
-  if (value$ !== undefined && value$ !== false) {
+  if (value$ === true) {
     bytes[at++] = 8;
+    bytes[at++] = 1;
+  } else if (value$ !== undefined && value$ !== false) {
     at = writeBool(bytes, at, value$, "google.protobuf.BoolValue.value");
   }
   return writeUnknown(bytes, at, message.$unknown);

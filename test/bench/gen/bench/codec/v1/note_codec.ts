@@ -16,7 +16,6 @@ import {
   readDouble,
   readEnum,
   readInt64,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -565,7 +564,7 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

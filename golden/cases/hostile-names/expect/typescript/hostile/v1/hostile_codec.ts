@@ -21,7 +21,6 @@ import {
   readEnum,
   readInt32,
   readInt64,
-  readKey,
   readLength,
   readPackedInt32,
   readString as readString$1,
@@ -37,6 +36,7 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePackedInt32,
   writeString as writeString$1,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -802,7 +802,7 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1167,7 +1167,7 @@ function readMapConstructor$Entry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1196,7 +1196,7 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -5234,12 +5234,7 @@ function writeEnums(message: EnumsInit, bytes: Uint8Array, at: number): number {
   const constructor$ = message.constructor$;
   if (constructor$ !== undefined && expectList(constructor$, "hostile.v1.Enums.constructor").length !== 0) {
     bytes[at++] = 26;
-    let end = at + 1;
-    for (const item of constructor$) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "hostile.v1.Enums.constructor");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, constructor$, "hostile.v1.Enums.constructor");
   }
   // map<string, Function> prototype = 4
   const prototype = message.prototype;
@@ -5333,7 +5328,7 @@ function readEnumsPrototypeEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

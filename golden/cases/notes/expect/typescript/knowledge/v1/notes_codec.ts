@@ -15,7 +15,6 @@ import {
   messageCodec,
   readBool,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -373,7 +372,7 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -856,8 +855,10 @@ function writeChange(message: ChangeInit, bytes: Uint8Array, at: number): number
   }
   // bool removed = 2
   const removed = message.removed;
-  if (removed !== undefined && removed !== false) {
+  if (removed === true) {
     bytes[at++] = 16;
+    bytes[at++] = 1;
+  } else if (removed !== undefined && removed !== false) {
     at = writeBool(bytes, at, removed, "knowledge.v1.Change.removed");
   }
   return writeUnknown(bytes, at, message.$unknown);

@@ -2400,8 +2400,10 @@ function writeExamples(message: ExamplesInit, bytes: Uint8Array, at: number): nu
   startMessage(message, "numeric.v1.Examples", bytes, at);
   // bool flag = 1
   const flag = message.flag;
-  if (flag !== undefined && flag !== false) {
+  if (flag === true) {
     bytes[at++] = 8;
+    bytes[at++] = 1;
+  } else if (flag !== undefined && flag !== false) {
     at = writeBool(bytes, at, flag, "numeric.v1.Examples.flag");
   }
   // string text = 2

@@ -14,7 +14,6 @@ import {
   expectRoom,
   messageCodec,
   readBytes,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -366,7 +365,7 @@ function readPatternsLabelsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -15,7 +15,6 @@ import {
   messageCodec,
   readBool,
   readInt64,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -269,7 +268,7 @@ function readOrderTotalsEntry(map: Order["totals"], bytes: Uint8Array, at: numbe
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

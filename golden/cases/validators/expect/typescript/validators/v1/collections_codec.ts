@@ -20,9 +20,8 @@ import {
   readBytes,
   readDouble,
   readInt32,
-  readKey,
   readLength,
-  readPackedBool,
+  readPacked,
   readPackedDouble,
   readSint64,
   readString,
@@ -38,6 +37,7 @@ import {
   writeBytes,
   writeInt32,
   writeLength,
+  writePacked,
   writePackedDouble,
   writeSint64,
   writeString,
@@ -180,12 +180,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
   const flags = message.flags;
   if (flags !== undefined && expectList(flags, "validators.v1.Collections.flags").length !== 0) {
     bytes[at++] = 26;
-    let end = at + 1;
-    for (const item of flags) {
-      expectRoom(bytes, end);
-      end = writeBool(bytes, end, item, "validators.v1.Collections.flags");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, flags, "validators.v1.Collections.flags", writeBool);
   }
   // map<string, string> meta = 4
   const meta = message.meta;
@@ -361,7 +356,7 @@ function readCollections(
       // repeated double weights = 2
       case 2:
         if (tag === 18) {
-          readPackedDouble(message.weights, bytes, at, end);
+          message.weights = readPackedDouble(message.weights, bytes, at, end);
         } else {
           if (tag !== 17) refuseType(tag, 17, message);
           message.weights.push(readDouble(bytes, at));
@@ -370,7 +365,7 @@ function readCollections(
       // repeated bool flags = 3
       case 3:
         if (tag === 26) {
-          readPackedBool(message.flags, bytes, at, end);
+          readPacked(message.flags, bytes, at, end, readBool);
         } else {
           if (tag !== 24) refuseType(tag, 24, message);
           message.flags.push(readBool(bytes, at));
@@ -474,7 +469,7 @@ function readCollectionsMetaEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -614,7 +609,7 @@ function readCollectionsLabelsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -720,7 +715,7 @@ function readCollectionsOnlyValuesEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

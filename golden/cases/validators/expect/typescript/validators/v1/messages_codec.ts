@@ -18,7 +18,6 @@ import {
   readBool,
   readDouble,
   readInt64,
-  readKey,
   readLength,
   readString,
   readStruct,
@@ -668,7 +667,7 @@ function readTreeNamedEntry(map: Tree["named"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1144,8 +1143,10 @@ function writeContact(message: ContactInit, bytes: Uint8Array, at: number): numb
   }
   // bool active = 8
   const active = message.active;
-  if (active !== undefined && active !== false) {
+  if (active === true) {
     bytes[at++] = 64;
+    bytes[at++] = 1;
+  } else if (active !== undefined && active !== false) {
     at = writeBool(bytes, at, active, "validators.v1.Contact.active");
   }
   // shared.v1.Free home = 9
@@ -1272,7 +1273,7 @@ function readContactPairsEntry(map: Contact["pairs"], bytes: Uint8Array, at: num
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1546,7 +1547,7 @@ function readWrappedMapEntry(map: Wrapped["map"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1967,7 +1968,7 @@ function readTimesEachEntry(map: Times["each"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -2546,7 +2547,7 @@ function readNamesValueEntry(map: Names["value"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -2581,7 +2582,7 @@ function readNamesKeyValueEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

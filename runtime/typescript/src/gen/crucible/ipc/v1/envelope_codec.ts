@@ -10,12 +10,11 @@ import {
   decode,
   encode,
   expectList,
-  expectRoom,
   messageCodec,
   readBytes,
   readFixed32,
   readLength,
-  readPackedUint64,
+  readPacked,
   readString,
   readTag,
   readUint64,
@@ -25,6 +24,7 @@ import {
   writeBytes,
   writeFixed32,
   writeLength,
+  writePacked,
   writeString,
   writeUint64,
   writeUnknown,
@@ -975,12 +975,7 @@ function writeAck(message: AckInit, bytes: Uint8Array, at: number): number {
   const messageIds = message.messageIds;
   if (messageIds !== undefined && expectList(messageIds, "crucible.ipc.v1.Ack.message_ids").length !== 0) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of messageIds) {
-      expectRoom(bytes, end);
-      end = writeUint64(bytes, end, item, "crucible.ipc.v1.Ack.message_ids");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, messageIds, "crucible.ipc.v1.Ack.message_ids", writeUint64);
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -1001,7 +996,7 @@ function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth
       // repeated uint64 message_ids = 1
       case 1:
         if (tag === 10) {
-          readPackedUint64(message.messageIds, bytes, at, end);
+          readPacked(message.messageIds, bytes, at, end, readUint64);
         } else {
           if (tag !== 8) refuseType(tag, 8, message);
           message.messageIds.push(readUint64(bytes, at));

@@ -24,7 +24,7 @@ import {
   startMessage,
   writeBytes,
   writeInt32,
-  writeLength,
+  writePackedUint32,
   writeString,
   writeUint32,
   writeUint64,
@@ -125,12 +125,7 @@ function writePluginHello(message: PluginHelloInit, bytes: Uint8Array, at: numbe
     expectList(protocolVersions, "crucible.ipc.v1.PluginHello.protocol_versions").length !== 0
   ) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of protocolVersions) {
-      expectRoom(bytes, end);
-      end = writeUint32(bytes, end, item, "crucible.ipc.v1.PluginHello.protocol_versions");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedUint32(bytes, at, protocolVersions, "crucible.ipc.v1.PluginHello.protocol_versions");
   }
   // repeated string features = 2
   const features = message.features;
@@ -311,12 +306,7 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
     expectList(protocolVersions, "crucible.ipc.v1.DaemonHello.protocol_versions").length !== 0
   ) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of protocolVersions) {
-      expectRoom(bytes, end);
-      end = writeUint32(bytes, end, item, "crucible.ipc.v1.DaemonHello.protocol_versions");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedUint32(bytes, at, protocolVersions, "crucible.ipc.v1.DaemonHello.protocol_versions");
   }
   // repeated string features = 2
   const features = message.features;
