@@ -10,6 +10,7 @@ import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
 import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
 import { type ControlHandler, Controls } from "./controls.js";
+import { checkZero, decodePayload } from "./decode-payload.js";
 import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { Draining, shutDown } from "./draining.js";
@@ -345,15 +346,15 @@ export class Session implements LinkHandler {
         return;
       case FrameType.Ack:
         checkZero(id);
-        this.events.onAck(decode(AckCodec, bytes, start, end));
+        this.events.onAck(decodePayload(AckCodec, bytes, start, end));
         return;
       case FrameType.Shutdown:
         checkZero(id);
-        this.#onShutdown(decode(ShutdownCodec, bytes, start, end));
+        this.#onShutdown(decodePayload(ShutdownCodec, bytes, start, end));
         return;
       case FrameType.MetricsReport:
         checkZero(id);
-        decode(MetricsReportCodec, bytes, start, end);
+        decodePayload(MetricsReportCodec, bytes, start, end);
         return;
       default:
         if (!this.#ids.advance(id)) {
@@ -445,7 +446,7 @@ export class Session implements LinkHandler {
       this.#assertNotLive(id);
       return;
     }
-    const granted = decode(CreditCodec, bytes, start, end).bytes;
+    const granted = decodePayload(CreditCodec, bytes, start, end).bytes;
     if (granted === 0) throw new CrucibleError("BAD_CREDIT", "credit grants nothing; grant what was consumed");
     if (call === undefined) this.events.granted(granted);
     else this.#outbox.granted(call, granted);
@@ -485,7 +486,7 @@ export class Session implements LinkHandler {
       return;
     }
     assertSeal(call, flags);
-    const { reason } = decode(CancelCodec, bytes, start, end);
+    const { reason } = decodePayload(CancelCodec, bytes, start, end);
     const why = reason === "" ? "" : `: ${reason.slice(0, 256)}`;
     const error = new CrucibleError("CANCELLED", `the caller cancelled the call${why}`);
     this.fail(call, error);
@@ -570,17 +571,3 @@ export class Session implements LinkHandler {
 
 /** What events are to compression: neither sensitive nor forced. */
 const events = { sensitive: false };
-
-/** Decodes a payload whose failure ends the connection. */
-function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end: number): T {
-  try {
-    return codec.read(bytes, start, end);
-  } catch (cause) {
-    throw new CrucibleError("BAD_ENVELOPE", `frame holds no valid ${codec.typeName}`, { cause });
-  }
-}
-
-function checkZero(id: number): void {
-  if (id !== 0)
-    throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} on a frame that belongs to no message; send 0`);
-}

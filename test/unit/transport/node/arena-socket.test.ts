@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function gather(): { readonly onRead: (chunk: Uint8Array) => void; text(length: number): Promise<string> } {
+function gather(): { readonly onRead: (chunk: Uint8Array) => number; text(length: number): Promise<string> } {
   let text = "";
   let told = (): void => {};
   return {
@@ -37,6 +37,7 @@ function gather(): { readonly onRead: (chunk: Uint8Array) => void; text(length: 
       expect(Buffer.isBuffer(chunk)).toBe(false);
       text += Buffer.from(chunk).toString("latin1");
       told();
+      return 0;
     },
     async text(length) {
       while (text.length < length) {

@@ -48,6 +48,11 @@ export class RestingArena {
     return chunk;
   }
 
+  /** As of ReadArena. Of the shared buffer nothing is given away. */
+  keep(count: number): void {
+    this.#arena?.keep(count);
+  }
+
   /** A window is over: what was busy may rest. */
   #look(now: number, passedMs: number): void {
     const calm = this.#largest < busyBytes && this.#reads * 1_000 < calmReads * passedMs;

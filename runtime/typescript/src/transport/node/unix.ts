@@ -120,7 +120,7 @@ async function dial(
 function connectOnce(path: string, until: number, options: SocketConnectionOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let connection: SocketConnection | undefined;
-    const socket = connectArenaSocket(path, (chunk) => connection?.received(chunk));
+    const socket = connectArenaSocket(path, (chunk) => connection?.received(chunk) ?? 0);
     const stopTimer = options.clock.after(Math.max(0, until - options.clock.monotonicMs()), () =>
       socket.destroy(new Error("timeout")),
     );

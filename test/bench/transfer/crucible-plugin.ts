@@ -1,0 +1,4 @@
+import { serve } from "crucible-runtime/plugin";
+import { Transfers } from "./transfers.js";
+
+await serve(new Transfers());
