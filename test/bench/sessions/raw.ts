@@ -20,10 +20,20 @@ function take(socket: Socket): void {
   socket.on("close", () => sockets.delete(socket));
 }
 
+/** Tries again while the queue of the server is full. */
 async function dial(): Promise<void> {
-  const socket = connect(path);
-  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-  take(socket);
+  for (;;) {
+    const socket = connect(path);
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) =>
+      socket.once("connect", () => resolve(undefined)).once("error", resolve),
+    );
+    if (error === undefined) {
+      take(socket);
+      return;
+    }
+    if (error.code !== "EAGAIN") throw error;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 process.on("message", ({ count }: RawQuestion) => {

@@ -98,14 +98,15 @@ describe("dialling a Unix socket", () => {
     const recorder = new Recorder();
     client.start(recorder);
     for (let i = 1; i <= 100; i++) {
-      client.write(noise(10_000, i));
-      await recorder.until((r) => r.receivedBytes === i * 10_000);
+      client.write(noise(40_000, i));
+      await recorder.until((r) => r.receivedBytes === i * 40_000);
     }
     client.close();
     await recorder.closed();
     let contiguous = 0;
     let buffers = 1;
-    const busy = recorder.chunks.slice(16);
+    // A large read makes it busy.
+    const busy = recorder.chunks.slice(recorder.chunks.findIndex(({ length }) => length >= 16_384) + 1);
     for (const [i, chunk] of busy.entries()) {
       const before = busy[i - 1];
       if (before === undefined) continue;
@@ -113,7 +114,7 @@ describe("dialling a Unix socket", () => {
       else if (chunk.byteOffset === before.byteOffset + before.length) contiguous++;
     }
     expect(contiguous + buffers).toBe(busy.length);
-    expect(buffers).toBeLessThan(10);
+    expect(buffers).toBeLessThan(busy.length / 3);
     await daemon.kill("SIGKILL");
   });
 });

@@ -1,12 +1,12 @@
 import { ReadArena } from "./read-arena.js";
 
 const sharedBytes = 65_536;
-/** Reads in one window, or bytes of one read, from which on a connection is busy. */
-const busyReads = 16;
-const busyBytes = 16_384;
+/** How long reads are counted before they are looked at, and how many a second make a connection busy, and calm again. */
 const windowMs = 1_000;
-/** A busy connection that was silent for so long rests again at its next read; heartbeats are rarer. */
-const restMs = 10_000;
+const busyReads = 500;
+const calmReads = 100;
+/** A read of so many bytes makes it busy at once. */
+const busyBytes = 16_384;
 
 /** Where connections at rest read. Made by the first of them. */
 let shared: Uint8Array | undefined;
@@ -14,15 +14,16 @@ let shared: Uint8Array | undefined;
 /**
  * Memory that reads of one connection land in, with the contract of ReadArena. A connection that hardly says anything has
  * none: it reads into a buffer that all of them share, and each read is copied out before another can begin, since the
- * platform reads and tells in one go. (With an arena for each, ten thousand idle connections took 640 MB of address space
- * and 25 KiB each of real memory.) Once it reads often, or much, it has an arena of its own, which spares the copy.
+ * platform reads and tells in one go. (With an arena for each, ten thousand idle connections took 640 MB of address space,
+ * and a thousand with a few calls a second grew for minutes, each into the next larger one.) Once it reads often, or much,
+ * it has an arena of its own, which spares the copy.
  */
 export class RestingArena {
   readonly #mayShare: boolean;
   #arena: ReadArena | undefined;
+  #windowStartMs = 0;
   #reads = 0;
-  #windowMs = -Infinity;
-  #lastMs = 0;
+  #largest = 0;
 
   /** Where reads are handed to the system ahead of time, as by Windows, several would be under way at once. */
   constructor(mayShare: boolean = process.platform !== "win32") {
@@ -37,17 +38,13 @@ export class RestingArena {
 
   /** What a read has put into the first `count` bytes of the last `room`. */
   take(count: number): Uint8Array {
+    const chunk = this.#arena === undefined ? shared!.slice(0, count) : this.#arena.take(count);
     const now = performance.now();
-    const silentMs = now - this.#lastMs;
-    this.#lastMs = now;
-    if (this.#arena !== undefined) {
-      const chunk = this.#arena.take(count);
-      if (silentMs > restMs && this.#mayShare && count < busyBytes) this.#rest(now);
-      return chunk;
-    }
-    const chunk = shared!.slice(0, count);
-    if (now - this.#windowMs > windowMs) this.#rest(now);
-    if (++this.#reads >= busyReads || count >= busyBytes) this.#arena = new ReadArena();
+    const passedMs = now - this.#windowStartMs;
+    if (passedMs > windowMs) this.#look(now, passedMs);
+    this.#reads++;
+    if (count > this.#largest) this.#largest = count;
+    if (this.#arena === undefined && (this.#reads >= busyReads || count >= busyBytes)) this.#arena = new ReadArena();
     return chunk;
   }
 
@@ -56,9 +53,12 @@ export class RestingArena {
     this.#arena?.keep(count);
   }
 
-  #rest(now: number): void {
-    this.#arena = undefined;
+  /** A window is over: what was busy may rest. */
+  #look(now: number, passedMs: number): void {
+    const calm = this.#largest < busyBytes && this.#reads * 1_000 < calmReads * passedMs;
+    if (calm && this.#mayShare) this.#arena = undefined;
+    this.#windowStartMs = now;
     this.#reads = 0;
-    this.#windowMs = now;
+    this.#largest = 0;
   }
 }
