@@ -26,6 +26,8 @@ const spareBytes = overheadBytes + headerBytes + tagBytes;
 const arenaBytes = 262_144;
 /** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
 const firstArenaBytes = 4_096;
+/** Size of the one after a rest. */
+const restingArenaBytes = 1_024;
 
 /**
  * Writes frames into an arena, in place: `begin` a frame, put its payload at the offset it returns, `finish` it. Nothing
@@ -172,6 +174,15 @@ export class FrameWriter {
     this.#left = undefined;
     this.#taken = 0;
     this.#next = 0;
+  }
+
+  /** Nothing was written for long: lets go of the arena when nothing waits in it. The next one is small. */
+  rest(): void {
+    if (this.pendingBytes > 0 || this.#arena.length <= restingArenaBytes) return;
+    this.#arena = new Uint8Array(0);
+    this.#taken = 0;
+    this.#next = 0;
+    this.#nextArenaBytes = restingArenaBytes;
   }
 
   /** Ends the run that is being written; one without a frame never was. */

@@ -18,10 +18,11 @@ import { FrameWriter } from "../frame/frame-writer.js";
 import { flagTable, innerFlagTable, plainFlags } from "../frame/rules.js";
 import { readRun } from "../frame/sealed-run.js";
 import type { Connection, Receiver } from "../transport/transport.js";
-import { clearError } from "./clear-error.js";
+import { clearError, unverified } from "./clear-error.js";
 import { inflate, type SessionCompression } from "./compression.js";
 import type { Encryption } from "./encryption.js";
-import { encodeError } from "./error-frame.js";
+import { decodeError, encodeError } from "./error-frame.js";
+import { HeldFrames } from "./held-frames.js";
 import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
 import { Turn } from "./turn.js";
 
@@ -104,8 +105,7 @@ export class Link implements Receiver, FrameSink {
   #stopTimer: Stop | undefined;
   #lastBytesMs = 0;
   /** Frames that wait while the link is held. */
-  #held: { bytes: Uint8Array; start: number; end: number }[] | undefined;
-  #holdBytes = 0;
+  #held: HeldFrames | undefined;
   /** Frames were handed over, since it was last asked, whose bytes stay in use. */
   #kept = false;
 
@@ -177,6 +177,11 @@ export class Link implements Receiver, FrameSink {
     this.#sessionHi = hi;
     this.#sessionLo = lo;
     this.writer.setSession(hi, lo);
+  }
+
+  /** The connection is silent: gives back memory that it hardly needs. */
+  rest(): void {
+    this.writer.rest();
   }
 
   /** What is compressed of what is sent; told by `agree`. */
@@ -325,7 +330,8 @@ export class Link implements Receiver, FrameSink {
   onFrame(bytes: Uint8Array, start: number, end: number): void {
     if (this.#closed) return;
     if (this.#held !== undefined) {
-      this.#hold(bytes, start, end);
+      this.#kept = true;
+      this.#held.add(bytes, start, end);
       return;
     }
     if (
@@ -353,6 +359,10 @@ export class Link implements Receiver, FrameSink {
       if (id !== 0) throw type === FrameType.Error ? notSealed() : runWithId();
       if (type === FrameType.Sealed) {
         this.#onRun(bytes, start + headerBytes, payloadEnd);
+        return;
+      }
+      if ((flags & Flag.Encrypted) === 0) {
+        this.close(unverified(this.peer, decodeError(bytes.subarray(start + headerBytes, payloadEnd))));
         return;
       }
     }
@@ -400,31 +410,18 @@ export class Link implements Receiver, FrameSink {
 
   /** Frames that arrive from now on wait for `release`. More than `maxBytes` of them end the link. */
   hold(maxBytes: number): void {
-    this.#held = [];
-    this.#holdBytes = maxBytes;
+    this.#held = new HeldFrames(maxBytes, this.peer);
   }
 
   /** Delivers the frames that waited. */
   release(): void {
-    const held = this.#held ?? [];
+    const held = this.#held;
     this.#held = undefined;
     try {
-      for (const { bytes, start, end } of held) this.onFrame(bytes, start, end);
+      held?.deliver(this);
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  #hold(bytes: Uint8Array, start: number, end: number): void {
-    this.#holdBytes -= end - start;
-    if (this.#holdBytes < 0) {
-      throw new CrucibleError(
-        "CONTROL_FLOOD",
-        `peer ${this.peer} sends too much before it is known; wait for the answer`,
-      );
-    }
-    this.#kept = true;
-    this.#held!.push({ bytes, start, end });
   }
 
   // ---- private

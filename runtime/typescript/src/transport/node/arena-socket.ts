@@ -46,8 +46,8 @@ export function toArenaSocket(accepted: Socket, onRead: OnRead): Socket {
     onread: readInto(new RestingArena(), onRead),
   };
   const socket = new Socket(options);
-  // The server counts the socket it accepted.
-  socket.once("close", () => accepted.destroy());
+  // Without a handle it is of no use, and would stay in memory as long as the connection.
+  accepted.destroy();
   return socket;
 }
 

@@ -64,7 +64,7 @@ export function encodeTransferRequest(message: TransferRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTransferRequest(bytes: Uint8Array): TransferRequest {
-  return decode(TransferRequestCodec, bytes);
+  return decode(TransferRequestCodec, emptyTransferRequest, readTransferRequest, bytes);
 }
 
 /** The codec of {@link TransferRequest}. */
@@ -187,7 +187,7 @@ export function encodeBlob(message: BlobInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBlob(bytes: Uint8Array): Blob {
-  return decode(BlobCodec, bytes);
+  return decode(BlobCodec, emptyBlob, readBlob, bytes);
 }
 
 /** The codec of {@link Blob}. */
@@ -276,7 +276,7 @@ export function encodeWriteResponse(message: WriteResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWriteResponse(bytes: Uint8Array): WriteResponse {
-  return decode(WriteResponseCodec, bytes);
+  return decode(WriteResponseCodec, emptyWriteResponse, readWriteResponse, bytes);
 }
 
 /** The codec of {@link WriteResponse}. */
