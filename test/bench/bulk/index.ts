@@ -5,7 +5,7 @@ import { buildGoGrpc } from "../transfer/go-grpc.js";
 import { measureRounds } from "../transfer/rounds.js";
 import { ratioOf, type Turn } from "../transfer/workload.js";
 
-const rounds = 5;
+const rounds = 3;
 const times = 4;
 const ms = 120;
 const peers = ["crucible", "raw", "grpc-js", "go-grpc"] as const;

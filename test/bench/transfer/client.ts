@@ -29,6 +29,6 @@ process.on("disconnect", () => {
 });
 for (const turn of JSON.parse(turns) as readonly Turn[]) {
   // Short ones, from which it learns how much a turn takes, and then what the compiler needs.
-  for (const ms of [20, 50, 100, 400, 400]) await measure({ ...turn, ms });
+  for (const ms of [20, 50, 100, 300]) await measure({ ...turn, ms });
 }
 process.send!("warm");

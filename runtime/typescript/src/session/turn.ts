@@ -7,7 +7,7 @@ function afterTurn(action: () => void): void {
 }
 
 /** Bytes of streams and large messages that one turn sends; what is beyond that lets others have a turn. */
-const turnBytes = 131_072;
+const turnBytes = 262_144;
 
 /**
  * Counts what streams and large messages send in one turn of the event loop. Their frames wait for its end, or until there
