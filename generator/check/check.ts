@@ -157,7 +157,7 @@ function sourceFindings(report: GenerateReport): CheckFinding[] {
       ),
     ),
     ...report.conflicts.map(({ path, line, method, after }): CheckFinding => {
-      const message = `${method} answers in another way than the schema: change it to ${after.replaceAll(/\s+/g, " ").trim()}`;
+      const message = `${method} answers in another way than the schema: change it to ${after.replaceAll(/\s+/g, " ").replace(/[ {]+$/, "")}`;
       return { kind: "conflict", path, line, column: 1, message };
     }),
   ];

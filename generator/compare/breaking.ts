@@ -1,6 +1,6 @@
 // buf's own rules about breaking changes, run over both versions as images.
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type CodeGeneratorRequest, type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { BufContext } from "../buf/build.js";
@@ -39,6 +39,7 @@ const whole = /^(?:FILE_NO_DELETE|FILE_SAME_PACKAGE|PACKAGE_\w+)$/;
 /**
  * Runs buf and returns what no change of ours tells already.
  *
+ * @param folder of schemas, absolute: the buf.yaml that governs it may say which rules hold.
  * @throws GeneratorError when buf cannot compare.
  */
 export async function runBreaking(
@@ -46,12 +47,13 @@ export async function runBreaking(
   now: readonly CodeGeneratorRequest[],
   schema: Schema,
   told: readonly Change[],
+  folder: string,
   context: BufContext,
 ): Promise<Change[]> {
   const [before, after] = [join(context.stage.root, "before.binpb"), join(context.stage.root, "after.binpb")];
   writeFileSync(before, joinImages(old));
   writeFileSync(after, joinImages(now));
-  const breaking = readSettings(context.cwd);
+  const breaking = readSettings(folder);
   const result = await runBuf({
     ...context,
     args: [
@@ -136,12 +138,15 @@ function joinImages(requests: readonly CodeGeneratorRequest[]): Uint8Array {
   );
 }
 
-/** What the buf.yaml of the project says about breaking changes; by default all rules that can matter. */
-function readSettings(cwd: string): object {
-  const path = join(cwd, "buf.yaml");
+/** What the nearest buf.yaml says about breaking changes; by default all rules that can matter. */
+function readSettings(input: string): object {
   const fallback = { use: ["FILE", "WIRE"] };
-  if (!existsSync(path)) return fallback;
-  const { breaking, modules } = readYaml(path, "buf.yaml");
+  let folder = input;
+  while (!existsSync(join(folder, "buf.yaml"))) {
+    if (dirname(folder) === folder) return fallback;
+    folder = dirname(folder);
+  }
+  const { breaking, modules } = readYaml(join(folder, "buf.yaml"), "buf.yaml");
   if (typeof breaking !== "object" || breaking === null) return fallback;
   const folders = (Array.isArray(modules) ? modules : []).map(
     (module: { path?: unknown }) => `${String(module.path ?? ".")}/`,

@@ -3,6 +3,7 @@
 //   --against ─▶ old ─┐            ┌─▶ services, shapes, rules ─┐
 //                     ├─▶ matching ┤                            ├─▶ changes by place
 //   the project ▶ now ┘            └─▶ buf breaking ────────────┘
+import { resolve } from "node:path";
 import { createStage, type Stage } from "../buf/stage.js";
 import type { Progress } from "../commands/progress.js";
 import { createContext, type ProjectOptions } from "../commands/project.js";
@@ -13,6 +14,7 @@ import { createComparison } from "./context.js";
 import { matchSchemas, type Matching } from "./match.js";
 import { parseRenames } from "./renames.js";
 import { compareValidation } from "./rule-changes.js";
+import type { Schema } from "./schema.js";
 import { compareServices } from "./service-changes.js";
 import { compareShapes } from "./shape-changes.js";
 import { readAgainst, readCurrent, type Version } from "./versions.js";
@@ -55,20 +57,13 @@ export interface Compared {
 export async function compare(options: CompareOptions): Promise<Report> {
   using stage = createStage();
   const { old, now, matching } = await matchVersions(options, stage);
-  const comparison = createComparison(
-    old.schema,
-    now.schema,
-    matching,
-    findCarriers(old.schema.services),
-    findCarriers(now.schema.services),
-  );
-  compareServices(comparison);
-  compareShapes(comparison);
-  compareValidation(comparison);
+  const own = changesOf(old.schema, now.schema, matching);
   options.progress?.say("asking buf for breaking changes");
   const [before, after] = [old, now].map(({ inputs }) => inputs.built.map(({ request }) => request));
-  const more = await runBreaking(before ?? [], after ?? [], now.schema, comparison.changes, now.context);
-  const changes = [...comparison.changes, ...more].toSorted(
+  const directory = now.template.inputs.find((input) => typeof input["directory"] === "string")?.["directory"];
+  const folder = resolve(options.cwd, String(directory ?? "."));
+  const more = await runBreaking(before ?? [], after ?? [], now.schema, own, folder, now.context);
+  const changes = [...own, ...more].toSorted(
     (a, b) =>
       compareText(a.location.path, b.location.path) ||
       a.location.line - b.location.line ||
@@ -82,6 +77,15 @@ export async function compare(options: CompareOptions): Promise<Report> {
     first: firstToMove(breaks),
     passed: now.inputs.passed.length,
   };
+}
+
+/** What has changed by our own rules, in no order. */
+export function changesOf(old: Schema, now: Schema, matching: Matching): readonly Change[] {
+  const comparison = createComparison(old, now, matching, findCarriers(old.services), findCarriers(now.services));
+  compareServices(comparison);
+  compareShapes(comparison);
+  compareValidation(comparison);
+  return comparison.changes;
 }
 
 /**

@@ -101,11 +101,12 @@ export function matchSchemas(old: Schema, now: Schema, renames: Renames): Matchi
   const packages = findMovedPackages(
     all.flatMap((pairs): Named[] => pairs.old),
     all.flatMap((pairs): Named[] => pairs.now),
+    [old, now].map(({ files }) => new Set(files.map((file) => file.package))),
   );
   for (const pairs of [messages, enums, services]) pairs.addMoved(packages);
-  addAlike(services, serviceLikeness, packages);
   const methods = new Map<MethodModel, MethodModel>();
   const isSame = (a: MessageModel, b: MessageModel): boolean => messages.map.get(a) === b || a.fullName === b.fullName;
+  addAlike(services, (a, b) => serviceLikeness(a, b, isSame), packages);
   for (const [a, b] of services.map) matchMethods(a, b, renames, isSame, methods);
   const users = followUses(messages, enums, methods, renames);
   addAlike(messages, messageLikeness, packages);
@@ -181,7 +182,6 @@ function addAlike<T extends Named>(
 ): void {
   const { old, now } = pairs;
   if (old.length * now.length > maxPairs) return;
-  // A type without content is like every other one: that is no hint.
   const hinted = (a: T, b: T): number => {
     const near = b.file.package === a.file.package || b.file.package === packages.get(a.file.package);
     return near && hasContent(a) && hasContent(b) ? likeness(a, b) : 0;
@@ -189,18 +189,27 @@ function addAlike<T extends Named>(
   for (const [a, b] of pairByLikeness(old, now, hinted, least.alone)) pairs.add(a, b);
 }
 
+/** Whether there is enough in a type to tell it by: one field is in many. */
 function hasContent(type: object): boolean {
-  return !("fields" in type) || (type.fields as readonly unknown[]).length > 0;
+  return !("fields" in type) || (type.fields as readonly unknown[]).length > 1;
 }
 
-/** Packages that are called something else: those that have most names in common with what is left of one. */
-function findMovedPackages(old: readonly Named[], now: readonly Named[]): Map<string, string> {
+/**
+ * Packages that are called something else: the name is new, and most names of what is left are in it. One name in common
+ * says little while the package is still there.
+ */
+function findMovedPackages(
+  old: readonly Named[],
+  now: readonly Named[],
+  [before, after]: readonly ReadonlySet<string>[],
+): Map<string, string> {
   const found = new Map<string, string>();
-  const after = groupByPackage(now);
+  const targets = [...groupByPackage(now)].filter(([to]) => before?.has(to) !== true);
   for (const [from, names] of groupByPackage(old)) {
-    const ranked = [...after]
+    const least = after?.has(from) === true ? 2 : 1;
+    const ranked = targets
       .map(([to, others]) => [to, [...names].filter((name) => others.has(name)).length] as const)
-      .filter(([to, shared]) => to !== from && shared > 0)
+      .filter(([, shared]) => shared >= least)
       .toSorted(([, a], [, b]) => b - a);
     const [best, second] = ranked;
     if (best !== undefined && best[1] > (second?.[1] ?? 0)) found.set(from, best[0]);

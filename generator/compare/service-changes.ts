@@ -113,7 +113,7 @@ function compareMethod(comparison: Comparison, old: MethodModel, now: MethodMode
   const { host } = now.parent;
   const element = now.wireName;
   const about = `method ${now.name} of ${now.parent.fullName}`;
-  if (old.wireId !== now.wireId) {
+  if (old.wireName !== now.wireName) {
     comparison.add(now.location, {
       rule: "METHOD_RENAMED",
       element,

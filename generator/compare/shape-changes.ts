@@ -2,19 +2,10 @@
 import type { EnumModel, FieldModel, MessageModel } from "../model/model.js";
 import { misreadingEffect, refusalEffect } from "./carriers.js";
 import type { ChangeFacts, Comparison } from "./context.js";
+import { compareEnum } from "./enum-changes.js";
 import { compareDeprecation } from "./service-changes.js";
+import { compareNames, goneRules } from "./type-names.js";
 import { typeText } from "./similar.js";
-
-/** Rules of buf that say that something is not where it was. */
-const goneRules = [
-  "MESSAGE_NO_DELETE",
-  "ENUM_NO_DELETE",
-  "PACKAGE_MESSAGE_NO_DELETE",
-  "PACKAGE_ENUM_NO_DELETE",
-  "PACKAGE_NO_DELETE",
-  "FILE_NO_DELETE",
-  "FILE_SAME_PACKAGE",
-];
 
 /** Compares all messages and enums. */
 export function compareShapes(comparison: Comparison): void {
@@ -51,22 +42,6 @@ function reportGone(comparison: Comparison, type: MessageModel | EnumModel, kind
     code: true,
     buf: goneRules,
   });
-}
-
-/** Reports another name, another package or another file: nothing of that is on the wire. */
-function compareNames(comparison: Comparison, old: MessageModel | EnumModel, now: MessageModel | EnumModel): void {
-  const facts = { element: now.fullName, bump: "major", code: true, buf: goneRules } as const;
-  const kind = now.kind.toUpperCase();
-  // What is nested in a type that has another name is told with that.
-  const moved = old.parent !== undefined && old.name === now.name && old.file.path === now.file.path;
-  if (old.fullName !== now.fullName) {
-    if (moved) return;
-    const message = `${now.kind} ${old.fullName} is called ${now.fullName} now; its bytes are the same`;
-    comparison.add(now.location, { ...facts, rule: `${kind}_RENAMED`, was: old.fullName, message });
-  } else if (old.file.path !== now.file.path && old.parent === undefined) {
-    const message = `${now.kind} ${now.fullName} moved here from ${comparison.old.place(old.location).path}: it is imported from another generated file`;
-    comparison.add(now.location, { ...facts, rule: `${kind}_MOVED`, message });
-  }
 }
 
 function compareMessage(comparison: Comparison, old: MessageModel, now: MessageModel): void {
@@ -256,67 +231,4 @@ function wireForm({ type }: FieldModel): string {
   if (/^s?fixed32$/.test(type.scalar)) return "fixed32";
   if (/^s?fixed64$/.test(type.scalar)) return "fixed64";
   return type.scalar === "string" || type.scalar === "bytes" ? "bytes" : type.scalar;
-}
-
-function compareEnum(comparison: Comparison, old: EnumModel, now: EnumModel): void {
-  compareNames(comparison, old, now);
-  compareDeprecation(comparison, old, now, `enum ${now.fullName}`, now.fullName);
-  const arrived = new Set<unknown>();
-  for (const value of old.values) {
-    const heir = comparison.matching.values.get(value);
-    const element = `${now.fullName}.${heir?.name ?? value.name}`;
-    if (heir === undefined) {
-      comparison.addGone(value.location, {
-        rule: "VALUE_REMOVED",
-        element,
-        message: `value ${value.name} = ${value.number} of ${old.fullName} is gone: keep its number and its name reserved`,
-        bump: "major",
-        code: true,
-        buf: [
-          "ENUM_VALUE_NO_DELETE",
-          "ENUM_VALUE_NO_DELETE_UNLESS_NAME_RESERVED",
-          "ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED",
-          "ENUM_VALUE_SAME_NAME",
-        ],
-      });
-      continue;
-    }
-    arrived.add(heir);
-    if (heir.number !== value.number) {
-      comparison.add(heir.location, {
-        rule: "VALUE_CHANGED",
-        element,
-        message: `value ${heir.name} of ${now.fullName} is ${heir.number} now, was ${value.number}: old and new mean different things by it`,
-        bump: "major",
-        breaks: { oldDaemonNewPlugin: true, newDaemonOldPlugin: true },
-        buf: [
-          "ENUM_VALUE_SAME_NAME",
-          "ENUM_VALUE_NO_DELETE",
-          "ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED",
-          "ENUM_VALUE_NO_DELETE_UNLESS_NAME_RESERVED",
-        ],
-      });
-    } else if (heir.name !== value.name) {
-      comparison.add(heir.location, {
-        rule: "VALUE_RENAMED",
-        element,
-        was: `${old.fullName}.${value.name}`,
-        message: `value ${value.name} of ${now.fullName} is called ${heir.name} now; its number is the same`,
-        bump: "major",
-        code: true,
-        buf: ["ENUM_VALUE_SAME_NAME", "ENUM_VALUE_NO_DELETE_UNLESS_NAME_RESERVED"],
-      });
-    }
-  }
-  for (const value of now.values) {
-    if (arrived.has(value)) continue;
-    const unread = now.open ? "" : ": old readers keep it as an unknown field, for the enum is closed";
-    const message = `value ${value.name} = ${value.number} of ${now.fullName} is new${unread}`;
-    comparison.add(value.location, {
-      rule: "VALUE_ADDED",
-      element: `${now.fullName}.${value.name}`,
-      message,
-      bump: "minor",
-    });
-  }
 }

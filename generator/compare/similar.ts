@@ -58,14 +58,20 @@ export function methodLikeness(
   return (like(a.request, b.request) + like(a.response, b.response)) / 2;
 }
 
-/** From 0 to 1: the share of methods with one name and one shape. */
-export function serviceLikeness(a: ServiceModel, b: ServiceModel): number {
+/** From 0 to 1: the share of methods with one name that do the same. */
+export function serviceLikeness(
+  a: ServiceModel,
+  b: ServiceModel,
+  isSame: (a: MessageModel, b: MessageModel) => boolean,
+): number {
   const most = Math.max(a.methods.length, b.methods.length);
   if (most === 0) return 0;
-  return (
-    a.methods.filter((method) => b.methods.some(({ name, shape }) => name === method.name && shape === method.shape))
-      .length / most
-  );
+  let sum = 0;
+  for (const method of a.methods) {
+    const other = b.methods.find(({ name }) => name === method.name);
+    if (other !== undefined) sum += methodLikeness(method, other, isSame);
+  }
+  return sum / most;
 }
 
 /**

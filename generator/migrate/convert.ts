@@ -6,6 +6,8 @@ import { typeText } from "../compare/similar.js";
 export interface Conversion {
   /** What was and what is, for messages. */
   readonly told: string;
+  /** What a value of the new type is in TypeScript; undefined for what no conversion leads to. */
+  readonly to: ValueKind | undefined;
   /** Around a value that is written; undefined when only a person can tell. */
   readonly write: Wrap | undefined;
   /** Around a value that is read. */
@@ -20,6 +22,8 @@ export interface Wrap {
   readonly literal?: (text: string) => string | undefined;
 }
 
+/** What a value can be. */
+export type ValueKind = Kind | "list";
 type Kind = "number" | "bigint" | "string" | "bytes";
 
 const integer = /^-?\d+$/;
@@ -53,21 +57,21 @@ export function conversionOf(old: FieldModel, now: FieldModel): Conversion | und
       old.presence !== "explicit" &&
       from !== undefined &&
       from === to;
-    return { told, write: listed ? { before: "[", after: "]" } : undefined, read: undefined };
+    return { told, to: "list", write: listed ? { before: "[", after: "]" } : undefined, read: undefined };
   }
   if (from === undefined || to === undefined) return undefinedUnlessOther(old, now, told);
   if (from === to) return undefined;
   // An unset value would be converted too, and lists have a value for each element.
   const plain = old.cardinality === "singular" && old.presence === "implicit" && now.presence === "implicit";
-  if (!plain) return { told, write: undefined, read: undefined };
-  return { told, write: wraps[`${from} ${to}`], read: wraps[`${to} ${from}`] };
+  if (!plain) return { told, to: undefined, write: undefined, read: undefined };
+  return { told, to, write: wraps[`${from} ${to}`], read: wraps[`${to} ${from}`] };
 }
 
 /** Messages, enums and booleans have no conversion; another one under the same field is for a person to see. */
 function undefinedUnlessOther(old: FieldModel, now: FieldModel, told: string): Conversion | undefined {
   const [a, b] = [old.type, now.type];
   if (a.kind === "scalar" && b.kind === "scalar" && a.scalar === b.scalar) return undefined;
-  return { told, write: undefined, read: undefined };
+  return { told, to: undefined, write: undefined, read: undefined };
 }
 
 function kindOf({ type, longAsString }: FieldModel): Kind | undefined {

@@ -63,11 +63,10 @@ export function rewriteImports(
     const literal = node.moduleSpecifier;
     if (literal === undefined || !ts.isStringLiteral(literal)) return;
     const whole = places.specifier(file.fileName, literal.text, undefined);
-    if (whole === undefined) return;
     const bindings = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : node.exportClause;
     if (bindings === undefined || !(ts.isNamedImports(bindings) || ts.isNamedExports(bindings))) {
       if (typeof whole === "string") replaceText(literal, whole);
-      else tell(node, `${literal.text} is gone: remove this import`);
+      else if (whole !== undefined) tell(node, `${literal.text} is gone: remove this import`);
       return;
     }
     const named: Named[] = [];
@@ -75,28 +74,38 @@ export function rewriteImports(
     for (const element of bindings.elements) {
       const imported = element.propertyName ?? element.name;
       const fate = ts.isIdentifier(element.name) ? lookup.importedFate(element.name) : undefined;
-      const target = places.specifier(file.fileName, literal.text, fate);
+      // Through a path of tsconfig.json names are followed, files are not: what the path leads to is the user's to say.
+      if (whole === undefined && fate === undefined) return;
+      const target = whole === undefined ? literal.text : places.specifier(file.fileName, literal.text, fate);
       const gone = (fate !== undefined && fate.name === undefined) || typeof target !== "string";
       if (gone) tell(element, `${fate?.about ?? imported.text} is gone: change what uses it`);
       const text = gone ? element.getText(file).replace(/^type\s+/, "") : renameElement(element, fate, inPlace);
       named.push({ text, typeOnly: element.isTypeOnly, specifier: typeof target === "string" ? target : literal.text });
     }
-    const specifiers = [...new Set(named.map(({ specifier }) => specifier))];
-    if (specifiers.length <= 1) {
-      edits.push(...inPlace);
-      replaceText(literal, specifiers[0] ?? literal.text);
-      return;
-    }
+    const counts = new Map<string, number>();
+    for (const { specifier } of named) counts.set(specifier, (counts.get(specifier) ?? 0) + 1);
+    const [stays = literal.text] = [...counts].toSorted(([, x], [, y]) => y - x)[0] ?? [];
+    replaceText(literal, stays);
+    const leaves = bindings.elements.filter((_, i) => named[i]?.specifier !== stays);
+    edits.push(
+      ...inPlace.filter(
+        ({ start }) => !leaves.some((element) => start >= element.getStart(file) && start < element.getEnd()),
+      ),
+      ...removals([...bindings.elements], new Set(leaves), file),
+    );
     const keyword = ts.isImportDeclaration(node) ? "import" : "export";
     const typeOnly = ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly === true : node.isTypeOnly;
     const quote = literal.getText(file).charAt(0);
     const end = node.getText(file).endsWith(";") ? ";" : "";
-    const lines = specifiers.map((specifier) => {
+    const others = [...counts.keys()].filter((specifier) => specifier !== stays);
+    const lines = others.map((specifier) => {
       const own = named.filter((one) => one.specifier === specifier);
-      const list = own.map((one) => (one.typeOnly ? `type ${one.text}` : one.text)).join(", ");
-      return `${keyword} ${typeOnly ? "type " : ""}{ ${list} } from ${quote}${specifier}${quote}${end}`;
+      const types = typeOnly || own.every((one) => one.typeOnly);
+      const list = own.map((one) => (one.typeOnly && !types ? `type ${one.text}` : one.text)).join(", ");
+      return `${lineEnd(file)}${keyword} ${types ? "type " : ""}{ ${list} } from ${quote}${specifier}${quote}${end}`;
     });
-    edits.push({ start: node.getStart(file), end: node.getEnd(), text: lines.join(lineEnd(file)) });
+    const behind = ts.getTrailingCommentRanges(file.text, node.getEnd())?.at(-1)?.end ?? node.getEnd();
+    if (lines.length > 0) edits.push({ start: behind, end: behind, text: lines.join("") });
   };
 
   /** The new text of one name in braces. */
@@ -134,6 +143,36 @@ export function rewriteImports(
   visit(file);
   if (locals.size > 0) edits.push(...renameUses(file, checker, locals));
   return { edits, byHand };
+}
+
+/** Takes names out of the braces with their commas; a comment beside one stays. */
+function removals(elements: readonly ts.Node[], leaving: ReadonlySet<ts.Node>, file: ts.SourceFile): Edit[] {
+  const last = elements.findLastIndex((element) => !leaving.has(element));
+  const [stays, end] = [elements[last], elements.at(-1)?.getEnd() ?? 0];
+  const isBare = (from: number, to: number): boolean => !/\/[/*]/.test(file.text.slice(from, to));
+  const edits: Edit[] = [];
+  for (const [i, element] of elements.entries()) {
+    if (!leaving.has(element)) continue;
+    // All that are left behind the last one that stays go at once, with the comma before them.
+    if (i > last && stays !== undefined && isBare(stays.getEnd(), end)) {
+      edits.push({ start: stays.getEnd(), end, text: "" });
+      return edits;
+    }
+    const comma = element.getEnd() + (/^\s*,/.exec(file.text.slice(element.getEnd()))?.[0].length ?? 0);
+    const next = elements[i + 1]?.getStart(file) ?? comma;
+    const line = lineOf(file, element.getStart(file), comma);
+    edits.push(isBare(comma, next) ? { start: element.getStart(file), end: next, text: "" } : { ...line, text: "" });
+  }
+  return edits;
+}
+
+/** The line of a name that has it for itself, else the name alone. */
+function lineOf({ text }: ts.SourceFile, start: number, end: number): { readonly start: number; readonly end: number } {
+  const first = text.lastIndexOf("\n", start - 1) + 1;
+  const rest = /^[ \t]*\r?\n/.exec(text.slice(end))?.[0].length;
+  return text.slice(first, start).trim() === "" && rest !== undefined
+    ? { start: first, end: end + rest }
+    : { start, end };
 }
 
 /** Every use of imported names that are called something else now. */

@@ -6,7 +6,7 @@
 //   old and new schema ─▶ matching ─▶ what is called what now ┘
 //
 // The old code is made aside and never written: types are asked of the program as it was when it still compiled.
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { outFolder, runPlugins } from "../buf/generate.js";
 import { createStage } from "../buf/stage.js";
@@ -50,6 +50,9 @@ export interface MigrateReport {
  * @throws GeneratorError when one of the schemas is invalid, or the program cannot be read; nothing was changed then.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateReport> {
+  if (options.project !== undefined && !existsSync(join(options.cwd, options.project))) {
+    throw mistake(`there is no ${options.project}: correct --project`);
+  }
   using stage = createStage();
   const { old, now, matching } = await matchVersions(options, stage);
   const { fatesOf } = await import("./names.js");

@@ -37,9 +37,14 @@ export function rewriteProgram(request: ProgramRewrite): RewrittenFile[] {
   const lookup = createLookup(program.checker, declarations);
   const places = createPlaces(request.fates, request.oldOut, request.newOut);
   const words = wordsOf(request.fates, request.schema);
-  return program.files.map((file) => {
+  const skipped = program.unreadable.map((path) => ({
+    path,
+    edits: [],
+    byHand: [{ line: 1, column: 1, message: "this file is no UTF-8 and was not looked at: save it as UTF-8" }],
+  }));
+  const rewritten = program.files.map((file) => {
     const imports = rewriteImports(file, program.checker, lookup, places);
-    const names = rewriteFile(file, lookup, words);
+    const names = rewriteFile(file, program.checker, lookup, words);
     const edits = [...imports.edits, ...names.edits];
     const byHand = [...imports.byHand, ...names.byHand].toSorted((a, b) => a.line - b.line || a.column - b.column);
     const broken = edits.length > 0 && !isWhole(file, edits);
@@ -47,6 +52,7 @@ export function rewriteProgram(request: ProgramRewrite): RewrittenFile[] {
     const message = "this file cannot be changed without breaking its syntax: change it by hand";
     return { path: file.fileName, edits: [], byHand: [{ line: 1, column: 1, message }] };
   });
+  return [...rewritten, ...skipped];
 }
 
 /** Whether a file that had no mistakes of syntax has none with its edits. */

@@ -1,7 +1,7 @@
 // One file of the user: every name that leads to generated code gets its new name, in place. The file is never printed.
 import { ts } from "ts-morph";
 import type { Edit } from "../skeleton/edits.js";
-import type { Wrap } from "./convert.js";
+import type { ValueKind, Wrap } from "./convert.js";
 import type { Lookup } from "./lookup.js";
 import type { Fate } from "./names.js";
 
@@ -29,7 +29,7 @@ export interface Words {
 }
 
 /** Rewrites what is not an import. */
-export function rewriteFile(file: ts.SourceFile, lookup: Lookup, words: Words): Rewritten {
+export function rewriteFile(file: ts.SourceFile, checker: ts.TypeChecker, lookup: Lookup, words: Words): Rewritten {
   const edits: Edit[] = [];
   const byHand: ByHand[] = [];
   const change = (start: number, end: number, text: string): void => void edits.push({ start, end, text });
@@ -65,7 +65,9 @@ export function rewriteFile(file: ts.SourceFile, lookup: Lookup, words: Words): 
   const writeWrap = (node: ts.Node): Wrap | undefined => {
     const fate = writtenTo(node);
     if (fate?.conversion === undefined || isSameConversion(node, fate)) return undefined;
-    const { write, told } = fate.conversion;
+    const { write, told, to } = fate.conversion;
+    // Whoever was here before has seen to it.
+    if (to !== undefined && kindOf(checker.getTypeAtLocation(node)) === to) return undefined;
     if (write === undefined) {
       tell(node, `${fate.about} ${told}: change what is written to it`);
       return undefined;
@@ -91,6 +93,8 @@ export function rewriteFile(file: ts.SourceFile, lookup: Lookup, words: Words): 
     const fate = fateOfProperty(node.name);
     if (fate?.conversion === undefined) return undefined;
     const { parent } = node;
+    const { read } = fate.conversion;
+    if (read !== undefined && isWrapped(node, read)) return undefined;
     if (ts.isBinaryExpression(parent) && parent.left === node && isAssignment(parent.operatorToken.kind)) {
       if (parent.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
         tell(node, `${fate.about} ${fate.conversion.told}: change this assignment`);
@@ -102,9 +106,22 @@ export function rewriteFile(file: ts.SourceFile, lookup: Lookup, words: Words): 
     const counted =
       counts && (parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken);
     const optional = (node.flags & ts.NodeFlags.OptionalChain) !== 0;
-    if (fate.conversion.read !== undefined && !counted && !optional) return fate.conversion.read;
+    if (read !== undefined && !counted && !optional) return read;
     tell(node.name, `${fate.about} ${fate.conversion.told}: change what is read from it`);
     return undefined;
+  };
+
+  const isWrapped = (node: ts.Node, { before, after }: Wrap): boolean =>
+    file.text.slice(0, node.getStart(file)).endsWith(before) && file.text.startsWith(after, node.getEnd());
+
+  /** What an expression is, as far as conversions tell it apart. */
+  const kindOf = (type: ts.Type): ValueKind | undefined => {
+    if (checker.isArrayType(type)) return "list";
+    const name = type.getSymbol()?.name;
+    if (name === "Uint8Array" || name === "Buffer") return "bytes";
+    const known = { number: ts.TypeFlags.NumberLike, bigint: ts.TypeFlags.BigIntLike, string: ts.TypeFlags.StringLike };
+    const [kind] = Object.entries(known).find(([, flag]) => (type.flags & flag) !== 0) ?? [];
+    return kind as ValueKind | undefined;
   };
 
   /** Whether a value comes from a field that has changed in the same way: it fits as it is. */
@@ -154,7 +171,10 @@ export function rewriteFile(file: ts.SourceFile, lookup: Lookup, words: Words): 
     const [start, end] = [node.getStart(file), node.getEnd()];
     if (shorthand) {
       const write = fate.conversion?.write;
-      if (write !== undefined) {
+      const value = checker.getShorthandAssignmentValueSymbol(parent);
+      const kind = value === undefined ? undefined : kindOf(checker.getTypeOfSymbolAtLocation(value, node));
+      const fits = fate.conversion?.to !== undefined && kind === fate.conversion.to;
+      if (write !== undefined && !fits) {
         change(start, end, `${name}: ${write.before}${node.text}${write.after}`);
         return;
       }

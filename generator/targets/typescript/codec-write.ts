@@ -165,7 +165,9 @@ function writeMap(field: FieldModel, local: string, scope: CodecScope): string[]
       : key.type === "boolean"
         ? call(context.runtime("booleanKey"), ["key", path])
         : "key";
-  const value = call(context.runtime("valueOf"), [local, "key"]);
+  // The shortcut for small integers would fetch the value more than once.
+  const direct = key.type === "string" && !isSmallOften(field);
+  const value = direct ? `${local}[key]!` : call(context.runtime("valueOf"), [local, "key"]);
   return [
     `  if (${local} !== undefined) {`,
     ...statement(4, "for (const key of ", call(context.runtime("expectKeys"), [local, path]), ") {"),

@@ -3,11 +3,19 @@
 import { join } from "node:path";
 import { generateStaticKey } from "../../../runtime/typescript/src/crypto/cipher-suite.js";
 import { nodeSuite } from "../../../runtime/typescript/src/crypto/node/node-suite.js";
+import type { DaemonCore } from "../../../runtime/typescript/src/daemon/core.js";
 import { createCore } from "../../../runtime/typescript/src/daemon/daemon.js";
 import { Gate } from "../../../runtime/typescript/src/daemon/gate.js";
 import { makeTicket } from "../../../runtime/typescript/src/daemon/launch-ticket.js";
 import { thisPlatform } from "../../../runtime/typescript/src/daemon/listening.js";
+import { TokenLedger } from "../../../runtime/typescript/src/daemon/token-ledger.js";
+import {
+  ownTrustedKey,
+  TokenVerifier,
+  type VerifiedToken,
+} from "../../../runtime/typescript/src/daemon/token-verifier.js";
 import { Peer } from "../../../runtime/typescript/src/rpc/peer.js";
+import type { DaemonOpened } from "../../../runtime/typescript/src/session/daemon-opening.js";
 import { request, response } from "../calls/workload.js";
 import { Bench } from "../gen/bench/v1/bench_daemon.js";
 import { measureMemory, type Memory } from "./memory.js";
@@ -35,7 +43,7 @@ export interface DaemonAnswer extends Memory {
 
 const [, folder] = process.argv.slice(2) as [string, string];
 const problems: string[] = [];
-const { core } = await createCore(thisPlatform, {
+const { core: made, bootId } = await createCore(thisPlatform, {
   name: "bench",
   stateDirectory: join(folder, "state"),
   socketDirectory: join(folder, "s"),
@@ -43,9 +51,38 @@ const { core } = await createCore(thisPlatform, {
     if (level === "warn" || level === "error") problems.push(message);
   },
 });
+const { daemonId, tokenKey } = made.authority;
+const { clock } = made;
+// Remembers more tokens than a daemon does, which takes 4,096 launches in the time that a token lives.
+const ledger = new TokenLedger({ clock, maxTokens: 20_000 });
+const keys = [ownTrustedKey(daemonId, tokenKey)];
+const core: DaemonCore = { ...made, verifier: new TokenVerifier({ daemonId, bootId, keys, ledger, clock }) };
 const peers = new Set<Peer>();
 let invited = 0;
 let lost = 0;
+
+/** As a launch does it. Apart from `invite`, so that a session keeps no listener that has closed. */
+function take(pluginId: string, { link, register, answer }: DaemonOpened<VerifiedToken>): void {
+  const peer = new Peer({
+    link,
+    clock: core.clock,
+    side: "daemon",
+    peer: { id: pluginId },
+    limits: core.limits,
+    peerLimits: core.limits,
+    registry: core.registry,
+    peerMethods: register.methods,
+    capabilities: new Set(answer.capabilities),
+    answerSpace: core.answerSpace,
+    onHandlerFailure: ({ error }) => problems.push(String(error)),
+    onClosed: (error) => {
+      lost++;
+      peers.delete(peer);
+      problems.push(error.message);
+    },
+  });
+  peers.add(peer);
+}
 
 /** As a launch does it, without the process. */
 async function invite(keep: boolean): Promise<string> {
@@ -57,26 +94,8 @@ async function invite(keep: boolean): Promise<string> {
     pluginKey: key.publicKey,
     encryption: core.encryption,
     capabilities: new Set(),
-    onOpened({ link, register, answer }) {
-      const peer = new Peer({
-        link,
-        clock: core.clock,
-        side: "daemon",
-        peer: { id: pluginId },
-        limits: core.limits,
-        peerLimits: core.limits,
-        registry: core.registry,
-        peerMethods: register.methods,
-        capabilities: new Set(answer.capabilities),
-        answerSpace: core.answerSpace,
-        onHandlerFailure: ({ error }) => problems.push(String(error)),
-        onClosed: (error) => {
-          lost++;
-          peers.delete(peer);
-          problems.push(error.message);
-        },
-      });
-      peers.add(peer);
+    onOpened(opened) {
+      take(pluginId, opened);
       if (!keep) void gate.close();
     },
     onRefused: (error) => problems.push(error.message),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../runtime/typescript/src/clock/clock.js";
 import type { CrucibleError } from "../../../runtime/typescript/src/error/index.js";
-import { FrameType } from "../../../runtime/typescript/src/frame/frame.js";
+import { Flag, FrameType } from "../../../runtime/typescript/src/frame/frame.js";
 import { openAsDaemon } from "../../../runtime/typescript/src/session/daemon-opening.js";
 import {
   announcementOf,
@@ -22,7 +22,8 @@ import { openAsPlugin } from "../../../runtime/typescript/src/session/plugin-ope
 import { createMemoryPair } from "../../../runtime/typescript/src/transport/memory.js";
 import { createPipeTransport } from "../../../runtime/typescript/src/transport/node/pipe.js";
 import type { Connection, Protection } from "../../../runtime/typescript/src/transport/transport.js";
-import { tap } from "../../suites/peers.js";
+import { Echo, pairUp, tap } from "../../suites/peers.js";
+import { expectAlive, expectEnd, failure, frameBytes, RawEnd, type RawFrame, request } from "../../suites/raw-end.js";
 import { framesOf } from "../../suites/wire-check.js";
 import { createParties, daemonSide, offer, type Parties, pluginId, pluginSide } from "./handshake/parties.js";
 
@@ -182,5 +183,84 @@ describe("two sides that open a connection", () => {
     const got = await meet({ features: [] }, { features: [] }, unprotected);
     expect(got.daemon).toBe("SEAL_REQUIRED");
     expect(got.wrote).toEqual({ daemon: [FrameType.Error], plugin: [FrameType.Handshake] });
+  });
+});
+
+describe("a session of policy `none`", () => {
+  test.each(["daemon", "plugin"] as const)(
+    "the %s calls no sensitive method, and sends nothing of it",
+    async (caller) => {
+      const pairing = pairUp({}, undefined, { encryption: "none" });
+      const echo = pairing[caller].client(Echo);
+      await expect(echo.secret({ key: "k", value: "the secret" })).rejects.toMatchObject({ reason: "SEAL_REQUIRED" });
+      expect((await echo.unary({ key: "k", value: "v" })).value).toBe("v");
+      const wire = Buffer.concat([...pairing.wire.fromDaemon, ...pairing.wire.fromPlugin]);
+      expect(wire.includes("the secret")).toBe(false);
+      expect(framesOf([wire]).every(({ flags }) => (flags & Flag.Encrypted) === 0)).toBe(true);
+    },
+  );
+
+  test("refuses a call of one, and ends when it comes in clear", async () => {
+    const raw = new RawEnd({ agreed: { encryption: "none" } });
+    await raw.exchange({ ...request(1, "secret"), sealed: true });
+    expect(raw.reasons(1)).toEqual(["SEAL_REQUIRED"]);
+    expect(raw.of(FrameType.Error, 1)[0]!.flags & Flag.Encrypted).toBe(Flag.Encrypted);
+    await expectAlive(raw, 3);
+    await raw.exchange(request(5, "secret"));
+    expectEnd(raw, "SEAL_REQUIRED");
+  });
+});
+
+describe("a session of policy `everything`", () => {
+  const sealed = (...frames: readonly RawFrame[]): RawFrame => ({
+    type: FrameType.Sealed,
+    sealed: true,
+    payload: Buffer.concat(frames.map((frame) => frameBytes(frame).subarray(0, -8))),
+  });
+  const agreed = { encryption: "everything" } as const;
+  const answers = (raw: RawEnd): number[] =>
+    raw.of(FrameType.Sealed).flatMap(({ payload }) => [...payload.subarray(1, 2)]);
+
+  test("answers calls of all methods, sensitive or not, by no seal of their own", async () => {
+    const raw = new RawEnd({ agreed });
+    await raw.exchange(sealed(request(1), request(3, "secret")));
+    expect(raw.closed).toBeUndefined();
+    const [first] = raw.of(FrameType.Sealed);
+    expect(answers(raw)).toEqual([FrameType.Response]);
+    // Both answers left together.
+    expect(first!.payload.length).toBeGreaterThan(2 * 36);
+  });
+
+  test.each<readonly [string, string, RawFrame]>([
+    ["a frame in clear", "SEAL_REQUIRED", request(1)],
+    ["a frame that is ENCRYPTED by itself", "SEAL_REQUIRED", { ...request(1, "secret"), sealed: true }],
+    ["an Error of a call in clear", "SEAL_REQUIRED", failure(2, "X")],
+    ["a Sealed frame with a message id", "BAD_MESSAGE_ID", { ...sealed(request(1)), id: 1 }],
+    ["an empty run", "BAD_ENVELOPE", { type: FrameType.Sealed, sealed: true }],
+    ["a call that is ENCRYPTED inside", "BAD_FLAGS", sealed({ ...request(1, "secret"), sealed: true })],
+    ["a Sealed frame inside", "BAD_TYPE", sealed(sealed(request(1)))],
+  ])("ends on %s: %s", async (_, reason, frame) => {
+    const raw = new RawEnd({ agreed });
+    await raw.exchange(frame);
+    expect(raw.closed?.reason).toBe(reason);
+    // What it says of that is sealed too.
+    expect(new Set(raw.seen.map(({ type }) => type))).toEqual(new Set([FrameType.Sealed]));
+  });
+
+  test("what stands before a fault in a run counts", async () => {
+    const raw = new RawEnd({ agreed });
+    await raw.exchange(sealed(request(1), { ...failure(2, "X"), flags: 0 }));
+    expect(raw.closed?.reason).toBe("BAD_FLAGS");
+    const told = raw.of(FrameType.Sealed).map(({ payload }) => payload[1]);
+    expect(told).toEqual([FrameType.Response]);
+  });
+
+  test("an Error of the connection that came in clear ends it, as the claim that it is", async () => {
+    const raw = new RawEnd({ agreed });
+    await raw.exchange(failure(0, "BAD_CREDIT"));
+    expect(raw.closed).toMatchObject({
+      reason: "BAD_CREDIT",
+      message: expect.stringContaining("unverified") as string,
+    });
   });
 });

@@ -6,10 +6,13 @@
 import { cursor } from "./cursor.js";
 import { checkEnd, unfit } from "./failure.js";
 import { expectRoom, marginBytes, overflow } from "./room.js";
-import { readInt32, readLength, sizesByZeros, varintSize, writeInt32, writeUint32, writeVarint } from "./varint.js";
+import { readInt32, readLength, varintSize, writeInt32, writeUint32, writeVarint } from "./varint.js";
 
 /** Lists of fewer values, or bytes, are not worth a view. */
 const longList = 16;
+/** How many bytes an integer takes, by the number of zero bits in front. */
+const sizesByZeros = Uint8Array.from({ length: 33 }, (_, zeros) => Math.max(1, Math.ceil((32 - zeros) / 7)));
+
 /** What says "goes on" in the bytes of a varint, by the number of zero bits in front of a value of up to 28 bits. */
 const marks = Int32Array.from({ length: 33 }, (_, zeros) =>
   zeros < 4 ? 0 : 0x808080 >>> (32 - 8 * sizesByZeros[zeros]!),

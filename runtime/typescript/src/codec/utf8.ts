@@ -21,21 +21,19 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 /** On the encoding API that every platform has. */
 function portable(): Utf8 {
   const encoder = new TextEncoder();
-  const latin1 = new TextDecoder("latin1");
-  const ucs2 = new TextDecoder("utf-16le", { ignoreBOM: true });
+  const slice = (label: string): Utf8["utf8Slice"] => {
+    const decoder = new TextDecoder(label, { ignoreBOM: true });
+    return function (start, end) {
+      return decoder.decode(this.subarray(start, end));
+    };
+  };
   return {
     utf8Write(text, at, most) {
       return encoder.encodeInto(text, this.subarray(at, at + most)).written;
     },
-    latin1Slice(start, end) {
-      return latin1.decode(this.subarray(start, end));
-    },
-    utf8Slice(start, end) {
-      return lenient.decode(this.subarray(start, end));
-    },
-    ucs2Slice(start, end) {
-      return ucs2.decode(this.subarray(start, end));
-    },
+    latin1Slice: slice("latin1"),
+    utf8Slice: slice("utf-8"),
+    ucs2Slice: slice("utf-16le"),
   };
 }
 

@@ -1,13 +1,16 @@
 import { readUint32 } from "../bytes/big-endian.js";
+import { allocate } from "../codec/allocate.js";
 import { verifyChecksum } from "../checksum/xxh64.js";
 import { CrucibleError } from "../error/index.js";
-import { checksumBytes, headerBytes, offsetLength, overheadBytes } from "./frame.js";
+import { checksumBytes, Flag, headerBytes, offsetFlags, offsetLength, overheadBytes } from "./frame.js";
 import { checkHeader, type FrameSink } from "./header.js";
 import { type FlagTable, plainFlags } from "./rules.js";
 
 export type { FrameSink } from "./header.js";
 
 const nothing = new Uint8Array(0);
+/** A buffer for a frame in pieces is kept for the next up to this size: that of a full fragment. */
+const spareBytes = 65_536;
 
 /**
  * Cuts a stream of chunks into frames. Incremental and pure: bytes in, frames out.
@@ -24,6 +27,7 @@ export class FrameReader {
   #end = 0;
   /** The held bytes are in a buffer of our own, which may be written to. */
   #own = false;
+  #spare: Uint8Array = nothing;
   /** The header of the held frame has been checked. */
   #checked = false;
   /** Types and flags that are lawful now; a change counts from the next frame on. */
@@ -38,7 +42,12 @@ export class FrameReader {
     return this.#end > this.#start;
   }
 
-  /** Takes the next bytes; `chunk` must not change afterwards. */
+  /** How many of the last bytes that were pushed are still needed where they lie; a sink may need more. */
+  get neededBytes(): number {
+    return this.#own ? 0 : this.#end - this.#start;
+  }
+
+  /** Takes the next bytes; `chunk` must not change before they are needed no more. */
   push(chunk: Uint8Array): void {
     const have = this.#end - this.#start;
     if (have === 0) {
@@ -70,6 +79,9 @@ export class FrameReader {
         const start = this.#start;
         this.#release();
         this.#deliver(held, start, start + need - checksumBytes);
+        // Fragments are put together elsewhere: nobody holds on to their bytes.
+        const fragment = (held[start + offsetFlags + 1]! & Flag.More) !== 0;
+        if (fragment && held.length <= spareBytes && held.length > this.#spare.length) this.#spare = held;
         return taken;
       }
       const take = Math.min(need - have, chunk.length - taken);
@@ -82,7 +94,10 @@ export class FrameReader {
   #append(chunk: Uint8Array, from: number, count: number, need: number): void {
     const have = this.#end - this.#start;
     if (!this.#own || this.#end + count > this.#held.length) {
-      const larger = new Uint8Array(Math.max(have + count, Math.min(need, 2 * (have + count))));
+      const size = Math.max(have + count, Math.min(need, 2 * (have + count)));
+      let larger = this.#spare;
+      if (size <= larger.length) this.#spare = nothing;
+      else larger = allocate(size);
       larger.set(this.#held.subarray(this.#start, this.#end));
       this.#held = larger;
       this.#start = 0;

@@ -1,5 +1,6 @@
 import { writeUint32 } from "../bytes/big-endian.js";
 import { writeChecksum } from "../checksum/xxh64.js";
+import { allocate } from "../codec/allocate.js";
 import type { FrameCipher } from "../crypto/frame-cipher.js";
 import {
   checksumBytes,
@@ -25,6 +26,8 @@ const spareBytes = overheadBytes + headerBytes + tagBytes;
 const arenaBytes = 262_144;
 /** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
 const firstArenaBytes = 4_096;
+/** Size of the one after a rest. */
+const restingArenaBytes = 1_024;
 
 /**
  * Writes frames into an arena, in place: `begin` a frame, put its payload at the offset it returns, `finish` it. Nothing
@@ -43,6 +46,9 @@ export class FrameWriter {
   #full: Uint8Array[] = [];
   #fullBytes = 0;
   #nextArenaBytes = firstArenaBytes;
+  /** Arenas that were filled and handed over; the last of them is written again once they have left. */
+  #left: Uint8Array | undefined;
+  #spare: Uint8Array | undefined;
   #stampHi = 0;
   #stampLo = 0;
   #stamped = false;
@@ -164,8 +170,19 @@ export class FrameWriter {
    */
   reuse(): void {
     if (this.pendingBytes > 0) return;
+    if (this.#left !== undefined) this.#spare = this.#left;
+    this.#left = undefined;
     this.#taken = 0;
     this.#next = 0;
+  }
+
+  /** Nothing was written for long: lets go of the arena when nothing waits in it. The next one is small. */
+  rest(): void {
+    if (this.pendingBytes > 0 || this.#arena.length <= restingArenaBytes) return;
+    this.#arena = new Uint8Array(0);
+    this.#taken = 0;
+    this.#next = 0;
+    this.#nextArenaBytes = restingArenaBytes;
   }
 
   /** Ends the run that is being written; one without a frame never was. */
@@ -190,7 +207,14 @@ export class FrameWriter {
       this.#full.push(this.#arena.subarray(this.#taken, this.#next));
       this.#fullBytes += this.#next - this.#taken;
     }
-    this.#arena = new Uint8Array(Math.max(this.#nextArenaBytes, payloadBytes + spareBytes));
+    const room = Math.max(this.#nextArenaBytes, payloadBytes + spareBytes);
+    if (this.#arena.length === arenaBytes) this.#left = this.#arena;
+    if (this.#spare !== undefined && room <= arenaBytes) {
+      this.#arena = this.#spare;
+      this.#spare = undefined;
+    } else {
+      this.#arena = allocate(room);
+    }
     this.#nextArenaBytes = Math.min(arenaBytes, 4 * this.#nextArenaBytes);
     this.#taken = 0;
     this.#next = 0;

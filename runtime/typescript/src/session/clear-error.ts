@@ -29,3 +29,11 @@ export function clearError(error: CrucibleError): CrucibleError {
   if (clearReasons.has(error.reason)) return new CrucibleError(error.reason, error.message);
   return new CrucibleError("HANDSHAKE_FAILED", "the handshake was refused; the log of the other side says why");
 }
+
+/** An error that came in clear: the claim of somebody who is not known, shown as that; it makes nobody try again. */
+export function unverified(peer: string, error: CrucibleError): CrucibleError {
+  return new CrucibleError(error.reason, `${peer} refused the connection (unverified): ${error.message}`, {
+    category: error.category,
+    code: error.code,
+  });
+}

@@ -184,7 +184,7 @@ export class Events {
       window.assembly = undefined;
       window.assembled = 0;
     } else {
-      appendFragment(window, bytes, start, end);
+      appendFragment(window, bytes, start, end, 0);
     }
     if (more || this.#dropping) {
       this.#consumed(cost);

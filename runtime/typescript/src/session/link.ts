@@ -1,5 +1,6 @@
 import { readUint32 } from "../bytes/big-endian.js";
 import type { Clock, Stop } from "../clock/clock.js";
+import { viewBytes } from "../codec/bytes.js";
 import type { FrameCipher } from "../crypto/frame-cipher.js";
 import { CrucibleError } from "../error/index.js";
 import {
@@ -17,11 +18,13 @@ import { FrameWriter } from "../frame/frame-writer.js";
 import { flagTable, innerFlagTable, plainFlags } from "../frame/rules.js";
 import { readRun } from "../frame/sealed-run.js";
 import type { Connection, Receiver } from "../transport/transport.js";
-import { clearError } from "./clear-error.js";
+import { clearError, unverified } from "./clear-error.js";
 import { inflate, type SessionCompression } from "./compression.js";
 import type { Encryption } from "./encryption.js";
-import { encodeError } from "./error-frame.js";
+import { decodeError, encodeError } from "./error-frame.js";
+import { HeldFrames } from "./held-frames.js";
 import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
+import { Turn } from "./turn.js";
 
 const twoTo32 = 4294967296;
 /** `queueMicrotask` of Node makes an async resource for each job, 0.3 µs; a job of a settled promise costs a fifth. */
@@ -38,8 +41,10 @@ const loneLevels = 1;
  * rounds in turns on a busy machine, Node 24). 1 and 4 KiB did as well; with 8 KiB, 64 in flight gained nothing.
  */
 const earlyBytes = 2_048;
-/** Bytes written in one turn after which they leave without waiting for its end. */
-const flushBytes = 131_072;
+/** The same for streams, whose messages come one by one: a write costs as much as 60 of them. */
+const streamBytes = 16_384;
+/** The same for fragments. */
+const fragmentBytes = 131_072;
 
 /** Who handles the frames of a link; it changes from phase to phase. */
 export interface LinkHandler {
@@ -91,6 +96,7 @@ export class Link implements Receiver, FrameSink {
   /** Levels without a frame, and levels in all, since a write is due. */
   #quiet = 0;
   #hops = 0;
+  readonly #turn: Turn;
   #blocked = false;
   #unsentControl = 0;
   #unsentBytes = 0;
@@ -99,8 +105,9 @@ export class Link implements Receiver, FrameSink {
   #stopTimer: Stop | undefined;
   #lastBytesMs = 0;
   /** Frames that wait while the link is held. */
-  #held: { bytes: Uint8Array; start: number; end: number }[] | undefined;
-  #holdBytes = 0;
+  #held: HeldFrames | undefined;
+  /** Frames were handed over, since it was last asked, whose bytes stay in use. */
+  #kept = false;
 
   constructor(connection: Connection, handler: LinkHandler, options: LinkOptions) {
     this.#connection = connection;
@@ -110,6 +117,7 @@ export class Link implements Receiver, FrameSink {
     this.#lastBytesMs = options.clock.monotonicMs();
     this.#reader = new FrameReader(this);
     this.writer = new FrameWriter(() => this.#clock.unixMs());
+    this.#turn = new Turn((wasFull) => this.#endTurn(wasFull));
   }
 
   /** Begins to read. */
@@ -132,6 +140,11 @@ export class Link implements Receiver, FrameSink {
   /** The transport asked to wait: what can wait should. */
   get blocked(): boolean {
     return this.#blocked;
+  }
+
+  /** What streams and fragments send should wait: for the transport, or for the end of this turn. */
+  get waits(): boolean {
+    return this.#blocked || this.#turn.full;
   }
 
   /** So much waits to be sent that messages should wait with their calls, where they count against limits. */
@@ -166,6 +179,11 @@ export class Link implements Receiver, FrameSink {
     this.writer.setSession(hi, lo);
   }
 
+  /** The connection is silent: gives back memory that it hardly needs. */
+  rest(): void {
+    this.writer.rest();
+  }
+
   /** What is compressed of what is sent; told by `agree`. */
   compression: SessionCompression = "off";
 
@@ -192,6 +210,13 @@ export class Link implements Receiver, FrameSink {
     } else if (this.writer.pendingBytes >= earlyBytes) {
       this.#write();
     }
+  }
+
+  /** As `send`, for a message of a stream or a fragment, which others follow: they leave together, or at the end of this turn. */
+  sendMany(end: number, bytes: number, sealed: boolean): void {
+    this.writer.finish(end, sealed ? this.#sendCipher : undefined);
+    this.#turn.count(bytes);
+    if (this.writer.pendingBytes >= (bytes < streamBytes ? streamBytes : fragmentBytes)) this.#write();
   }
 
   /** Sends a small frame whose payload is encoded already. A control frame: bounded when the peer does not read. */
@@ -260,15 +285,27 @@ export class Link implements Receiver, FrameSink {
     if (this.#reader.midFrame && this.#stopTimer === undefined && !this.#closed) this.#watchFrame(this.#frameTimeoutMs);
   }
 
+  neededBytes(): number {
+    if (!this.#kept && !this.#closed) return this.#reader.neededBytes;
+    this.#kept = false;
+    return Infinity;
+  }
+
   onDrain(): void {
     if (this.#closed) return;
     this.#blocked = false;
     this.#unsentControl = 0;
     this.#unsentBytes = 0;
+    if (this.#connection.unsentBytes === 0) this.writer.reuse();
     this.onUnblocked?.();
   }
 
-  /** Called when the transport takes more again. */
+  #endTurn(wasFull: boolean): void {
+    this.#write();
+    if (wasFull && !this.#blocked && !this.#closed) this.onUnblocked?.();
+  }
+
+  /** Called when what waited may be sent. */
   onUnblocked: (() => void) | undefined;
 
   onClose(error?: Error): void {
@@ -293,7 +330,8 @@ export class Link implements Receiver, FrameSink {
   onFrame(bytes: Uint8Array, start: number, end: number): void {
     if (this.#closed) return;
     if (this.#held !== undefined) {
-      this.#hold(bytes, start, end);
+      this.#kept = true;
+      this.#held.add(bytes, start, end);
       return;
     }
     if (
@@ -323,12 +361,18 @@ export class Link implements Receiver, FrameSink {
         this.#onRun(bytes, start + headerBytes, payloadEnd);
         return;
       }
+      if ((flags & Flag.Encrypted) === 0) {
+        this.close(unverified(this.peer, decodeError(bytes.subarray(start + headerBytes, payloadEnd))));
+        return;
+      }
     }
     if ((flags & Flag.Compressed) !== 0) {
       const whole = inflate(bytes, start + headerBytes, payloadEnd);
       this.#handler.onFrame(type, flags, id, whole, 0, whole.length);
       return;
     }
+    // Fragments are put together elsewhere, but of a whole message the codec keeps views where they save a copy.
+    if (end - start >= viewBytes && (flags & Flag.More) === 0) this.#kept = true;
     this.#handler.onFrame(type, flags, id, bytes, start + headerBytes, payloadEnd);
   }
 
@@ -366,30 +410,18 @@ export class Link implements Receiver, FrameSink {
 
   /** Frames that arrive from now on wait for `release`. More than `maxBytes` of them end the link. */
   hold(maxBytes: number): void {
-    this.#held = [];
-    this.#holdBytes = maxBytes;
+    this.#held = new HeldFrames(maxBytes, this.peer);
   }
 
   /** Delivers the frames that waited. */
   release(): void {
-    const held = this.#held ?? [];
+    const held = this.#held;
     this.#held = undefined;
     try {
-      for (const { bytes, start, end } of held) this.onFrame(bytes, start, end);
+      held?.deliver(this);
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  #hold(bytes: Uint8Array, start: number, end: number): void {
-    this.#holdBytes -= end - start;
-    if (this.#holdBytes < 0) {
-      throw new CrucibleError(
-        "CONTROL_FLOOD",
-        `peer ${this.peer} sends too much before it is known; wait for the answer`,
-      );
-    }
-    this.#held!.push({ bytes, start, end });
   }
 
   // ---- private
@@ -423,11 +455,6 @@ export class Link implements Receiver, FrameSink {
       if (this.#blocked) this.#unsentBytes += bytes.length;
     }
     if (this.#connection.unsentBytes === 0) this.writer.reuse();
-  }
-
-  /** Sends early when much waits; bounds what one turn can hold back. */
-  flushWhenLarge(): void {
-    if (this.writer.pendingBytes >= flushBytes) this.#flush();
   }
 
   #watchFrame(delayMs: number): void {

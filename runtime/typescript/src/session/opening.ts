@@ -2,6 +2,7 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
+import { unverified } from "./clear-error.js";
 import { type CompressionPolicy, sessionCompression } from "./compression.js";
 import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
@@ -89,7 +90,8 @@ export abstract class Opening<Result> implements LinkHandler {
   onFrame(type: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} before the session is open; send 0`);
     if (type === FrameType.Error) {
-      this.link.close(this.#told(decodeError(bytes.subarray(start, end)), (flags & Flag.Encrypted) !== 0));
+      const error = decodeError(bytes.subarray(start, end));
+      this.link.close((flags & Flag.Encrypted) === 0 ? unverified(this.link.peer, error) : error);
       return;
     }
     const payload = bytes.slice(start, end);
@@ -107,15 +109,6 @@ export abstract class Opening<Result> implements LinkHandler {
   onClosed(error: CrucibleError): void {
     this.#stopTimer();
     this.#reject(error);
-  }
-
-  /** An error in clear is the claim of somebody who is not known: it is shown as that, and makes nobody try again. */
-  #told(error: CrucibleError, sealed: boolean): CrucibleError {
-    if (sealed) return error;
-    return new CrucibleError(error.reason, `${this.link.peer} refused the connection (unverified): ${error.message}`, {
-      category: error.category,
-      code: error.code,
-    });
   }
 
   /** The handshake is done; the registration has as much time again. */

@@ -10,6 +10,7 @@ import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
 import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
 import { type ControlHandler, Controls } from "./controls.js";
+import { checkZero, decodePayload } from "./decode-payload.js";
 import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { Draining, shutDown } from "./draining.js";
@@ -73,8 +74,9 @@ export class Session implements LinkHandler {
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
   readonly #draining: Draining;
-  /** Events both ways, with windows of their own. */
-  readonly events: Events;
+  #events: Events | undefined;
+  /** Why events that nobody has begun yet will not be sent. */
+  #eventsStopped: CrucibleError | undefined;
   #peerDraining = false;
   #closedError: CrucibleError | undefined;
 
@@ -103,8 +105,6 @@ export class Session implements LinkHandler {
     );
     this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
     this.#controls = new Controls(link, clock, options.controls, drawId);
-    this.events = new Events(link, this.#outbox, clock, (bytes) => this.#grants.send(0, bytes));
-    this.events.shrinker = this.shrinkerOf(events);
     const acceptor = options.acceptor(this);
     this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
@@ -136,6 +136,18 @@ export class Session implements LinkHandler {
   /** The session id as 16 hexadecimal digits. */
   get id(): string {
     return this.#link.sessionId;
+  }
+
+  /** Events both ways, with windows of their own. Made when they are first needed: an idle session is smaller without. */
+  get events(): Events {
+    if (this.#events === undefined) {
+      const made = new Events(this.#link, this.#outbox, this.#clock, (bytes) => this.#grants.send(0, bytes));
+      made.shrinker = this.shrinkerOf(events);
+      if (this.#eventsStopped !== undefined) made.stop(this.#eventsStopped);
+      if (this.#closedError !== undefined) made.close(this.#closed());
+      this.#events = made;
+    }
+    return this.#events;
   }
 
   /** Why the session has ended; undefined while it lives. */
@@ -255,7 +267,7 @@ export class Session implements LinkHandler {
    */
   drain(graceMs: number, reason: string): Promise<void> {
     if (this.#closedError !== undefined) return Promise.resolve();
-    this.events.stop(shutDown());
+    this.#stopEvents(shutDown());
     return this.#draining.begin(this.#ids.highestOfPeer, graceMs, reason);
   }
 
@@ -334,15 +346,15 @@ export class Session implements LinkHandler {
         return;
       case FrameType.Ack:
         checkZero(id);
-        this.events.onAck(decode(AckCodec, bytes, start, end));
+        this.events.onAck(decodePayload(AckCodec, bytes, start, end));
         return;
       case FrameType.Shutdown:
         checkZero(id);
-        this.#onShutdown(decode(ShutdownCodec, bytes, start, end));
+        this.#onShutdown(decodePayload(ShutdownCodec, bytes, start, end));
         return;
       case FrameType.MetricsReport:
         checkZero(id);
-        decode(MetricsReportCodec, bytes, start, end);
+        decodePayload(MetricsReportCodec, bytes, start, end);
         return;
       default:
         if (!this.#ids.advance(id)) {
@@ -359,7 +371,7 @@ export class Session implements LinkHandler {
     this.#keepalive.stop();
     this.#cancels.close();
     this.#controls.close(this.#closed());
-    this.events.close(this.#closed());
+    this.#events?.close(this.#closed());
     for (const call of this.#outgoing.all()) {
       this.#end(call);
       // Nobody knows how far the other side came with it: as far as a retry is concerned, it had started.
@@ -434,7 +446,7 @@ export class Session implements LinkHandler {
       this.#assertNotLive(id);
       return;
     }
-    const granted = decode(CreditCodec, bytes, start, end).bytes;
+    const granted = decodePayload(CreditCodec, bytes, start, end).bytes;
     if (granted === 0) throw new CrucibleError("BAD_CREDIT", "credit grants nothing; grant what was consumed");
     if (call === undefined) this.events.granted(granted);
     else this.#outbox.granted(call, granted);
@@ -474,7 +486,7 @@ export class Session implements LinkHandler {
       return;
     }
     assertSeal(call, flags);
-    const { reason } = decode(CancelCodec, bytes, start, end);
+    const { reason } = decodePayload(CancelCodec, bytes, start, end);
     const why = reason === "" ? "" : `: ${reason.slice(0, 256)}`;
     const error = new CrucibleError("CANCELLED", `the caller cancelled the call${why}`);
     this.fail(call, error);
@@ -489,7 +501,7 @@ export class Session implements LinkHandler {
         call.onFailed(refusal);
       }
     }
-    this.events.stop(refusal);
+    this.#stopEvents(refusal);
     if (!this.#peerDraining) {
       this.#peerDraining = true;
       try {
@@ -509,7 +521,7 @@ export class Session implements LinkHandler {
 
   /** Throws when `id` is live, but not as the frame supposes; otherwise the frame is late. */
   #assertNotLive(id: number): void {
-    if (this.#controls.waits(id) || this.events.isLive(id) || this.#incoming.get(id) !== undefined) {
+    if (this.#controls.waits(id) || this.#events?.isLive(id) || this.#incoming.get(id) !== undefined) {
       throw new CrucibleError("BAD_MESSAGE_ID", `message ${id} is live, and this frame has no place in it`);
     }
   }
@@ -522,6 +534,11 @@ export class Session implements LinkHandler {
     call.ended = true;
     this.#outgoing.delete(call);
     this.#release(call);
+  }
+
+  #stopEvents(error: CrucibleError): void {
+    this.#eventsStopped ??= error;
+    this.#events?.stop(error);
   }
 
   /** Nothing more is sent or received for a call that has ended. */
@@ -554,17 +571,3 @@ export class Session implements LinkHandler {
 
 /** What events are to compression: neither sensitive nor forced. */
 const events = { sensitive: false };
-
-/** Decodes a payload whose failure ends the connection. */
-function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end: number): T {
-  try {
-    return codec.read(bytes, start, end);
-  } catch (cause) {
-    throw new CrucibleError("BAD_ENVELOPE", `frame holds no valid ${codec.typeName}`, { cause });
-  }
-}
-
-function checkZero(id: number): void {
-  if (id !== 0)
-    throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} on a frame that belongs to no message; send 0`);
-}

@@ -25,7 +25,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeInt64,
   writeLength,
@@ -87,7 +86,7 @@ export function encodeGuest(message: GuestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGuest(bytes: Uint8Array): Guest {
-  return decode(GuestCodec, bytes);
+  return decode(GuestCodec, emptyGuest, readGuest, bytes);
 }
 
 /** The codec of {@link Guest}. */
@@ -254,7 +253,7 @@ export function encodeEvent(message: EventInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEvent(bytes: Uint8Array): Event {
-  return decode(EventCodec, bytes);
+  return decode(EventCodec, emptyEvent, readEvent, bytes);
 }
 
 /** The codec of {@link Event}. */
@@ -332,7 +331,7 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "cel.v1.Event.labels");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(labels, key), "cel.v1.Event.labels");
+      end = writeString(bytes, end, labels[key]!, "cel.v1.Event.labels");
       at = writeLength(bytes, at, end);
     }
   }
@@ -579,7 +578,7 @@ export function encodeLeft(message: LeftInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLeft(bytes: Uint8Array): Left {
-  return decode(LeftCodec, bytes);
+  return decode(LeftCodec, emptyLeft, readLeft, bytes);
 }
 
 /** The codec of {@link Left}. */

@@ -59,10 +59,10 @@ interface Cached {
 /** The cache of one session, whose answers lie in `space` with those of other sessions. */
 export class SessionAnswers implements AnswerCache {
   readonly #space: AnswerSpace;
-  /** By full name of the method. */
-  readonly #methods: Map<string, Cached> = new Map();
+  /** By full name of the method. Made with the first: most sessions have none. */
+  #methods: Map<string, Cached> | undefined;
   /** Methods that events invalidate, by subject. */
-  readonly #bySubject: Map<string, Cached[]> = new Map();
+  #bySubject: Map<string, Cached[]> | undefined;
   #closed = false;
 
   constructor(space: AnswerSpace) {
@@ -85,7 +85,7 @@ export class SessionAnswers implements AnswerCache {
     core.session.assertOpen();
     const keyed = keyRequest(method, options?.metadata, request, policy.maxBytes);
     if (keyed === undefined) return undefined;
-    const cached = this.#methods.get(method.name) ?? this.#add(core, method);
+    const cached = this.#methods?.get(method.name) ?? this.#add(core, method);
     if (use === "use") {
       const kept = cached.shelf.get(keyed.key);
       // A copy, since bytes of the message may be views of it.
@@ -100,38 +100,39 @@ export class SessionAnswers implements AnswerCache {
 
   invalidate(methods: readonly string[]): void {
     for (const name of methods) {
-      const cached = this.#methods.get(name);
+      const cached = this.#methods?.get(name);
       if (cached !== undefined) forget(cached);
     }
   }
 
   close(): void {
     this.#closed = true;
-    for (const cached of this.#methods.values()) forget(cached);
-    this.#methods.clear();
-    this.#bySubject.clear();
+    for (const cached of this.#methods?.values() ?? []) forget(cached);
+    this.#methods = undefined;
+    this.#bySubject = undefined;
   }
 
   #add({ session }: ClientCore, method: Method): Cached {
     const { maxBytes, invalidatedByEvents = [] } = method.cache!;
     const cached = { shelf: this.#space.shelf(maxBytes, method.sensitive), flights: new Map<string, Flight>() };
-    this.#methods.set(method.name, cached);
+    (this.#methods ??= new Map()).set(method.name, cached);
     for (const subject of invalidatedByEvents) {
+      this.#bySubject ??= new Map();
       const others = this.#bySubject.get(subject);
       if (others === undefined) this.#bySubject.set(subject, [cached]);
       else others.push(cached);
     }
     // Nothing was kept before the first subject was known, so no event was missed.
-    if (this.#bySubject.size > 0) session.events.onArrival = (subject) => this.#onEvent(subject);
+    if (invalidatedByEvents.length > 0) session.events.onArrival = (subject) => this.#onEvent(subject);
     return cached;
   }
 
   /** An event has arrived; each subject covers those under it. */
   #onEvent(subject: string): void {
     for (let end = subject.indexOf("."); end >= 0; end = subject.indexOf(".", end + 1)) {
-      this.#bySubject.get(subject.slice(0, end))?.forEach(forget);
+      this.#bySubject?.get(subject.slice(0, end))?.forEach(forget);
     }
-    this.#bySubject.get(subject)?.forEach(forget);
+    this.#bySubject?.get(subject)?.forEach(forget);
   }
 
   #launch(cached: Cached, core: ClientCore, method: Method, sealed: boolean, keyed: KeyedRequest): Flight {

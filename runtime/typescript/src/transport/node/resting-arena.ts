@@ -51,6 +51,11 @@ export class RestingArena {
     return chunk;
   }
 
+  /** As of ReadArena. Of the shared buffer nothing is given away. */
+  keep(count: number): void {
+    this.#arena?.keep(count);
+  }
+
   #rest(now: number): void {
     this.#arena = undefined;
     this.#reads = 0;

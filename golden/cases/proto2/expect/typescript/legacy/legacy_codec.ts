@@ -141,7 +141,7 @@ export function encodeLegacy(message: LegacyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy(bytes: Uint8Array): Legacy {
-  return decode(LegacyCodec, bytes);
+  return decode(LegacyCodec, emptyLegacy, readLegacy, bytes);
 }
 
 /** The codec of {@link Legacy}. */
@@ -450,7 +450,7 @@ export function encodeLegacy_Part(message: Legacy_PartInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Part(bytes: Uint8Array): Legacy_Part {
-  return decode(Legacy_PartCodec, bytes);
+  return decode(Legacy_PartCodec, emptyLegacy_Part, readLegacy_Part, bytes);
 }
 
 /** The codec of {@link Legacy_Part}. */
@@ -546,7 +546,7 @@ export function encodeLegacy_Many(message: Legacy_ManyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Many(bytes: Uint8Array): Legacy_Many {
-  return decode(Legacy_ManyCodec, bytes);
+  return decode(Legacy_ManyCodec, emptyLegacy_Many, readLegacy_Many, bytes);
 }
 
 /** The codec of {@link Legacy_Many}. */
@@ -651,7 +651,7 @@ export function encodeHolder(message: HolderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHolder(bytes: Uint8Array): Holder {
-  return decode(HolderCodec, bytes);
+  return decode(HolderCodec, emptyHolder, readHolder, bytes);
 }
 
 /** The codec of {@link Holder}. */

@@ -86,7 +86,7 @@ export function encodeEntry(message: EntryInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
-  return decode(EntryCodec, bytes);
+  return decode(EntryCodec, emptyEntry, readEntry, bytes);
 }
 
 /** The codec of {@link Entry}. */
@@ -244,7 +244,7 @@ export function encodeEntryList(message: EntryListInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntryList(bytes: Uint8Array): EntryList {
-  return decode(EntryListCodec, bytes);
+  return decode(EntryListCodec, emptyEntryList, readEntryList, bytes);
 }
 
 /** The codec of {@link EntryList}. */
@@ -347,7 +347,7 @@ export function encodePacked(message: PackedInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePacked(bytes: Uint8Array): Packed {
-  return decode(PackedCodec, bytes);
+  return decode(PackedCodec, emptyPacked, readPacked, bytes);
 }
 
 /** The codec of {@link Packed}. */
@@ -455,7 +455,7 @@ export function encodeTexts(message: TextsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTexts(bytes: Uint8Array): Texts {
-  return decode(TextsCodec, bytes);
+  return decode(TextsCodec, emptyTexts, readTexts, bytes);
 }
 
 /** The codec of {@link Texts}. */

@@ -232,7 +232,7 @@ export function encodeGoogleMessage1(message: GoogleMessage1Init): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGoogleMessage1(bytes: Uint8Array): GoogleMessage1 {
-  return decode(GoogleMessage1Codec, bytes);
+  return decode(GoogleMessage1Codec, emptyGoogleMessage1, readGoogleMessage1, bytes);
 }
 
 /** The codec of {@link GoogleMessage1}. */
@@ -1145,7 +1145,7 @@ export function encodeGoogleMessage1SubMessage(message: GoogleMessage1SubMessage
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGoogleMessage1SubMessage(bytes: Uint8Array): GoogleMessage1SubMessage {
-  return decode(GoogleMessage1SubMessageCodec, bytes);
+  return decode(GoogleMessage1SubMessageCodec, emptyGoogleMessage1SubMessage, readGoogleMessage1SubMessage, bytes);
 }
 
 /** The codec of {@link GoogleMessage1SubMessage}. */

@@ -109,7 +109,7 @@ export function encodeItem(message: ItemInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeItem(bytes: Uint8Array): Item {
-  return decode(ItemCodec, bytes);
+  return decode(ItemCodec, emptyItem, readItem, bytes);
 }
 
 /** The codec of {@link Item}. */

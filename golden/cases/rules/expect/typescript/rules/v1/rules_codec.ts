@@ -24,7 +24,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBool,
   writeInt64,
   writeLength,
@@ -96,7 +95,7 @@ export function encodeOrder(message: OrderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOrder(bytes: Uint8Array): Order {
-  return decode(OrderCodec, bytes);
+  return decode(OrderCodec, emptyOrder, readOrder, bytes);
 }
 
 /** The codec of {@link Order}. */
@@ -155,7 +154,7 @@ function writeOrder(message: OrderInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "rules.v1.Order.totals");
       bytes[end++] = 16;
-      end = writeInt64(bytes, end, valueOf(totals, key), "rules.v1.Order.totals");
+      end = writeInt64(bytes, end, totals[key]!, "rules.v1.Order.totals");
       at = writeLength(bytes, at, end);
     }
   }
@@ -316,7 +315,7 @@ export function encodeOuter(message: OuterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter(bytes: Uint8Array): Outer {
-  return decode(OuterCodec, bytes);
+  return decode(OuterCodec, emptyOuter, readOuter, bytes);
 }
 
 /** The codec of {@link Outer}. */
@@ -407,7 +406,7 @@ export function encodeOuter_Inner(message: Outer_InnerInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Inner(bytes: Uint8Array): Outer_Inner {
-  return decode(Outer_InnerCodec, bytes);
+  return decode(Outer_InnerCodec, emptyOuter_Inner, readOuter_Inner, bytes);
 }
 
 /** The codec of {@link Outer_Inner}. */
@@ -519,7 +518,7 @@ export function encodeBlind(message: BlindInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBlind(bytes: Uint8Array): Blind {
-  return decode(BlindCodec, bytes);
+  return decode(BlindCodec, emptyBlind, readBlind, bytes);
 }
 
 /** The codec of {@link Blind}. */
@@ -606,7 +605,7 @@ export function encodeFree(message: FreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFree(bytes: Uint8Array): Free {
-  return decode(FreeCodec, bytes);
+  return decode(FreeCodec, emptyFree, readFree, bytes);
 }
 
 /** The codec of {@link Free}. */

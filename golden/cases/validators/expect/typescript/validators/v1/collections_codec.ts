@@ -129,7 +129,7 @@ export function encodeCollections(message: CollectionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCollections(bytes: Uint8Array): Collections {
-  return decode(CollectionsCodec, bytes);
+  return decode(CollectionsCodec, emptyCollections, readCollections, bytes);
 }
 
 /** The codec of {@link Collections}. */
@@ -192,7 +192,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Collections.meta");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(meta, key), "validators.v1.Collections.meta");
+      end = writeString(bytes, end, meta[key]!, "validators.v1.Collections.meta");
       at = writeLength(bytes, at, end);
     }
   }
@@ -258,7 +258,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Collections.labels");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, LabelCodec.writeFields(valueOf(labels, key), bytes, end + 1));
+      end = writeLength(bytes, end, LabelCodec.writeFields(labels[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -321,7 +321,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Collections.only_values");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(onlyValues, key), "validators.v1.Collections.only_values");
+      end = writeString(bytes, end, onlyValues[key]!, "validators.v1.Collections.only_values");
       at = writeLength(bytes, at, end);
     }
   }

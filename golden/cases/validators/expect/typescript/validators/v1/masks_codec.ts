@@ -23,7 +23,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBytes,
   writeLength,
   writeString,
@@ -110,7 +109,7 @@ export function encodeMasks(message: MasksInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMasks(bytes: Uint8Array): Masks {
-  return decode(MasksCodec, bytes);
+  return decode(MasksCodec, emptyMasks, readMasks, bytes);
 }
 
 /** The codec of {@link Masks}. */
@@ -168,7 +167,7 @@ function writeMasks(message: MasksInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Masks.each");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, FieldMaskCodec.writeFields(valueOf(each, key), bytes, end + 1));
+      end = writeLength(bytes, end, FieldMaskCodec.writeFields(each[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -385,7 +384,7 @@ export function encodeEquals(message: EqualsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEquals(bytes: Uint8Array): Equals {
-  return decode(EqualsCodec, bytes);
+  return decode(EqualsCodec, emptyEquals, readEquals, bytes);
 }
 
 /** The codec of {@link Equals}. */

@@ -176,7 +176,7 @@ export function encodeNumbers(message: NumbersInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNumbers(bytes: Uint8Array): Numbers {
-  return decode(NumbersCodec, bytes);
+  return decode(NumbersCodec, emptyNumbers, readNumbers, bytes);
 }
 
 /** The codec of {@link Numbers}. */
@@ -592,7 +592,7 @@ export function encodePresence(message: PresenceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePresence(bytes: Uint8Array): Presence {
-  return decode(PresenceCodec, bytes);
+  return decode(PresenceCodec, emptyPresence, readPresence, bytes);
 }
 
 /** The codec of {@link Presence}. */
@@ -1085,7 +1085,7 @@ export function encodeColors(message: ColorsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeColors(bytes: Uint8Array): Colors {
-  return decode(ColorsCodec, bytes);
+  return decode(ColorsCodec, emptyColors, readColors, bytes);
 }
 
 /** The codec of {@link Colors}. */

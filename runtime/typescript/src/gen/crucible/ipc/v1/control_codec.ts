@@ -159,7 +159,7 @@ export function encodeHostedMethod(message: HostedMethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHostedMethod(bytes: Uint8Array): HostedMethod {
-  return decode(HostedMethodCodec, bytes);
+  return decode(HostedMethodCodec, emptyHostedMethod, readHostedMethod, bytes);
 }
 
 /** The codec of {@link HostedMethod}. */
@@ -324,7 +324,7 @@ export function encodePluginRegister(message: PluginRegisterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegister(bytes: Uint8Array): PluginRegister {
-  return decode(PluginRegisterCodec, bytes);
+  return decode(PluginRegisterCodec, emptyPluginRegister, readPluginRegister, bytes);
 }
 
 /** The codec of {@link PluginRegister}. */
@@ -512,7 +512,7 @@ export function encodePluginRegistered(message: PluginRegisteredInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegistered(bytes: Uint8Array): PluginRegistered {
-  return decode(PluginRegisteredCodec, bytes);
+  return decode(PluginRegisteredCodec, emptyPluginRegistered, readPluginRegistered, bytes);
 }
 
 /** The codec of {@link PluginRegistered}. */
@@ -717,7 +717,7 @@ export function encodeLimits(message: LimitsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLimits(bytes: Uint8Array): Limits {
-  return decode(LimitsCodec, bytes);
+  return decode(LimitsCodec, emptyLimits, readLimits, bytes);
 }
 
 /** The codec of {@link Limits}. */
@@ -854,7 +854,7 @@ export function encodePluginUnregister(message: PluginUnregisterInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginUnregister(bytes: Uint8Array): PluginUnregister {
-  return decode(PluginUnregisterCodec, bytes);
+  return decode(PluginUnregisterCodec, emptyPluginUnregister, readPluginUnregister, bytes);
 }
 
 /** The codec of {@link PluginUnregister}. */
@@ -953,7 +953,7 @@ export function encodeCapabilityQuery(message: CapabilityQueryInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityQuery(bytes: Uint8Array): CapabilityQuery {
-  return decode(CapabilityQueryCodec, bytes);
+  return decode(CapabilityQueryCodec, emptyCapabilityQuery, readCapabilityQuery, bytes);
 }
 
 /** The codec of {@link CapabilityQuery}. */
@@ -1052,7 +1052,7 @@ export function encodeCapabilityReport(message: CapabilityReportInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityReport(bytes: Uint8Array): CapabilityReport {
-  return decode(CapabilityReportCodec, bytes);
+  return decode(CapabilityReportCodec, emptyCapabilityReport, readCapabilityReport, bytes);
 }
 
 /** The codec of {@link CapabilityReport}. */
@@ -1160,7 +1160,7 @@ export function encodeResourceRequest(message: ResourceRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceRequest(bytes: Uint8Array): ResourceRequest {
-  return decode(ResourceRequestCodec, bytes);
+  return decode(ResourceRequestCodec, emptyResourceRequest, readResourceRequest, bytes);
 }
 
 /** The codec of {@link ResourceRequest}. */
@@ -1280,7 +1280,7 @@ export function encodeResourceGrant(message: ResourceGrantInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceGrant(bytes: Uint8Array): ResourceGrant {
-  return decode(ResourceGrantCodec, bytes);
+  return decode(ResourceGrantCodec, emptyResourceGrant, readResourceGrant, bytes);
 }
 
 /** The codec of {@link ResourceGrant}. */
@@ -1376,7 +1376,7 @@ export function encodeHealthCheck(message: HealthCheckInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthCheck(bytes: Uint8Array): HealthCheck {
-  return decode(HealthCheckCodec, bytes);
+  return decode(HealthCheckCodec, emptyHealthCheck, readHealthCheck, bytes);
 }
 
 /** The codec of {@link HealthCheck}. */
@@ -1476,7 +1476,7 @@ export function encodeHealthReport(message: HealthReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthReport(bytes: Uint8Array): HealthReport {
-  return decode(HealthReportCodec, bytes);
+  return decode(HealthReportCodec, emptyHealthReport, readHealthReport, bytes);
 }
 
 /** The codec of {@link HealthReport}. */
@@ -1591,7 +1591,7 @@ export function encodeMetricsReport(message: MetricsReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetricsReport(bytes: Uint8Array): MetricsReport {
-  return decode(MetricsReportCodec, bytes);
+  return decode(MetricsReportCodec, emptyMetricsReport, readMetricsReport, bytes);
 }
 
 /** The codec of {@link MetricsReport}. */
@@ -1694,7 +1694,7 @@ export function encodeMetric(message: MetricInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetric(bytes: Uint8Array): Metric {
-  return decode(MetricCodec, bytes);
+  return decode(MetricCodec, emptyMetric, readMetric, bytes);
 }
 
 /** The codec of {@link Metric}. */
@@ -1795,7 +1795,7 @@ export function encodeHeartbeat(message: HeartbeatInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
-  return decode(HeartbeatCodec, bytes);
+  return decode(HeartbeatCodec, emptyHeartbeat, readHeartbeat, bytes);
 }
 
 /** The codec of {@link Heartbeat}. */
@@ -1901,7 +1901,7 @@ export function encodeShutdown(message: ShutdownInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeShutdown(bytes: Uint8Array): Shutdown {
-  return decode(ShutdownCodec, bytes);
+  return decode(ShutdownCodec, emptyShutdown, readShutdown, bytes);
 }
 
 /** The codec of {@link Shutdown}. */

@@ -148,7 +148,7 @@ export function encodeError(message: ErrorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeError(bytes: Uint8Array): Error$1 {
-  return decode(ErrorCodec, bytes);
+  return decode(ErrorCodec, emptyError, readError, bytes);
 }
 
 /** The codec of {@link Error$1}. */
@@ -373,7 +373,7 @@ export function encodeErrorDetail(message: ErrorDetailInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeErrorDetail(bytes: Uint8Array): ErrorDetail {
-  return decode(ErrorDetailCodec, bytes);
+  return decode(ErrorDetailCodec, emptyErrorDetail, readErrorDetail, bytes);
 }
 
 /** The codec of {@link ErrorDetail}. */
@@ -480,7 +480,7 @@ export function encodeViolations(message: ViolationsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolations(bytes: Uint8Array): Violations {
-  return decode(ViolationsCodec, bytes);
+  return decode(ViolationsCodec, emptyViolations, readViolations, bytes);
 }
 
 /** The codec of {@link Violations}. */
@@ -600,7 +600,7 @@ export function encodeViolation(message: ViolationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolation(bytes: Uint8Array): Violation {
-  return decode(ViolationCodec, bytes);
+  return decode(ViolationCodec, emptyViolation, readViolation, bytes);
 }
 
 /** The codec of {@link Violation}. */

@@ -95,7 +95,7 @@ export function encodePluginHello(message: PluginHelloInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginHello(bytes: Uint8Array): PluginHello {
-  return decode(PluginHelloCodec, bytes);
+  return decode(PluginHelloCodec, emptyPluginHello, readPluginHello, bytes);
 }
 
 /** The codec of {@link PluginHello}. */
@@ -272,7 +272,7 @@ export function encodeDaemonHello(message: DaemonHelloInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDaemonHello(bytes: Uint8Array): DaemonHello {
-  return decode(DaemonHelloCodec, bytes);
+  return decode(DaemonHelloCodec, emptyDaemonHello, readDaemonHello, bytes);
 }
 
 /** The codec of {@link DaemonHello}. */
@@ -485,7 +485,7 @@ export function encodePluginProof(message: PluginProofInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginProof(bytes: Uint8Array): PluginProof {
-  return decode(PluginProofCodec, bytes);
+  return decode(PluginProofCodec, emptyPluginProof, readPluginProof, bytes);
 }
 
 /** The codec of {@link PluginProof}. */

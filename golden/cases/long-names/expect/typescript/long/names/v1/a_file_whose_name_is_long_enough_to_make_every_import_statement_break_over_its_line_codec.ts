@@ -23,7 +23,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeLength,
   writeString,
@@ -113,7 +112,12 @@ export function encodeALongNameOfAMessageThatServesAsRequest(
 export function decodeALongNameOfAMessageThatServesAsRequest(
   bytes: Uint8Array,
 ): ALongNameOfAMessageThatServesAsRequest {
-  return decode(ALongNameOfAMessageThatServesAsRequestCodec, bytes);
+  return decode(
+    ALongNameOfAMessageThatServesAsRequestCodec,
+    emptyALongNameOfAMessageThatServesAsRequest,
+    readALongNameOfAMessageThatServesAsRequest,
+    bytes,
+  );
 }
 
 /** The codec of {@link ALongNameOfAMessageThatServesAsRequest}. */
@@ -176,7 +180,7 @@ function writeALongNameOfAMessageThatServesAsRequest(
       end = writeLength(
         bytes,
         end,
-        writeALongNameOfAMessageThatServesAsResponse(valueOf(aLongNameOfAMap, key), bytes, end + 1),
+        writeALongNameOfAMessageThatServesAsResponse(aLongNameOfAMap[key]!, bytes, end + 1),
       );
       at = writeLength(bytes, at, end);
     }
@@ -404,7 +408,12 @@ export function encodeALongNameOfAMessageThatServesAsResponse(
 export function decodeALongNameOfAMessageThatServesAsResponse(
   bytes: Uint8Array,
 ): ALongNameOfAMessageThatServesAsResponse {
-  return decode(ALongNameOfAMessageThatServesAsResponseCodec, bytes);
+  return decode(
+    ALongNameOfAMessageThatServesAsResponseCodec,
+    emptyALongNameOfAMessageThatServesAsResponse,
+    readALongNameOfAMessageThatServesAsResponse,
+    bytes,
+  );
 }
 
 /** The codec of {@link ALongNameOfAMessageThatServesAsResponse}. */
