@@ -12,12 +12,14 @@ const peers = ["crucible", "raw", "grpc-js", "go-grpc"] as const;
 
 /** What is measured, by the name of its ratio. */
 const metrics: Readonly<Record<string, Turn>> = {
-  bulk64k: { kind: "read", size: 65_536, ms },
-  bulk1m: { kind: "read", size: 1_048_576, ms },
+  bulk64k: { kind: "write", size: 65_536, ms },
+  bulk1m: { kind: "write", size: 1_048_576, ms },
+  down64k: { kind: "read", size: 65_536, ms },
+  down1m: { kind: "read", size: 1_048_576, ms },
   echo64k: { kind: "echo", size: 65_536, ms },
   echo1m: { kind: "echo", size: 1_048_576, ms },
 };
-const labels = ["stream of 64 KiB", "stream of 1 MiB", "echo of 64 KiB", "echo of 1 MiB"];
+const labels = ["up, 64 KiB", "up, 1 MiB", "down, 64 KiB", "down, 1 MiB", "echo of 64 KiB", "echo of 1 MiB"];
 
 /** Large bodies between two processes, peers in turn. */
 export async function benchBulk(nodes: readonly Node[]): Promise<BenchResult> {
@@ -51,7 +53,7 @@ export async function benchBulk(nodes: readonly Node[]): Promise<BenchResult> {
   };
 }
 
-const method = `Messages with one \`bytes\` field of 64 KiB or 1 MiB between two processes over one Unix socket: a stream of them, and a call
-that sends one there and back, one in flight, whose bytes count once. Medians of ${rounds * times} turns of about ${ms} ms in which the peers
+const method = `Messages with one \`bytes\` field of 64 KiB or 1 MiB between two processes over one Unix socket: a stream of them from
+the daemon to the plugin ("up"), one from there ("down"), and a call that sends one there and back, one in flight, whose bytes count once. Medians of ${rounds * times} turns of about ${ms} ms in which the peers
 follow one another, in ${rounds} pairs of fresh processes. Ours as it comes: checksum, credit and validation on. "raw" is sockets with as
 many bytes, which its readers count and drop. Both sides of go-grpc are in Go.`;

@@ -7,6 +7,10 @@ import { Transfer } from "../gen/bench/v1/transfer_daemon.js";
 import { response } from "../calls/workload.js";
 import { bodyOf, checkBody, type Peer } from "./workload.js";
 
+function* repeat<T>(one: T, count: number): Generator<T> {
+  for (let i = 0; i < count; i++) yield one;
+}
+
 /** Ours, with createDaemon and serve as they come: checksum, credit and validation on. */
 export const crucible: Peer = {
   async connect() {
@@ -37,6 +41,10 @@ export const crucible: Peer = {
           left--;
         }
         if (left !== 0) throw new Error(`${left} bodies are missing`);
+      },
+      async write(count, size) {
+        const written = await transfer.write(repeat({ data: bodyOf(size) }, count));
+        if (written.size !== BigInt(count * size)) throw new Error(`${written.size} bytes came`);
       },
       async echo(count, size) {
         const data = bodyOf(size);

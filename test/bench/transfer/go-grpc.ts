@@ -43,6 +43,7 @@ export const goGrpc: Peer = {
     return {
       stream: (count) => ask("stream", count, 0),
       read: (count, size) => ask("read", count, size),
+      write: (count, size) => ask("write", count, size),
       echo: (count, size) => ask("echo", count, size),
       async close() {
         client.kill();

@@ -1,9 +1,11 @@
 import {
   type ClientReadableStream,
+  type ClientWritableStream,
   credentials,
   makeGenericClientConstructor,
   Server,
   ServerCredentials,
+  type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
@@ -14,11 +16,14 @@ import {
   type BlobInit,
   decodeBlob,
   decodeTransferRequest,
+  decodeWriteResponse,
   encodeBlob,
   encodeTransferRequest,
+  encodeWriteResponse,
   type TransferRequestInit,
+  type WriteResponseInit,
 } from "../gen/bench/v1/transfer_codec.js";
-import type { Blob, TransferRequest } from "../gen/bench/v1/transfer_pb.js";
+import type { Blob, TransferRequest, WriteResponse } from "../gen/bench/v1/transfer_pb.js";
 import { response } from "../calls/workload.js";
 import { bodyOf, checkBody, type Peer } from "./workload.js";
 
@@ -42,6 +47,15 @@ const methods = {
     responseDeserialize: decodeSearchResponse,
   },
   read: { path: "/bench.v1.Transfer/Read", requestStream: false, responseStream: true, ...asked, ...blobs },
+  write: {
+    path: "/bench.v1.Transfer/Write",
+    requestStream: true,
+    responseStream: false,
+    requestSerialize: (message: BlobInit) => asBuffer(encodeBlob(message)),
+    requestDeserialize: decodeBlob,
+    responseSerialize: (message: WriteResponseInit) => asBuffer(encodeWriteResponse(message)),
+    responseDeserialize: decodeWriteResponse,
+  },
   echo: {
     path: "/bench.v1.Transfer/Echo",
     requestStream: false,
@@ -55,6 +69,7 @@ const methods = {
 interface TransferClient {
   find(message: TransferRequestInit): ClientReadableStream<SearchResponse>;
   read(message: TransferRequestInit): ClientReadableStream<Blob>;
+  write(done: (error: Error | null, answer: WriteResponse) => void): ClientWritableStream<BlobInit>;
   echo(message: BlobInit, done: (error: Error | null, answer: Blob) => void): void;
   close(): void;
 }
@@ -63,9 +78,17 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+/** What is written to, on either side. */
+interface Sink<T> {
+  readonly destroyed: boolean;
+  write(message: T): boolean;
+  once(event: "drain", listener: (value: unknown) => void): unknown;
+  end(): void;
+}
+
 /** Writes `count` times, waiting when the call says so. */
-async function sendMany<T>(call: ServerWritableStream<TransferRequest, T>, count: number, message: T): Promise<void> {
-  for (let i = 0; i < count && !call.cancelled; i++) {
+async function sendMany<T>(call: Sink<T>, count: number, message: T): Promise<void> {
+  for (let i = 0; i < count && !call.destroyed; i++) {
     if (!call.write(message)) {
       await new Promise((resolve) => {
         call.once("drain", resolve);
@@ -86,6 +109,11 @@ export const grpcJs: Peer = {
         void sendMany(call, call.request.count, response),
       read: (call: ServerWritableStream<TransferRequest, BlobInit>) =>
         void sendMany(call, call.request.count, { data: bodyOf(call.request.size) }),
+      write: (call: ServerReadableStream<Blob, WriteResponseInit>, done: sendUnaryData<WriteResponseInit>) => {
+        let size = 0;
+        call.on("data", ({ data }: Blob) => (size += data.length));
+        call.on("end", () => done(null, { size: BigInt(size) }));
+      },
       echo: (call: ServerUnaryCall<Blob, BlobInit>, done: sendUnaryData<BlobInit>) => done(null, call.request),
     });
     return new Promise((resolve, reject) => {
@@ -110,6 +138,14 @@ export const grpcJs: Peer = {
       async read(count, size) {
         for await (const { data } of client.read({ count, size }) as AsyncIterable<Blob>) checkBody(data, size);
       },
+      write: (count, size) =>
+        new Promise((resolve, reject) => {
+          const call = client.write((error, written) => {
+            if (error === null && written.size === BigInt(count * size)) resolve();
+            else reject(error ?? new Error(`${written.size} bytes came`));
+          });
+          void sendMany(call, count, { data: bodyOf(size) });
+        }),
       async echo(count, size) {
         const data = bodyOf(size);
         for (let i = 0; i < count; i++) {

@@ -4,8 +4,10 @@ import { bodyOf, type Peer } from "./workload.js";
 /** A message of the stream as ours on the wire: 44 bytes of frame, and what is in it. */
 export const streamMessageBytes = 108;
 const commandBytes = 12;
-/** What the client asks for: so many messages of a size, or that the next so many be sent back. */
-const Command = { Send: 1, SendBatched: 2, Echo: 3 } as const;
+/** What the client asks for: so many messages of a size, or that the next so many be sent back, or counted as one. */
+const Command = { Send: 1, SendBatched: 2, Echo: 3, Take: 4 } as const;
+/** What answers a Take. */
+const takenBytes = 1;
 /** How much a batched server hands to the socket at once. */
 const batchBytes = 65_536;
 
@@ -13,19 +15,27 @@ function serveOne(socket: Socket): void {
   let echoing = 0;
   let size = 0;
   let got = 0;
+  let taking = 0;
   socket.on("error", () => {});
   socket.on("data", (chunk) => {
-    if (echoing > 0) {
-      got += chunk.length;
-      for (; got >= size && echoing > 0; got -= size, echoing--) socket.write(bodyOf(size));
-      return;
+    let bytes = chunk.length;
+    if (echoing === 0 && taking <= 0) {
+      const kind = chunk.readUint32BE(0);
+      const count = chunk.readUint32BE(4);
+      size = chunk.readUint32BE(8);
+      bytes -= commandBytes;
+      if (kind === Command.Echo) echoing = count;
+      else if (kind === Command.Take) taking = count * size;
+      else if (kind === Command.Send) void sendMany(socket, count, size);
+      else void sendMany(socket, Math.ceil((count * size) / batchBytes), batchBytes);
     }
-    const kind = chunk.readUint32BE(0);
-    const count = chunk.readUint32BE(4);
-    size = chunk.readUint32BE(8);
-    if (kind === Command.Echo) echoing = count;
-    else if (kind === Command.Send) void sendMany(socket, count, size);
-    else void sendMany(socket, Math.ceil((count * size) / batchBytes), batchBytes);
+    if (taking > 0) {
+      taking -= bytes;
+      if (taking <= 0) socket.write(bodyOf(takenBytes));
+    } else if (echoing > 0) {
+      got += bytes;
+      for (; got >= size && echoing > 0; got -= size, echoing--) socket.write(bodyOf(size));
+    }
   });
 }
 
@@ -52,6 +62,8 @@ export function serveRaw(path: string): Promise<void> {
 export interface RawClient {
   /** `count` bodies from there; they are counted and dropped. `batched` writes them in runs of 64 KiB. */
   read(count: number, size: number, batched: boolean): Promise<void>;
+  /** `count` bodies to there, where they are counted and dropped. */
+  write(count: number, size: number): Promise<void>;
   /** `count` bodies there and back, one in flight. */
   echo(count: number, size: number): Promise<void>;
   close(): void;
@@ -87,12 +99,14 @@ export async function connectRaw(path: string): Promise<RawClient> {
       command(batched ? Command.SendBatched : Command.Send, count, size);
       return all;
     },
+    async write(count, size) {
+      command(Command.Take, count, size);
+      const all = receive(takenBytes);
+      await sendMany(socket, count, size);
+      await all;
+    },
     async echo(count, size) {
       command(Command.Echo, count, size);
-      // The server takes the command out of a chunk of its own: it has to be read before a body follows.
-      await new Promise((resolve) => {
-        setTimeout(resolve, 1);
-      });
       const body = bodyOf(size);
       for (let i = 0; i < count; i++) {
         const all = receive(size);
@@ -116,6 +130,7 @@ export function raw(batched: boolean): Peer {
       return {
         stream: (count) => client.read(count, streamMessageBytes, batched),
         read: (count, size) => client.read(count, size, false),
+        write: (count, size) => client.write(count, size),
         echo: (count, size) => client.echo(count, size),
         close: async () => client.close(),
       };

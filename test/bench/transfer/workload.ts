@@ -2,7 +2,7 @@ import { figures, median } from "../numbers.js";
 
 /** What a turn measures, for about so long. `size` is that of a body; the messages of a stream have none. */
 export interface Turn {
-  readonly kind: "stream" | "read" | "echo";
+  readonly kind: "stream" | "read" | "write" | "echo";
   readonly size: number;
   readonly ms: number;
 }
@@ -21,9 +21,10 @@ export interface Peer {
 }
 
 export interface PeerClient {
-  /** Runs to the end of one stream of `count` small messages, or of `count` bodies of `size` bytes. */
+  /** Runs to the end of one stream of `count` small messages from there, or of `count` bodies of `size` bytes from or to there. */
   stream(count: number): Promise<void>;
   read(count: number, size: number): Promise<void>;
+  write(count: number, size: number): Promise<void>;
   /** Sends `count` bodies there and back, one in flight. */
   echo(count: number, size: number): Promise<void>;
   close(): Promise<void>;

@@ -85,3 +85,7 @@ export const Flag = {
 } as const;
 /** Shift of the priority bits. */
 export const priorityShift = 8;
+/** The priority that flags say. */
+export function priorityOf(flags: number): 0 | 1 | 2 | 3 {
+  return ((flags & Flag.Priority) >>> priorityShift) as 0 | 1 | 2 | 3;
+}

@@ -194,6 +194,7 @@ export class Client implements Caller {
     assertWanted(method, deadlineMs, now, signal);
     const timeoutUs = deadlineMs === undefined ? undefined : Math.ceil((deadlineMs - now) * 1000);
     const withBody = (flags & Flag.EndStream) !== 0;
+    if (options?.priority !== undefined) call.priority = checkPriority(options.priority);
     if (withBody) checkRequest(this.#options, method, request);
     writeRequestHead(method.id, timeoutUs, options?.metadata);
     session.open(call, flags, head.bytes, head.length, withBody ? method.request : undefined, request);
@@ -310,6 +311,12 @@ class LazyStream implements AsyncIterable<unknown> {
     }
     return opened instanceof Promise ? new LaterStream(opened) : opened[Symbol.asyncIterator]();
   }
+}
+
+/** @throws CrucibleError reason OPTION_INVALID unless it is one. */
+function checkPriority(priority: 0 | 1 | 2 | 3): 0 | 1 | 2 | 3 {
+  if (priority === 0 || priority === 1 || priority === 2 || priority === 3) return priority;
+  throw new CrucibleError("OPTION_INVALID", `priority is ${String(priority)}; it is a whole number from 0 to 3`);
 }
 
 /** Reads a stream that is still being opened. Leaving it before it is open closes it once it is. */

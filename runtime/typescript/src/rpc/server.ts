@@ -1,5 +1,5 @@
 import { CrucibleError } from "../error/index.js";
-import { Flag } from "../frame/frame.js";
+import { Flag, priorityOf } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import type { Acceptor, Session } from "../session/session.js";
@@ -112,6 +112,7 @@ export class Server implements Acceptor, ServerCore {
     }
     const call = new ServerCall(this, method, envelope.metadata);
     call.sealed = sealed;
+    call.priority = priorityOf(flags);
     call.remoteEnded = !withStream;
     this.session.accept(call, id, window);
     if (timeoutUs !== undefined) {

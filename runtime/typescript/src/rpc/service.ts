@@ -79,6 +79,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly metadata?: MetadataInit;
   /**
+   * Which of the calls that wait for one connection goes first, here and at the other end: 0 to 3, the highest first.
+   * Each has its share, none waits for ever. It matters to large messages and streams, which wait; small calls do not.
+   * Default: 0.
+   */
+  readonly priority?: 0 | 1 | 2 | 3;
+  /**
    * What to do with kept answers, for methods whose schema says that they are cached. `use` takes one that is fresh, or
    * shares a call that is on its way; `refresh` asks again, and keeps what comes; `skip` asks as if nothing were cached.
    * Default: `use`.

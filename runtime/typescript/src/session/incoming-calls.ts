@@ -80,7 +80,9 @@ export class IncomingCalls {
       if (whole === undefined) return;
       this.end(pending);
       this.#completed = pending;
-      this.#acceptor.onRequest(id, lastFlags, whole, 0, whole.length, cost, pending.receiveWindow);
+      // The priority is that of the first fragment.
+      const allFlags = (lastFlags & ~Flag.Priority) | (flags & Flag.Priority);
+      this.#acceptor.onRequest(id, allFlags, whole, 0, whole.length, cost, pending.receiveWindow);
       this.#completed = undefined;
     });
     pending.id = id;

@@ -1,7 +1,7 @@
 // Go's gRPC as a peer of the benchmarks of streams and of large messages: one program, both sides.
 //
 //	go-grpc serve PATH   serves at a Unix socket and says "ready"
-//	go-grpc drive PATH   for each line "stream|read|echo COUNT SIZE" on standard input does so, and says "done"
+//	go-grpc drive PATH   for each line "stream|read|write|echo COUNT SIZE" on standard input does so, and says "done"
 //
 // Its codec is written by hand: it takes less time than a generated one, so that none of what is measured is its fault.
 package main
@@ -80,6 +80,15 @@ func (m *blob) append(b []byte) []byte { return protowire.AppendBytes(append(b, 
 
 func (m *blob) parse(b []byte) error {
 	return fields(b, func(_ protowire.Number, _ uint64, data []byte) { m.data = append([]byte(nil), data...) })
+}
+
+// written is bench.v1.WriteResponse.
+type written struct{ size uint64 }
+
+func (m *written) append(b []byte) []byte { return protowire.AppendVarint(append(b, 8), m.size) }
+
+func (m *written) parse(b []byte) error {
+	return fields(b, func(_ protowire.Number, value uint64, _ []byte) { m.size = value })
 }
 
 // fields calls visit for each field, numbers as value and everything else as bytes.
@@ -163,6 +172,19 @@ func read(_ any, stream grpc.ServerStream) error {
 	return nil
 }
 
+func write(_ any, stream grpc.ServerStream) error {
+	var answer written
+	for {
+		var got blob
+		if err := stream.RecvMsg(&got); errors.Is(err, io.EOF) {
+			return stream.SendMsg(&answer)
+		} else if err != nil {
+			return err
+		}
+		answer.size += uint64(len(got.data))
+	}
+}
+
 func echo(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 	var got blob
 	return &got, decode(&got)
@@ -175,6 +197,7 @@ var service = grpc.ServiceDesc{
 	Streams: []grpc.StreamDesc{
 		{StreamName: "Find", Handler: find, ServerStreams: true},
 		{StreamName: "Read", Handler: read, ServerStreams: true},
+		{StreamName: "Write", Handler: write, ClientStreams: true},
 	},
 }
 
@@ -217,6 +240,31 @@ func receive(client *grpc.ClientConn, method string, asked *request, fresh func(
 	}
 }
 
+// send writes one stream of bodies, and checks that they came.
+func send(client *grpc.ClientConn, method string, count, size uint32) error {
+	stream, err := client.NewStream(context.Background(), &grpc.StreamDesc{ClientStreams: true}, method)
+	if err != nil {
+		return err
+	}
+	sent := &blob{body(size)}
+	for range count {
+		if err := stream.SendMsg(sent); err != nil {
+			return err
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	var answer written
+	if err := stream.RecvMsg(&answer); err != nil {
+		return err
+	}
+	if answer.size != uint64(count)*uint64(size) {
+		return fmt.Errorf("%d bytes came", answer.size)
+	}
+	return nil
+}
+
 func work(client *grpc.ClientConn, kind string, count, size uint32) error {
 	switch kind {
 	case "stream":
@@ -229,6 +277,8 @@ func work(client *grpc.ClientConn, kind string, count, size uint32) error {
 		return receive(client, "/bench.v1.Transfer/Read", &request{count, size}, fresh, func(m message) bool {
 			return len(m.(*blob).data) == int(size)
 		})
+	case "write":
+		return send(client, "/bench.v1.Transfer/Write", count, size)
 	case "echo":
 		sent := &blob{body(size)}
 		for range count {

@@ -13,16 +13,18 @@ import {
   readBytes,
   readTag,
   readUint32,
+  readUint64,
   readUnknown,
   refuseType,
   startMessage,
   writeBytes,
   writeUint32,
+  writeUint64,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
-import type { Blob, TransferRequest } from "./transfer_pb.js";
+import type { Blob, TransferRequest, WriteResponse } from "./transfer_pb.js";
 
-export type { Blob, TransferRequest } from "./transfer_pb.js";
+export type { Blob, TransferRequest, WriteResponse } from "./transfer_pb.js";
 
 /** Asks for messages. */
 export interface TransferRequestInit {
@@ -231,6 +233,102 @@ function readBlob(message: Blob, bytes: Uint8Array, at: number, end: number, dep
       case 1:
         if (tag !== 10) refuseType(tag, 10, message);
         message.data = readBytes(bytes, at, end);
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth);
+    }
+    at = cursor.at;
+  }
+  checkEnd(at, end, group);
+  return message;
+}
+
+/** What encoding takes for the message {@link WriteResponse}. */
+export interface WriteResponseInit {
+  readonly $typeName?: "bench.v1.WriteResponse" | undefined;
+  /** Bytes of all bodies. */
+  size?: bigint | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link WriteResponse} with what `init` sets; a message is returned as it is. */
+export function createWriteResponse(init: WriteResponseInit = {}): WriteResponse {
+  if (init.$typeName === "bench.v1.WriteResponse") return init as WriteResponse;
+  const message = emptyWriteResponse();
+  if (init.size !== undefined) {
+    message.size = init.size;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link WriteResponse}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodeWriteResponse(message: WriteResponseInit): Uint8Array {
+  return encode(WriteResponseCodec, message);
+}
+
+/**
+ * Decodes the message {@link WriteResponse}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodeWriteResponse(bytes: Uint8Array): WriteResponse {
+  return decode(WriteResponseCodec, emptyWriteResponse, readWriteResponse, bytes);
+}
+
+/** The codec of {@link WriteResponse}. */
+export const WriteResponseCodec: MessageCodec<WriteResponse, WriteResponseInit> = /* @__PURE__ */ messageCodec(
+  "bench.v1.WriteResponse",
+  emptyWriteResponse,
+  writeWriteResponse,
+  readWriteResponse,
+);
+
+function emptyWriteResponse(): WriteResponse {
+  return {
+    $typeName: "bench.v1.WriteResponse",
+    size: 0n,
+  };
+}
+
+function writeWriteResponse(message: WriteResponseInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "bench.v1.WriteResponse", bytes, at);
+  // uint64 size = 1
+  const size = message.size;
+  if (size !== undefined && size !== 0n) {
+    bytes[at++] = 8;
+    at = writeUint64(bytes, at, size, "bench.v1.WriteResponse.size");
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+function readWriteResponse(
+  message: WriteResponse,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  depth: number,
+  group: number,
+): WriteResponse {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
+    switch (tag >>> 3) {
+      // uint64 size = 1
+      case 1:
+        if (tag !== 8) refuseType(tag, 8, message);
+        message.size = readUint64(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

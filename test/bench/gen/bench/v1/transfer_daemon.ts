@@ -4,7 +4,7 @@
 import { type CallOptions, ServiceClient } from "crucible-runtime/codegen/v1/daemon";
 import type { SearchResponse } from "./bench_pb.js";
 import type { BlobInit, TransferRequestInit } from "./transfer_codec.js";
-import type { Blob } from "./transfer_pb.js";
+import type { Blob, WriteResponse } from "./transfer_pb.js";
 import { TransferService } from "./transfer_service.js";
 
 export * from "./transfer_codec.js";
@@ -20,6 +20,11 @@ export class Transfer extends ServiceClient {
   /** Large ones, one after another. */
   read(request: TransferRequestInit, options?: CallOptions): AsyncIterable<Blob> {
     return this.$caller.serverStream(TransferService.methods.read, request, options);
+  }
+
+  /** The same the other way. */
+  write(requests: AsyncIterable<BlobInit> | Iterable<BlobInit>, options?: CallOptions): Promise<WriteResponse> {
+    return this.$caller.clientStream(TransferService.methods.write, requests, options);
   }
 
   /** A single one. */

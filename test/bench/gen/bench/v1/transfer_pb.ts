@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bench/v1/transfer.proto.
  */
 export const file_bench_v1_transfer: GenFile = /*@__PURE__*/
-  fileDesc("ChdiZW5jaC92MS90cmFuc2Zlci5wcm90bxIIYmVuY2gudjEiOwoPVHJhbnNmZXJSZXF1ZXN0Eg0KBWNvdW50GAEgASgNEhkKBHNpemUYAiABKA1CC7pICCoGGICAgIAEIhQKBEJsb2ISDAoEZGF0YRgBIAEoDDLaAQoIVHJhbnNmZXISPQoERmluZBIZLmJlbmNoLnYxLlRyYW5zZmVyUmVxdWVzdBoYLmJlbmNoLnYxLlNlYXJjaFJlc3BvbnNlMAESMwoEUmVhZBIZLmJlbmNoLnYxLlRyYW5zZmVyUmVxdWVzdBoOLmJlbmNoLnYxLkJsb2IwARIyCgVGZXRjaBIZLmJlbmNoLnYxLlRyYW5zZmVyUmVxdWVzdBoOLmJlbmNoLnYxLkJsb2ISJgoERWNobxIOLmJlbmNoLnYxLkJsb2IaDi5iZW5jaC52MS5CbG9iYgZwcm90bzM", [file_bench_v1_bench, file_buf_validate_validate]);
+  fileDesc("ChdiZW5jaC92MS90cmFuc2Zlci5wcm90bxIIYmVuY2gudjEiOwoPVHJhbnNmZXJSZXF1ZXN0Eg0KBWNvdW50GAEgASgNEhkKBHNpemUYAiABKA1CC7pICCoGGICAgIAEIhQKBEJsb2ISDAoEZGF0YRgBIAEoDCIdCg1Xcml0ZVJlc3BvbnNlEgwKBHNpemUYASABKAQyjgIKCFRyYW5zZmVyEj0KBEZpbmQSGS5iZW5jaC52MS5UcmFuc2ZlclJlcXVlc3QaGC5iZW5jaC52MS5TZWFyY2hSZXNwb25zZTABEjMKBFJlYWQSGS5iZW5jaC52MS5UcmFuc2ZlclJlcXVlc3QaDi5iZW5jaC52MS5CbG9iMAESMgoFV3JpdGUSDi5iZW5jaC52MS5CbG9iGhcuYmVuY2gudjEuV3JpdGVSZXNwb25zZSgBEjIKBUZldGNoEhkuYmVuY2gudjEuVHJhbnNmZXJSZXF1ZXN0Gg4uYmVuY2gudjEuQmxvYhImCgRFY2hvEg4uYmVuY2gudjEuQmxvYhoOLmJlbmNoLnYxLkJsb2JiBnByb3RvMw", [file_bench_v1_bench, file_buf_validate_validate]);
 
 /**
  * Asks for messages.
@@ -63,6 +63,25 @@ export const BlobSchema: GenMessage<Blob> = /*@__PURE__*/
   messageDesc(file_bench_v1_transfer, 1);
 
 /**
+ * @generated from message bench.v1.WriteResponse
+ */
+export type WriteResponse = Message<"bench.v1.WriteResponse"> & {
+  /**
+   * Bytes of all bodies.
+   *
+   * @generated from field: uint64 size = 1;
+   */
+  size: bigint;
+};
+
+/**
+ * Describes the message bench.v1.WriteResponse.
+ * Use `create(WriteResponseSchema)` to create a new message.
+ */
+export const WriteResponseSchema: GenMessage<WriteResponse> = /*@__PURE__*/
+  messageDesc(file_bench_v1_transfer, 2);
+
+/**
  * @generated from service bench.v1.Transfer
  */
 export const Transfer: GenService<{
@@ -85,6 +104,16 @@ export const Transfer: GenService<{
     methodKind: "server_streaming";
     input: typeof TransferRequestSchema;
     output: typeof BlobSchema;
+  },
+  /**
+   * The same the other way.
+   *
+   * @generated from rpc bench.v1.Transfer.Write
+   */
+  write: {
+    methodKind: "client_streaming";
+    input: typeof BlobSchema;
+    output: typeof WriteResponseSchema;
   },
   /**
    * A single one.

@@ -3,7 +3,7 @@
 
 import type { HandlerContext, ServiceImplementation } from "crucible-runtime/codegen/v1/plugin";
 import type { SearchResponseInit } from "./bench_codec.js";
-import type { BlobInit } from "./transfer_codec.js";
+import type { BlobInit, WriteResponseInit } from "./transfer_codec.js";
 import type { Blob, TransferRequest } from "./transfer_pb.js";
 import { TransferService } from "./transfer_service.js";
 
@@ -17,6 +17,12 @@ export abstract class TransferPlugin implements ServiceImplementation {
 
   /** Large ones, one after another. */
   abstract read(request: TransferRequest, context: HandlerContext): AsyncIterable<BlobInit>;
+
+  /** The same the other way. */
+  abstract write(
+    requests: AsyncIterable<Blob>,
+    context: HandlerContext,
+  ): Promise<WriteResponseInit> | WriteResponseInit;
 
   /** A single one. */
   abstract fetch(request: TransferRequest, context: HandlerContext): Promise<BlobInit> | BlobInit;

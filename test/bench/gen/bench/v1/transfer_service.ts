@@ -5,8 +5,15 @@ import { Idempotency, type Method, MethodKind, type Service } from "crucible-run
 import { SearchResponseCodec, type SearchResponseInit } from "./bench_codec.js";
 import type { SearchResponse } from "./bench_pb.js";
 import { validateSearchResponse } from "./bench_validate.js";
-import { BlobCodec, type BlobInit, TransferRequestCodec, type TransferRequestInit } from "./transfer_codec.js";
-import type { Blob, TransferRequest } from "./transfer_pb.js";
+import {
+  BlobCodec,
+  type BlobInit,
+  TransferRequestCodec,
+  type TransferRequestInit,
+  WriteResponseCodec,
+  type WriteResponseInit,
+} from "./transfer_codec.js";
+import type { Blob, TransferRequest, WriteResponse } from "./transfer_pb.js";
 import { validateTransferRequest } from "./transfer_validate.js";
 
 /** The methods of {@link TransferService}. */
@@ -15,6 +22,8 @@ export type TransferMethods = {
   readonly find: Method<TransferRequest, TransferRequestInit, SearchResponse, SearchResponseInit>;
   /** Large ones, one after another. */
   readonly read: Method<TransferRequest, TransferRequestInit, Blob, BlobInit>;
+  /** The same the other way. */
+  readonly write: Method<Blob, BlobInit, WriteResponse, WriteResponseInit>;
   /** A single one. */
   readonly fetch: Method<TransferRequest, TransferRequestInit, Blob, BlobInit>;
   /** What it was sent. */
@@ -45,6 +54,17 @@ export const TransferService: Service<TransferMethods> = {
       request: TransferRequestCodec,
       response: BlobCodec,
       validateRequest: validateTransferRequest,
+      idempotency: Idempotency.Unknown,
+      timeoutMs: 0,
+      sensitive: false,
+      capability: "",
+    },
+    write: {
+      name: "bench.v1.Transfer/Write",
+      id: 0x8247a35d,
+      kind: MethodKind.ClientStream,
+      request: BlobCodec,
+      response: WriteResponseCodec,
       idempotency: Idempotency.Unknown,
       timeoutMs: 0,
       sensitive: false,

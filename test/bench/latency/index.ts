@@ -1,0 +1,85 @@
+import { fileURLToPath } from "node:url";
+import type { Node } from "../nodes.js";
+import { figures, median } from "../numbers.js";
+import type { BarGroup, BenchResult } from "../report/result.js";
+import { Worker } from "../workers.js";
+import type { Beside, Latencies } from "./worker.js";
+
+/** Calls measured beside each transfer, at least. */
+const leastCalls = 20_000;
+/** A message of 256 MiB takes a part of a second. */
+const turnMs = { stream: 400, message: 2000 } as const;
+/** Turns end in any case: a machine may be too busy for so many calls. */
+const mostTurns = { stream: 60, message: 12 } as const;
+const loads = { stream: "a stream of 1 MiB messages", message: "a message of 256 MiB" } as const;
+const carriers = ["crucible", "raw"] as const;
+
+/** What was measured beside one load, by who carried it. */
+type Samples = Record<(typeof carriers)[number], { readonly calls: number[]; readonly rates: number[] }>;
+
+async function measureBeside(worker: Worker<Beside, Latencies>, load: Beside["load"]): Promise<Samples> {
+  const samples: Samples = { crucible: { calls: [], rates: [] }, raw: { calls: [], rates: [] } };
+  const enough = (): boolean => carriers.every((over) => samples[over].calls.length >= leastCalls);
+  for (let turn = 0; turn < mostTurns[load] && !enough(); turn++) {
+    for (const over of carriers) {
+      const { calls, transferRate } = await worker.ask({ load, over, ms: turnMs[load] });
+      for (const call of calls) samples[over].calls.push(call);
+      samples[over].rates.push(transferRate);
+    }
+  }
+  return samples;
+}
+
+function percentile(list: readonly number[], share: number): number {
+  return list.toSorted((a, b) => a - b)[Math.floor(list.length * share)]!;
+}
+
+/** Small calls, one in flight, beside a large transfer of ours and beside an equal one over a bare socket. */
+export async function benchLatency(nodes: readonly Node[]): Promise<BenchResult> {
+  const script = fileURLToPath(new URL("worker.js", import.meta.url));
+  const rows: string[][] = [["calls beside", "calls", "p50 µs", "p99 µs", "max µs", "transfer, MB/s"]];
+  const ratios: Record<string, number> = {};
+  const groups: BarGroup[] = [];
+  for (const node of nodes) {
+    const worker = await Worker.start<Beside, Latencies>(node, script, "crucible");
+    try {
+      for (const load of ["stream", "message"] as const) {
+        const samples = await measureBeside(worker, load);
+        for (const over of carriers) {
+          const { calls, rates } = samples[over];
+          rows.push([
+            `${loads[load]}, ${over} @${node.major}`,
+            calls.length.toLocaleString("en"),
+            percentile(calls, 0.5).toFixed(0),
+            percentile(calls, 0.99).toFixed(0),
+            percentile(calls, 1 - 1 / calls.length).toFixed(0),
+            (median(rates) / 1e6).toFixed(0),
+          ]);
+        }
+        const p99 = (over: (typeof carriers)[number]): number => percentile(samples[over].calls, 0.99);
+        groups.push({ label: `${load}, p99 @${node.major}`, values: carriers.map(p99) });
+        ratios[`p99${load === "stream" ? "bulk" : "message"}/raw@${node.major}`] = figures(
+          p99("crucible") / p99("raw"),
+        );
+      }
+    } finally {
+      worker.end();
+    }
+  }
+  return {
+    method,
+    rows,
+    ratios,
+    versions: {},
+    chart: {
+      title: "Latency beside bulk",
+      axis: "p99 of small calls, µs, beside a transfer by ours and by a bare socket; shorter is better",
+      series: carriers,
+      groups,
+    },
+  };
+}
+
+const method = `Small calls of ours, one in flight, while the plugin sends as fast as it can: a stream of 1 MiB messages, or one message of
+256 MiB after another. Either ours carries it, on the connection of the calls, or a bare socket between the same two processes, whose
+reader counts and drops. In turns of ${turnMs.stream} and ${turnMs.message} ms until each has ${leastCalls.toLocaleString("en")} calls, which are taken together.`;

@@ -1,0 +1,31 @@
+import type { SearchResponseInit } from "../gen/bench/v1/bench_codec.js";
+import type { Blob, TransferRequest } from "../gen/bench/v1/transfer_pb.js";
+import { type BlobInit, TransferPlugin, type WriteResponseInit } from "../gen/bench/v1/transfer_plugin.js";
+import { response } from "../calls/workload.js";
+import { bodyOf } from "./workload.js";
+
+/** Sends and takes what the benchmarks of streams and of large messages carry. */
+export class Transfers extends TransferPlugin {
+  override async *find({ count }: TransferRequest): AsyncGenerator<SearchResponseInit> {
+    for (let i = 0; i < count; i++) yield response;
+  }
+
+  override async *read({ count, size }: TransferRequest): AsyncGenerator<BlobInit> {
+    const data = bodyOf(size);
+    for (let i = 0; i < count; i++) yield { data };
+  }
+
+  override async write(blobs: AsyncIterable<Blob>): Promise<WriteResponseInit> {
+    let size = 0;
+    for await (const { data } of blobs) size += data.length;
+    return { size: BigInt(size) };
+  }
+
+  override fetch({ size }: TransferRequest): BlobInit {
+    return { data: bodyOf(size) };
+  }
+
+  override echo(blob: Blob): BlobInit {
+    return blob;
+  }
+}

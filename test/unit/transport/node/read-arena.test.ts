@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ReadArena } from "../../../../runtime/typescript/src/transport/node/read-arena.js";
+
+/** Reads of these sizes at most, and how much of what was given the reader then needs: a share, or all for good. */
+const reads = fc.array(
+  fc.record({
+    most: fc.integer({ min: 1, max: 262_144 }),
+    needed: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(0) },
+      { weight: 8, arbitrary: fc.integer({ min: 1, max: 70_000 }) },
+      { weight: 1, arbitrary: fc.constant(Infinity) },
+    ),
+  }),
+  { minLength: 1, maxLength: 40 },
+);
+
+/** Fills a view with what nobody else writes; `value` counts reads. */
+function stamp(view: Uint8Array, value: number): void {
+  view.fill(value % 251);
+}
+
+describe("memory that reads land in", () => {
+  test("is never written again while it is needed", () => {
+    fc.assert(
+      fc.property(reads, (steps) => {
+        const arena = new ReadArena();
+        /** What is needed for good, and of the rest the last bytes that were given. */
+        const forGood: { view: Uint8Array; value: number }[] = [];
+        let given: { view: Uint8Array; value: number }[] = [];
+        for (const [value, { most, needed }] of steps.entries()) {
+          const room = arena.room();
+          expect(room.length).toBeGreaterThanOrEqual(16_384);
+          const count = Math.min(most, room.length);
+          stamp(room.subarray(0, count), value);
+          const chunk = arena.take(count);
+          expect(chunk.byteOffset).toBe(room.byteOffset);
+          given.push({ view: chunk, value });
+          if (needed === Infinity) {
+            forGood.push(...given);
+            given = [];
+          } else {
+            // The reader copies what does not lie right before: as a frame that begins before a jump.
+            let left = Math.min(needed, contiguous(given));
+            arena.keep(left);
+            const still: typeof given = [];
+            for (const one of given.toReversed()) {
+              if (left === 0) break;
+              const from = Math.max(0, one.view.length - left);
+              still.unshift({ view: one.view.subarray(from), value: one.value });
+              left -= one.view.length - from;
+            }
+            given = still;
+          }
+          if (needed === Infinity) arena.keep(Infinity);
+          for (const one of [...forGood, ...given]) {
+            expect(one.view.every((byte) => byte === one.value % 251)).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("stays the same, where nothing is needed", () => {
+    const arena = new ReadArena();
+    const buffers = new Set<ArrayBufferLike>();
+    for (let i = 0; i < 1000; i++) {
+      const room = arena.room();
+      buffers.add(room.buffer);
+      arena.take(Math.min(room.length, 100_000));
+      arena.keep(i % 3 === 0 ? 60_000 : 0);
+    }
+    // 64, 128 and 256 KiB.
+    expect(buffers.size).toBe(3);
+  });
+});
+
+/** How many of the last bytes given follow one another in one buffer. */
+function contiguous(given: readonly { readonly view: Uint8Array }[]): number {
+  let count = 0;
+  let next: Uint8Array | undefined;
+  for (const { view } of given.toReversed()) {
+    if (next !== undefined && (view.buffer !== next.buffer || view.byteOffset + view.length !== next.byteOffset)) break;
+    count += view.length;
+    next = view;
+  }
+  return count;
+}
