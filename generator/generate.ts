@@ -20,7 +20,7 @@ import type { Model } from "./model/model.js";
 import { readSource, type Source } from "./model/source.js";
 import { parseOptions } from "./options.js";
 import type { GeneratorRequest } from "./request.js";
-import { generateTypeScript } from "./targets/typescript/target.js";
+import { targets } from "./targets/targets.js";
 
 /** What the generator understands; part of every response. */
 const abilities = {
@@ -74,7 +74,7 @@ function generateEach(
 ): string | undefined {
   try {
     const options = parseOptions(request.parameter);
-    for (const file of generateTypeScript(modelOf(request), options, note)) take(file);
+    for (const file of targets[options.target](modelOf(request), options, note)) take(file);
     return undefined;
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;

@@ -5,10 +5,15 @@ export const fileKinds = ["codec", "validate", "service", "daemon", "plugin"] as
 /** One of {@link fileKinds}. */
 export type FileKindName = (typeof fileKinds)[number];
 
+/** The targets, by their names in the option `target`. */
+export const targetNames = ["ts", "markdown"] as const;
+/** One of {@link targetNames}. */
+export type TargetName = (typeof targetNames)[number];
+
 /** What `opt` of buf.gen.yaml (or `--crucible_opt` of protoc) may say. */
 export interface GeneratorOptions {
-  /** The language to write. Option `target`; default and only value `ts`. */
-  readonly target: "ts";
+  /** What to write. Option `target`: `ts` (default) or `markdown`. The options below are for `ts` alone. */
+  readonly target: TargetName;
   /**
    * Ending of relative imports. Option `import_extension`: `js` (default), `ts` or `none`. It must be the one that
    * protoc-gen-es is given.
@@ -36,6 +41,8 @@ const known = ["target", "import_extension", "runtime_import", "emit", "bootstra
  * @throws GeneratorError for an unknown option or value.
  */
 export function parseOptions(parameter: string): GeneratorOptions {
+  let target: TargetName = "ts";
+  const said: string[] = [];
   let importExtension: GeneratorOptions["importExtension"] = "js";
   let runtimeImport = "crucible-runtime/codegen/v1";
   let emit: ReadonlySet<FileKindName> = new Set(fileKinds);
@@ -45,9 +52,10 @@ export function parseOptions(parameter: string): GeneratorOptions {
     const equals = pair.indexOf("=");
     const key = equals < 0 ? pair : pair.slice(0, equals);
     const value = equals < 0 ? "" : pair.slice(equals + 1);
+    said.push(key);
     switch (key) {
       case "target":
-        oneOf(key, value, ["ts"]);
+        target = oneOf(key, value, targetNames);
         break;
       case "import_extension":
         importExtension = oneOf(key, value.replace(/^\./, ""), ["js", "ts", "none"]);
@@ -66,7 +74,11 @@ export function parseOptions(parameter: string): GeneratorOptions {
         throw mistake(`unknown option ${quote(key)}; known options are ${known.join(", ")}`);
     }
   }
-  return { target: "ts", importExtension, runtimeImport, emit, bootstrapWkt };
+  const useless = said.find((key) => key !== "target");
+  if (target !== "ts" && useless !== undefined) {
+    throw mistake(`option ${useless} means nothing with target=${target}; remove it`);
+  }
+  return { target, importExtension, runtimeImport, emit, bootstrapWkt };
 }
 
 function oneOf<T extends string>(key: string, value: string, allowed: readonly T[]): T {

@@ -16,7 +16,9 @@ export interface PluginPair {
  * @throws GeneratorError when their options do not go together.
  */
 export function checkTemplate(template: Template, cwd: string): PluginPair {
-  const own = template.plugins.find(({ name }) => isNamed(name, "protoc-gen-crucible"));
+  const own = template.plugins.find(
+    (plugin) => isNamed(plugin.name, "protoc-gen-crucible") && writesTypeScript(plugin),
+  );
   const es = template.plugins.find(({ name }) => isNamed(name, "protoc-gen-es"));
   if (own === undefined || es === undefined) return { own, es };
   if (outFolder(own, cwd) !== outFolder(es, cwd)) {
@@ -34,8 +36,15 @@ export function checkTemplate(template: Template, cwd: string): PluginPair {
 }
 
 /** Whether a plugin is one of the two. */
-export function isKnownPlugin({ name }: PluginEntry): boolean {
-  return isNamed(name, "protoc-gen-crucible") || isNamed(name, "protoc-gen-es");
+export function isKnownPlugin(plugin: PluginEntry): boolean {
+  const { name } = plugin;
+  return (isNamed(name, "protoc-gen-crucible") && writesTypeScript(plugin)) || isNamed(name, "protoc-gen-es");
+}
+
+/** Whether our plugin writes code here, and not documentation. */
+function writesTypeScript({ options }: PluginEntry): boolean {
+  const target = options.findLast((text) => text.startsWith("target="));
+  return target === undefined || target === "target=ts";
 }
 
 /** The value of the option `import_extension` of a plugin, without a dot. */

@@ -1,5 +1,5 @@
 // Golden cases: golden/cases/<name> with its .proto files in proto/, the plugin's options in `options` (optional), and
-// what must come out: files in expect/typescript with what the user is told in notes.txt, or the error in stderr.txt.
+// what must come out: files in expect/<target> with what the user is told in notes.txt, or the error in stderr.txt.
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -30,7 +30,7 @@ export interface GoldenCase {
 }
 
 /** Every case, by name. */
-export const cases: readonly GoldenCase[] = readdirSync(casesDir)
+export const allCases: readonly GoldenCase[] = readdirSync(casesDir)
   .toSorted()
   .map((name) => {
     const dir = join(casesDir, name);
@@ -42,6 +42,9 @@ export const cases: readonly GoldenCase[] = readdirSync(casesDir)
       parameter: existsSync(options) ? readFileSync(options, "utf8").trim() : "",
     };
   });
+
+/** Those whose target is TypeScript. */
+export const cases: readonly GoldenCase[] = allCases.filter(({ parameter }) => !parameter.includes("target=markdown"));
 
 /** Paths of all files below a directory, relative to it, sorted; none when it does not exist. */
 export function walk(dir: string): string[] {

@@ -4,8 +4,8 @@ import { format } from "prettier";
 import { describe, expect, test } from "vitest";
 import { formatNote } from "../../generator/errors.js";
 import { generate } from "../../generator/generate.js";
-import { headerMark } from "../../generator/emit/file.js";
-import { cases, compile, walk } from "./case.js";
+import { headerMark, headerText } from "../../generator/emit/file.js";
+import { allCases as cases, compile, walk } from "./case.js";
 
 // `UPDATE_GOLDEN=1 npx vitest run test/golden` writes what comes out; review it with git diff.
 const update = process.env["UPDATE_GOLDEN"] === "1";
@@ -15,7 +15,8 @@ test("there are cases", () => {
 });
 
 describe.each(cases)("$name", (golden) => {
-  const expectDir = join(golden.dir, "expect/typescript");
+  const isCode = !golden.parameter.includes("target=markdown");
+  const expectDir = join(golden.dir, isCode ? "expect/typescript" : "expect/markdown");
   const errorFile = join(golden.dir, "stderr.txt");
   const notesFile = join(golden.dir, "notes.txt");
 
@@ -44,9 +45,9 @@ describe.each(cases)("$name", (golden) => {
 
   test.skipIf(existsSync(errorFile))("is left alone by prettier", async () => {
     for (const file of generate(await compile(golden)).file) {
-      const formatted = await format(file.content, { parser: "typescript", printWidth: 120 });
+      const formatted = await format(file.content, { parser: isCode ? "typescript" : "markdown", printWidth: 120 });
       expect(file.content, file.name).toBe(formatted);
-      expect(file.content.startsWith(headerMark), file.name).toBe(true);
+      expect(file.content.startsWith(isCode ? headerMark : `<!-- ${headerText}`), file.name).toBe(true);
     }
   });
 });

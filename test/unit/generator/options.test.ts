@@ -24,8 +24,9 @@ describe("parseOptions", () => {
   });
 
   test.each([
-    ["target=go", 'option target cannot be "go"; it takes ts'],
-    ["target", 'option target cannot be ""; it takes ts'],
+    ["target=go", 'option target cannot be "go"; it takes ts, markdown'],
+    ["target", 'option target cannot be ""; it takes ts, markdown'],
+    ["target=markdown,emit=codec", "option emit means nothing with target=markdown; remove it"],
     ["import_extension=mjs", 'option import_extension cannot be "mjs"; it takes js, ts, none'],
     ["emit=", 'option emit cannot be ""; it takes codec, validate, service, daemon, plugin'],
     ["runtime_import=", "option runtime_import is empty; give a package path or a relative path"],
