@@ -121,6 +121,7 @@ const projects = [
   ["examples/knowledge", "--no-skeleton"],
   ["test/bench", "--no-skeleton"],
   ["test/integration/lab", "--no-skeleton"],
+  ["test/integration/conform", "--no-skeleton"],
 ];
 for (const [project, ...flags] of projects) {
   const cwd = join(root, project);

@@ -9,12 +9,17 @@ import { writeReport } from "./report/document.js";
 import type { BenchResult } from "./report/result.js";
 
 const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<BenchResult>>> = {
+  bulk: async (nodes) => (await import("./bulk/index.js")).benchBulk(nodes),
   calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
   codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
   generate: async (nodes) => (await import("./generate/index.js")).benchGenerate(nodes),
+  connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  memory: async (nodes) => (await import("./memory/index.js")).benchMemory(nodes),
+  sealed: async (nodes) => (await import("./sealed/index.js")).benchSealed(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
+  streams: async (nodes) => (await import("./streams/index.js")).benchStreams(nodes),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
 };
 

@@ -50,6 +50,14 @@ export const scalars: Record<ScalarName, Scalar> = {
   bytes: { wire: wire.length, suffix: "Bytes", type: "Uint8Array", zero: "new Uint8Array(0)" },
 };
 
+type FixedSuffix = "Double" | "Float" | "Fixed32" | "Fixed64" | "Sfixed32" | "Sfixed64";
+const fixedSuffixes: readonly FixedSuffix[] = ["Double", "Float", "Fixed32", "Fixed64", "Sfixed32", "Sfixed64"];
+
+/** The suffix when values of the type all take four or eight bytes, else undefined. */
+export function fixedSuffix(suffix: Scalar["suffix"]): FixedSuffix | undefined {
+  return fixedSuffixes.find((one) => one === suffix);
+}
+
 const wrappers = ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"];
 const wrapperNames = new Set(wrappers.map((name) => `google.protobuf.${name}Value`));
 

@@ -3,6 +3,7 @@ import { fit, fits, quote } from "../../emit/layout.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import {
   declaration,
+  fixedSuffix,
   isJson,
   isPackable,
   scalars,
@@ -142,7 +143,7 @@ function readPackable(field: FieldModel, scope: CodecScope): string[] {
   const target = `message.${propertyName(field)}`;
   return [
     `if (tag === ${tagOf(field.number, wire.length)}) {`,
-    ...deindented(statement(10, "", readPacked(field, target, scope)), 8),
+    ...deindented(readPacked(field, target, scope), 8),
     "} else {",
     ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), ["message"], scope), 8),
     ...indented(assign("", call(`${target}.push`, [readValue(field, "end", scope)]))),
@@ -150,22 +151,19 @@ function readPackable(field: FieldModel, scope: CodecScope): string[] {
   ];
 }
 
-/** The call that reads a packed list. Text for 64-bit integers has no loop of its own. */
-function readPacked(field: FieldModel, target: string, { context }: CodecScope): Call {
+/** The statement that reads a packed list: by a loop for the type, or one that is handed the reader of a value. */
+function readPacked(field: FieldModel, target: string, { context }: CodecScope): string[] {
   const suffix = field.type.kind === "scalar" ? scalars[field.type.scalar].suffix : "Int32";
   const place = [target, "bytes", "at", "end"];
-  if (!field.longAsString) return call(context.runtime(`readPacked${packedSuffix(suffix)}`), place);
-  return call(context.runtime("readPacked"), [
-    ...place,
-    `(bytes, at) => String(${context.runtime(`read${suffix}`)}(bytes, at))`,
-  ]);
-}
-
-type Suffix = (typeof scalars)[keyof typeof scalars]["suffix"];
-
-function packedSuffix(suffix: Suffix): Exclude<Suffix, "String" | "Bytes"> {
-  if (suffix === "String" || suffix === "Bytes") throw new Error("text and bytes are never packed");
-  return suffix;
+  if (field.longAsString) {
+    const read = `(bytes, at) => String(${context.runtime(`read${suffix}`)}(bytes, at))`;
+    return statement(10, "", call(context.runtime("readPacked"), [...place, read]));
+  }
+  const fixed = fixedSuffix(suffix);
+  if (fixed !== undefined) return statement(10, `${target} = `, call(context.runtime(`readPacked${fixed}`), place));
+  if (suffix === "Int32" || suffix === "Uint32" || suffix === "Sint32")
+    return statement(10, "", call(context.runtime(`readPacked${suffix}`), place));
+  return statement(10, "", call(context.runtime("readPacked"), [...place, context.runtime(`read${suffix}`)]));
 }
 
 function readFunction(field: FieldModel, scope: CodecScope): string {
@@ -188,7 +186,7 @@ export function entryView(field: FieldModel, scope: CodecScope): object {
   const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), [], scope);
   const readKey =
     keyName === "string"
-      ? call(context.runtime(field.utf8 ? "readKey" : "readLenientString"), ["bytes", "at", "end"])
+      ? call(context.runtime(field.utf8 ? "readString" : "readLenientString"), ["bytes", "at", "end"])
       : call(context.runtime(`read${key.suffix}`), ["bytes", "at"]);
   return {
     declaration: declaration(field),

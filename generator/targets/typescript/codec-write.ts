@@ -1,7 +1,17 @@
 // The statements that write a message, field by field in the order of their numbers.
 import { fits, quote } from "../../emit/layout.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
-import { declaration, isJson, scalars, showsDefault, tagOf, unwraps, wire, wireType } from "./codec-field.js";
+import {
+  declaration,
+  fixedSuffix,
+  isJson,
+  scalars,
+  showsDefault,
+  tagOf,
+  unwraps,
+  wire,
+  wireType,
+} from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
 import { type Call, call, flat, ifAll, statement, storeTag } from "./codec-text.js";
 import { owned } from "./codec-types.js";
@@ -80,8 +90,26 @@ function writeSingular(field: FieldModel, property: string, local: string, scope
       ...writeTagged(field, local, "at", scope, 2),
     ];
   }
-  if (field.presence === "implicit") set.push(differsFromZero(field, local));
+  if (field.presence === "implicit") {
+    if (field.type.kind === "scalar" && field.type.scalar === "bool") return writeFlag(field, local, scope);
+    set.push(differsFromZero(field, local));
+  }
   return [...ifAll(2, set), ...body, "  }"];
+}
+
+/**
+ * A boolean is written when it is true, so that one comparison does for the most; what is neither true nor false is left
+ * to the function that refuses it. GoogleMessage1, a third of whose fields are booleans, takes 5 % less time (Node 20, 24).
+ */
+function writeFlag(field: FieldModel, local: string, scope: CodecScope): string[] {
+  return [
+    `  if (${local} === true) {`,
+    ...storeTag(4, "at", tagOf(field.number, wire.varint)),
+    "    bytes[at++] = 1;",
+    `  } else if (${local} !== undefined && ${local} !== false) {`,
+    ...statement(4, "at = ", writeValue(field, local, "at", scope)),
+    "  }",
+  ];
 }
 
 /** The condition under which a field without presence is written. -0 is not zero, NaN is not zero. */
@@ -101,26 +129,11 @@ function differsFromZero(field: FieldModel, local: string): string {
 function writeList(field: FieldModel, local: string, scope: CodecScope): string[] {
   const path = quote(`${field.parent.fullName}.${field.name}`);
   const list = call(scope.context.runtime("expectList"), [local, path]);
-  if (field.packed && wireType(field) !== wire.varint) {
-    const suffix = field.type.kind === "scalar" ? packedSuffix(scalars[field.type.scalar].suffix) : undefined;
-    if (suffix === undefined) throw new Error(`${field.name} has no fixed size`);
-    return [
-      ...ifAll(2, [`${local} !== undefined`, `${flat(list)}.length !== 0`]),
-      ...storeTag(4, "at", tagOf(field.number, wire.length)),
-      ...statement(4, "at = ", call(scope.context.runtime(`writePacked${suffix}`), ["bytes", "at", local, path])),
-      "  }",
-    ];
-  }
   if (field.packed) {
     return [
       ...ifAll(2, [`${local} !== undefined`, `${flat(list)}.length !== 0`]),
       ...storeTag(4, "at", tagOf(field.number, wire.length)),
-      "    let end = at + 1;",
-      `    for (const item of ${local}) {`,
-      `      ${roomCheck("end", scope)}`,
-      ...statement(6, "end = ", writeValue(field, "item", "end", scope)),
-      "    }",
-      ...statement(4, "at = ", call(scope.context.runtime("writeLength"), ["bytes", "at", "end"])),
+      ...statement(4, "at = ", writePacked(field, ["bytes", "at", local, path], scope)),
       "  }",
     ];
   }
@@ -134,12 +147,12 @@ function writeList(field: FieldModel, local: string, scope: CodecScope): string[
   ];
 }
 
-type Suffix = (typeof scalars)[keyof typeof scalars]["suffix"];
-type FixedSuffix = "Double" | "Float" | "Fixed32" | "Fixed64" | "Sfixed32" | "Sfixed64";
-
-function packedSuffix(suffix: Suffix): FixedSuffix | undefined {
-  const fixed: readonly string[] = ["Double", "Float", "Fixed32", "Fixed64", "Sfixed32", "Sfixed64"];
-  return fixed.includes(suffix) ? (suffix as FixedSuffix) : undefined;
+/** The call that writes a packed list: to a loop for the type, or one that is handed the writer of a value. */
+function writePacked(field: FieldModel, args: readonly string[], { context }: CodecScope): Call {
+  const suffix = field.type.kind === "scalar" ? scalars[field.type.scalar].suffix : "Int32";
+  const own = suffix === "Int32" || suffix === "Uint32" ? suffix : fixedSuffix(suffix);
+  if (own !== undefined) return call(context.runtime(`writePacked${own}`), args);
+  return call(context.runtime("writePacked"), [...args, context.runtime(`write${suffix}`)]);
 }
 
 function writeMap(field: FieldModel, local: string, scope: CodecScope): string[] {
@@ -152,7 +165,9 @@ function writeMap(field: FieldModel, local: string, scope: CodecScope): string[]
       : key.type === "boolean"
         ? call(context.runtime("booleanKey"), ["key", path])
         : "key";
-  const value = call(context.runtime("valueOf"), [local, "key"]);
+  // The shortcut for small integers would fetch the value more than once.
+  const direct = key.type === "string" && !isSmallOften(field);
+  const value = direct ? `${local}[key]!` : call(context.runtime("valueOf"), [local, "key"]);
   return [
     `  if (${local} !== undefined) {`,
     ...statement(4, "for (const key of ", call(context.runtime("expectKeys"), [local, path]), ") {"),

@@ -66,7 +66,7 @@ function messageView(message: MessageModel, scope: CodecScope): object {
       message.deprecated,
     ),
     decode: fit(`export function ${names.decode}(`, ["bytes: Uint8Array"], `): ${shape} {`),
-    decodeCall: statement(2, "return ", call(runtime("decode"), [names.codec, "bytes"])),
+    decodeCall: statement(2, "return ", call(runtime("decode"), [names.codec, own.empty, own.read, "bytes"])),
     codec:
       docComment(`The codec of {@link ${shape}}.`, message.deprecated) +
       codecDeclaration(names.codec, runtime("MessageCodec"), [shape, names.init], codec),

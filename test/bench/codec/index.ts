@@ -71,9 +71,8 @@ export async function benchCodec(nodes: readonly Node[]): Promise<BenchResult> {
   };
 }
 
-const method = `Time for one message, medians of ${rounds} samples in turns. Each peer runs in two processes of its own, one to
-encode and one to decode, in which all messages have been warmed up together, so that shared functions have seen all of them, as in
-a program. Static
+const method = `Time for one message, medians of ${rounds} samples in turns. Each peer has two processes of its own for each
+message, one to encode and one to decode, and the peers of a message take turns of 15 ms. Static
 code of pbjs for protobufjs, \`forceLong=bigint,oneof=unions-value\` for ts-proto. Everyone decodes the same bytes, and what everyone
 encodes is decoded by protobuf-es and compared. "In place" is ours without a buffer of its own: into the caller's frame. Means
 are geometric, over all six.`;

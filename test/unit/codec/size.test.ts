@@ -31,12 +31,12 @@ const noteValidator = `export { validateNote } from "${gen}/rules/v1/rules_valid
 
 it("the codec of a note stays small", async () => {
   const { bytes } = await bundle(noteCodec);
-  expect(bytes).toBeLessThanOrEqual(18_000);
+  expect(bytes).toBeLessThanOrEqual(16_384);
 });
 
 it("the codec and the validator of a note stay small", async () => {
   const { bytes } = await bundle(noteCodec + noteValidator);
-  expect(bytes).toBeLessThanOrEqual(26_000);
+  expect(bytes).toBeLessThanOrEqual(24_576);
 });
 
 it("a message without strings brings no code for strings", async () => {

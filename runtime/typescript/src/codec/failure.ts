@@ -1,10 +1,23 @@
 // Errors of encoding and decoding. The functions return them, so that callers say `throw`.
-import { CrucibleError } from "../error/index.js";
+import { CrucibleError, type ErrorOptions, textOf } from "../error/crucible-error.js";
 import { cursor, maxDepth } from "./cursor.js";
+
+function undecodable(text: string, options?: ErrorOptions): CrucibleError {
+  return new CrucibleError("DECODE_INVALID", text, options);
+}
+
+function unencodable(text: string, options?: ErrorOptions): CrucibleError {
+  return new CrucibleError("ENCODE_INVALID", text, options);
+}
 
 /** The bytes break the encoding; `fact` says how. */
 export function malformed(fact: string, offset: number): CrucibleError {
-  return new CrucibleError("DECODE_INVALID", `byte ${offset}: ${fact}`);
+  return undecodable(`byte ${offset}: ${fact}`);
+}
+
+/** A varint goes on where it has to end. */
+export function overlong(offset: number): CrucibleError {
+  return malformed("an integer is longer than ten bytes", offset);
 }
 
 /** Something runs past the end of the message, list or map entry that holds it. */
@@ -23,7 +36,7 @@ export function truncated(offset: number): CrucibleError {
 export function refuseType(tag: number, expected: number, message?: { readonly $typeName: string }): never {
   const place = message === undefined ? "a map entry or Struct" : message.$typeName;
   const fact = `field ${tag >>> 3} of ${place} has wire type ${tag & 7} instead of ${expected & 7}`;
-  throw new CrucibleError("DECODE_INVALID", `${fact}; compare the schemas of both ends`);
+  throw undecodable(`${fact}; compare the schemas of both ends`);
 }
 
 /**
@@ -32,7 +45,7 @@ export function refuseType(tag: number, expected: number, message?: { readonly $
  * @throws CrucibleError reason DECODE_INVALID when it is nested too deep.
  */
 export function checkDepth(depth: number): void {
-  if (depth > maxDepth) throw new CrucibleError("DECODE_INVALID", `messages nest more than ${maxDepth} deep`);
+  if (depth > maxDepth) throw undecodable(`messages nest more than ${maxDepth} deep`);
 }
 
 /**
@@ -49,32 +62,28 @@ export function checkEnd(at: number, end: number, group: number): void {
 
 /** Says which message could not be decoded. */
 export function decodeFailure(typeName: string, error: unknown): CrucibleError {
-  return new CrucibleError("DECODE_INVALID", `cannot decode ${typeName}: ${textOf(error)}`, { cause: error });
+  return undecodable(`cannot decode ${typeName}: ${textOf(error)}`, { cause: error });
 }
 
 /** A field holds what its type cannot. */
 export function unfit(field: string, wanted: string, value: unknown): CrucibleError {
-  return new CrucibleError("ENCODE_INVALID", `${field} takes ${wanted}, not ${describe(value)}`);
+  return unencodable(`${field} takes ${wanted}, not ${describe(value)}`);
 }
 
 /** A message stands where one of another type belongs. */
 export function foreign(typeName: string, actual: unknown): CrucibleError {
-  return new CrucibleError("ENCODE_INVALID", `${String(actual)} was given where ${typeName} belongs`);
+  return unencodable(`${String(actual)} was given where ${typeName} belongs`);
 }
 
 /** A required field is not set. */
 export function missing(field: string): CrucibleError {
-  return new CrucibleError("ENCODE_INVALID", `${field} is required but not set`);
+  return unencodable(`${field} is required but not set`);
 }
 
 /** Makes an error of the one class out of what a message's own getters, or a cycle in it, have thrown. */
 export function encodeFailure(typeName: string, error: unknown): CrucibleError {
   if (error instanceof CrucibleError) return error;
-  return new CrucibleError("ENCODE_INVALID", `cannot encode ${typeName}: ${textOf(error)}`, { cause: error });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return unencodable(`cannot encode ${typeName}: ${textOf(error)}`, { cause: error });
 }
 
 /** A value in few words; text and objects may be secret or long and are not quoted. */
@@ -85,9 +94,7 @@ function describe(value: unknown): string {
     case "undefined":
       return String(value);
     case "bigint":
-      return value > -1_000_000_000_000_000_000_000n && value < 1_000_000_000_000_000_000_000n
-        ? `${value}n`
-        : "a bigint";
+      return BigInt.asIntN(70, value) === value ? `${value}n` : "a bigint";
     case "object":
       if (value === null) return "null";
       return Array.isArray(value) ? "an array" : value instanceof Map ? "a Map" : "an object";

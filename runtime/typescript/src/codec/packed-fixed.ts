@@ -1,6 +1,8 @@
-// Packed lists of values that all take four or eight bytes. How many there are is known beforehand: a list is made as
-// long as it will be at once, which takes half of the time that growing it does (20,000 doubles: 126 µs instead of 218,
-// Node 20). A view of the bytes and a list with a length of its own pay only for long lists; short ones go value by value.
+// Packed lists of values that all take four or eight bytes. How many there are is known beforehand: a new list is made as
+// long as it will be at once, by a `new Array` for each type, which the engine learns to make for just these values (20,000
+// doubles: 120 to 150 µs, where growing the list takes 360 and setting its length 270; Node 20. Node 24: 92, 178, 99). That
+// and a view of the bytes pay only for long lists; short ones go value by value. Readers leave the offset behind the list
+// in `cursor.at`.
 import { cursor } from "./cursor.js";
 import { truncated, unfit } from "./failure.js";
 import {
@@ -36,19 +38,20 @@ export function writePackedDouble(bytes: Uint8Array, at: number, list: readonly 
   return at + 8 * list.length;
 }
 
-/** Reads a packed list of `double`: adds to `list`, and leaves the offset after it in `cursor.at`. */
-export function readPackedDouble(list: number[], bytes: Uint8Array, at: number, end: number): void {
+/** Reads a packed list of `double` behind what is in `list`; returns the list that holds all. */
+export function readPackedDouble(list: number[], bytes: Uint8Array, at: number, end: number): number[] {
   const stop = readHead(bytes, at, end, 8);
   at = cursor.at;
-  if (stop - at < longBytes) {
+  if (stop - at < longBytes || list.length !== 0) {
     for (; at < stop; at += 8) list.push(readDouble(bytes, at));
   } else {
     const view = viewOf(bytes, at, stop);
-    let length = list.length;
-    list.length += view.byteLength / 8;
-    for (let i = 0; i < view.byteLength; i += 8) list[length++] = view.getFloat64(i, true);
+    // oxlint-disable-next-line unicorn/no-new-array -- see above.
+    list = new Array<number>(view.byteLength / 8);
+    for (let i = 0; i < list.length; i++) list[i] = view.getFloat64(8 * i, true);
   }
   cursor.at = stop;
+  return list;
 }
 
 /** Writes a packed list of `float` with its length. */
@@ -63,19 +66,20 @@ export function writePackedFloat(bytes: Uint8Array, at: number, list: readonly n
   return at + 4 * list.length;
 }
 
-/** Reads a packed list of `float`: adds to `list`, and leaves the offset after it in `cursor.at`. */
-export function readPackedFloat(list: number[], bytes: Uint8Array, at: number, end: number): void {
+/** Reads a packed list of `float` behind what is in `list`; returns the list that holds all. */
+export function readPackedFloat(list: number[], bytes: Uint8Array, at: number, end: number): number[] {
   const stop = readHead(bytes, at, end, 4);
   at = cursor.at;
-  if (stop - at < longBytes) {
+  if (stop - at < longBytes || list.length !== 0) {
     for (; at < stop; at += 4) list.push(readFloat(bytes, at));
   } else {
     const view = viewOf(bytes, at, stop);
-    let length = list.length;
-    list.length += view.byteLength / 4;
-    for (let i = 0; i < view.byteLength; i += 4) list[length++] = view.getFloat32(i, true);
+    // oxlint-disable-next-line unicorn/no-new-array -- see above.
+    list = new Array<number>(view.byteLength / 4);
+    for (let i = 0; i < list.length; i++) list[i] = view.getFloat32(4 * i, true);
   }
   cursor.at = stop;
+  return list;
 }
 
 /** Writes a packed list of `fixed32` with its length. */
@@ -90,19 +94,20 @@ export function writePackedFixed32(bytes: Uint8Array, at: number, list: readonly
   return at + 4 * list.length;
 }
 
-/** Reads a packed list of `fixed32`: adds to `list`, and leaves the offset after it in `cursor.at`. */
-export function readPackedFixed32(list: number[], bytes: Uint8Array, at: number, end: number): void {
+/** Reads a packed list of `fixed32` behind what is in `list`; returns the list that holds all. */
+export function readPackedFixed32(list: number[], bytes: Uint8Array, at: number, end: number): number[] {
   const stop = readHead(bytes, at, end, 4);
   at = cursor.at;
-  if (stop - at < longBytes) {
+  if (stop - at < longBytes || list.length !== 0) {
     for (; at < stop; at += 4) list.push(readFixed32(bytes, at));
   } else {
     const view = viewOf(bytes, at, stop);
-    let length = list.length;
-    list.length += view.byteLength / 4;
-    for (let i = 0; i < view.byteLength; i += 4) list[length++] = view.getUint32(i, true);
+    // oxlint-disable-next-line unicorn/no-new-array -- see above.
+    list = new Array<number>(view.byteLength / 4);
+    for (let i = 0; i < list.length; i++) list[i] = view.getUint32(4 * i, true);
   }
   cursor.at = stop;
+  return list;
 }
 
 /** Writes a packed list of `sfixed32` with its length. */
@@ -117,19 +122,20 @@ export function writePackedSfixed32(bytes: Uint8Array, at: number, list: readonl
   return at + 4 * list.length;
 }
 
-/** Reads a packed list of `sfixed32`: adds to `list`, and leaves the offset after it in `cursor.at`. */
-export function readPackedSfixed32(list: number[], bytes: Uint8Array, at: number, end: number): void {
+/** Reads a packed list of `sfixed32` behind what is in `list`; returns the list that holds all. */
+export function readPackedSfixed32(list: number[], bytes: Uint8Array, at: number, end: number): number[] {
   const stop = readHead(bytes, at, end, 4);
   at = cursor.at;
-  if (stop - at < longBytes) {
+  if (stop - at < longBytes || list.length !== 0) {
     for (; at < stop; at += 4) list.push(readSfixed32(bytes, at));
   } else {
     const view = viewOf(bytes, at, stop);
-    let length = list.length;
-    list.length += view.byteLength / 4;
-    for (let i = 0; i < view.byteLength; i += 4) list[length++] = view.getInt32(i, true);
+    // oxlint-disable-next-line unicorn/no-new-array -- see above.
+    list = new Array<number>(view.byteLength / 4);
+    for (let i = 0; i < list.length; i++) list[i] = view.getInt32(4 * i, true);
   }
   cursor.at = stop;
+  return list;
 }
 
 /** Writes a packed list of `fixed64` with its length. */
@@ -149,19 +155,20 @@ export function writePackedFixed64(
   return at + 8 * list.length;
 }
 
-/** Reads a packed list of `fixed64`: adds to `list`, and leaves the offset after it in `cursor.at`. */
-export function readPackedFixed64(list: bigint[], bytes: Uint8Array, at: number, end: number): void {
+/** Reads a packed list of `fixed64` behind what is in `list`; returns the list that holds all. */
+export function readPackedFixed64(list: bigint[], bytes: Uint8Array, at: number, end: number): bigint[] {
   const stop = readHead(bytes, at, end, 8);
   at = cursor.at;
-  if (stop - at < longBytes) {
+  if (stop - at < longBytes || list.length !== 0) {
     for (; at < stop; at += 8) list.push(readFixed64(bytes, at));
   } else {
     const view = viewOf(bytes, at, stop);
-    let length = list.length;
-    list.length += view.byteLength / 8;
-    for (let i = 0; i < view.byteLength; i += 8) list[length++] = view.getBigUint64(i, true);
+    // oxlint-disable-next-line unicorn/no-new-array -- see above.
+    list = new Array<bigint>(view.byteLength / 8);
+    for (let i = 0; i < list.length; i++) list[i] = view.getBigUint64(8 * i, true);
   }
   cursor.at = stop;
+  return list;
 }
 
 /** Writes a packed list of `sfixed64` with its length. */
@@ -181,19 +188,20 @@ export function writePackedSfixed64(
   return at + 8 * list.length;
 }
 
-/** Reads a packed list of `sfixed64`: adds to `list`, and leaves the offset after it in `cursor.at`. */
-export function readPackedSfixed64(list: bigint[], bytes: Uint8Array, at: number, end: number): void {
+/** Reads a packed list of `sfixed64` behind what is in `list`; returns the list that holds all. */
+export function readPackedSfixed64(list: bigint[], bytes: Uint8Array, at: number, end: number): bigint[] {
   const stop = readHead(bytes, at, end, 8);
   at = cursor.at;
-  if (stop - at < longBytes) {
+  if (stop - at < longBytes || list.length !== 0) {
     for (; at < stop; at += 8) list.push(readSfixed64(bytes, at));
   } else {
     const view = viewOf(bytes, at, stop);
-    let length = list.length;
-    list.length += view.byteLength / 8;
-    for (let i = 0; i < view.byteLength; i += 8) list[length++] = view.getBigInt64(i, true);
+    // oxlint-disable-next-line unicorn/no-new-array -- see above.
+    list = new Array<bigint>(view.byteLength / 8);
+    for (let i = 0; i < list.length; i++) list[i] = view.getBigInt64(8 * i, true);
   }
   cursor.at = stop;
+  return list;
 }
 
 /** Writes the length in bytes and makes sure of the room for the values and the margin. */

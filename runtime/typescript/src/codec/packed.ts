@@ -1,8 +1,116 @@
-// Packed lists of varints: the values one behind the other behind one length. A loop for each type, since a loop that is
-// handed a reader has to call it for each value. All add to `list` and leave the offset after it in `cursor.at`.
+// Packed lists of varints: the values one behind the other behind one length. Integers of 32 bits have loops of their own
+// that take and put four bytes at once. Readers add to `list` and leave the offset after it in `cursor.at`.
+//
+// Writers keep their loops in functions that do nothing else (`put…`): Node 20 compiles a long loop by itself and, where
+// more follows that it has not seen run yet, falls back to the interpreter each time the loop ends.
 import { cursor } from "./cursor.js";
-import { checkEnd } from "./failure.js";
-import { readBool, readEvenly, readInt64, readLength, readSint64, readUint64 } from "./varint.js";
+import { checkEnd, unfit } from "./failure.js";
+import { expectRoom, marginBytes, overflow } from "./room.js";
+import { readInt32, readLength, varintSize, writeInt32, writeUint32, writeVarint } from "./varint.js";
+
+/** Lists of fewer values, or bytes, are not worth a view. */
+const longList = 16;
+/** How many bytes an integer takes, by the number of zero bits in front. */
+const sizesByZeros = Uint8Array.from({ length: 33 }, (_, zeros) => Math.max(1, Math.ceil((32 - zeros) / 7)));
+
+/** What says "goes on" in the bytes of a varint, by the number of zero bits in front of a value of up to 28 bits. */
+const marks = Int32Array.from({ length: 33 }, (_, zeros) =>
+  zeros < 4 ? 0 : 0x808080 >>> (32 - 8 * sizesByZeros[zeros]!),
+);
+
+/**
+ * Writes a packed list of any type with its length; for those that have no loop of their own.
+ *
+ * @param write writes one value.
+ */
+export function writePacked<T>(
+  bytes: Uint8Array,
+  at: number,
+  list: readonly T[],
+  field: string,
+  write: (bytes: Uint8Array, at: number, value: T, field: string) => number,
+): number {
+  const start = at + varintSize(list.length);
+  let end = start;
+  for (let i = 0; i < list.length; i++) {
+    expectRoom(bytes, end);
+    end = write(bytes, end, list[i]!, field);
+  }
+  return writeListLength(bytes, at, start, end);
+}
+
+/** Writes a packed list of `int32`, or of an enum, with its length. */
+export function writePackedInt32(bytes: Uint8Array, at: number, list: readonly number[], field: string): number {
+  if (list.length < longList) return writePacked(bytes, at, list, field, writeInt32);
+  const start = at + varintSize(list.length);
+  return writeListLength(bytes, at, start, putInt32s(bytes, viewOf(bytes), start, list, field));
+}
+
+function putInt32s(bytes: Uint8Array, view: DataView, at: number, list: readonly number[], field: string): number {
+  const last = bytes.length - marginBytes;
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i]!;
+    if (at > last) throw overflow;
+    if (typeof value !== "number" || (value | 0) !== value) throw unfit(field, "an integer of 32 bits", value);
+    if (value >>> 28 === 0) {
+      at = putWord(view, at, value);
+    } else if (value >= 0) {
+      at = writeVarint(bytes, at, value);
+    } else {
+      // Sign-extended to 64 bits: ten bytes.
+      view.setInt32(at, spread(value) | 0x80808080, true);
+      view.setInt32(at + 4, (value >> 28) | 0x80, true);
+      view.setInt16(at + 8, 0x01ff, true);
+      at += 10;
+    }
+  }
+  return at;
+}
+
+/** Writes a packed list of `uint32` with its length. */
+export function writePackedUint32(bytes: Uint8Array, at: number, list: readonly number[], field: string): number {
+  if (list.length < longList) return writePacked(bytes, at, list, field, writeUint32);
+  const start = at + varintSize(list.length);
+  return writeListLength(bytes, at, start, putUint32s(bytes, viewOf(bytes), start, list, field));
+}
+
+function putUint32s(bytes: Uint8Array, view: DataView, at: number, list: readonly number[], field: string): number {
+  const last = bytes.length - marginBytes;
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i]!;
+    if (at > last) throw overflow;
+    if (typeof value !== "number" || value >>> 0 !== value)
+      throw unfit(field, "an integer from 0 to 4294967295", value);
+    at = value >>> 28 === 0 ? putWord(view, at, value) : writeVarint(bytes, at, value);
+  }
+  return at;
+}
+
+/** Writes a value of up to 28 bits by one store of four bytes: 20,000 take 80 µs where five stores take 120 (Node 20 and 24). */
+function putWord(view: DataView, at: number, value: number): number {
+  const zeros = Math.clz32(value);
+  view.setInt32(at, spread(value) | marks[zeros]!, true);
+  return at + sizesByZeros[zeros]!;
+}
+
+/** The low 28 bits, seven to a byte. */
+function spread(value: number): number {
+  return (value & 0x7f) | ((value & 0x3f80) << 1) | ((value & 0x1fc000) << 2) | ((value & 0xfe00000) << 3);
+}
+
+/** `spread` the other way. */
+function gather(word: number): number {
+  return (word & 0x7f) | ((word & 0x7f00) >> 1) | ((word & 0x7f0000) >> 2) | ((word & 0x7f000000) >>> 3);
+}
+
+/** Writes at `at` the length of what lies between `start` and `end`, and moves that when `start` was not guessed right. */
+function writeListLength(bytes: Uint8Array, at: number, start: number, end: number): number {
+  const length = end - start;
+  expectRoom(bytes, end);
+  const first = at + varintSize(length);
+  if (first !== start) bytes.copyWithin(first, start, end);
+  return writeVarint(bytes, at, length) + length;
+}
 
 /**
  * Reads a packed list of any type; for those that have no loop of their own.
@@ -24,52 +132,52 @@ export function readPacked<T>(
 
 /** Reads a packed list of `int32`, or of an enum. */
 export function readPackedInt32<E extends number>(list: E[], bytes: Uint8Array, at: number, end: number): void {
-  const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push((readEvenly(bytes, at) | 0) as E);
-  checkEnd(at, stop, 0);
+  readWords(list, bytes, at, end);
 }
 
 /** Reads a packed list of `uint32`. */
 export function readPackedUint32(list: number[], bytes: Uint8Array, at: number, end: number): void {
-  const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readEvenly(bytes, at));
-  checkEnd(at, stop, 0);
+  for (let i = readWords(list, bytes, at, end); i < list.length; i++) list[i]! >>>= 0;
 }
 
 /** Reads a packed list of `sint32`. */
 export function readPackedSint32(list: number[], bytes: Uint8Array, at: number, end: number): void {
-  const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) {
-    const value = readEvenly(bytes, at);
-    list.push((value >>> 1) ^ -(value & 1));
+  for (let i = readWords(list, bytes, at, end); i < list.length; i++) {
+    const value = list[i]!;
+    list[i] = (value >>> 1) ^ -(value & 1);
   }
-  checkEnd(at, stop, 0);
 }
 
-/** Reads a packed list of `bool`. */
-export function readPackedBool(list: boolean[], bytes: Uint8Array, at: number, end: number): void {
+/**
+ * Reads a packed list of varints, of each the low 32 bits, as signed integers. Four bytes are taken at once, so that the
+ * processor need not guess how many of them are a value (20,000 integers of all sizes: 290 µs instead of 430, Node 20 and
+ * 24; a third of that is memory for the list).
+ *
+ * @returns where in `list` the first one stands.
+ */
+function readWords(list: number[], bytes: Uint8Array, at: number, end: number): number {
   const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readBool(bytes, at));
+  const first = list.length;
+  at = cursor.at;
+  if (stop - at >= longList) {
+    const view = viewOf(bytes);
+    for (const last = stop - 4; at <= last;) {
+      const word = view.getInt32(at, true);
+      const ends = ~word & 0x80808080;
+      if (ends === 0) {
+        list.push(readInt32(bytes, at));
+        at = cursor.at;
+      } else {
+        list.push(gather(word & (ends ^ (ends - 1))));
+        at += 4 - (Math.clz32(ends & -ends) >> 3);
+      }
+    }
+  }
+  for (; at < stop; at = cursor.at) list.push(readInt32(bytes, at));
   checkEnd(at, stop, 0);
+  return first;
 }
 
-/** Reads a packed list of `int64`. */
-export function readPackedInt64(list: bigint[], bytes: Uint8Array, at: number, end: number): void {
-  const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readInt64(bytes, at));
-  checkEnd(at, stop, 0);
-}
-
-/** Reads a packed list of `uint64`. */
-export function readPackedUint64(list: bigint[], bytes: Uint8Array, at: number, end: number): void {
-  const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readUint64(bytes, at));
-  checkEnd(at, stop, 0);
-}
-
-/** Reads a packed list of `sint64`. */
-export function readPackedSint64(list: bigint[], bytes: Uint8Array, at: number, end: number): void {
-  const stop = readLength(bytes, at, end);
-  for (at = cursor.at; at < stop; at = cursor.at) list.push(readSint64(bytes, at));
-  checkEnd(at, stop, 0);
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -5,17 +5,17 @@ import { cursor } from "./cursor.js";
 import { malformed, unfit } from "./failure.js";
 import { expectRoom, marginBytes } from "./room.js";
 import { longestTranscoded, transcode, transcodePays } from "./transcode.js";
-import { decodeLenient, decodeStrict, isPair, latin1Slice, utf8Length, utf8Slice, utf8Write } from "./utf8.js";
+import { decodeLenient, decodeStrict, isAscii, isPair, latin1Slice, utf8Length, utf8Slice, utf8Write } from "./utf8.js";
 import { readLength, varintSize, writeVarint } from "./varint.js";
 
 /**
- * Strings shorter than this are written in a loop. Up to 30 characters it can beat the native; but in a program that has
- * also decoded strings a turn of the loop was seen to take 7 ns instead of 2, for a reason that is not proven (V8 tells
- * strings by how they are stored), while the native took 65 ns for any short string on Node 20 and 28 on Node 24.
+ * Strings shorter than this are written in a loop: the native takes 75 ns for any of them on Node 20 and 35 on Node 24, a
+ * turn of the loop 2 to 2.5. With 24 instead of 14, a request of 23 bytes takes two thirds of the time on Node 20 and as
+ * long on Node 24, GoogleMessage1 four fifths and nine tenths, also when its strings are parts of others.
  */
-const shortWrite = 14;
-/** Strings up to this long are put together of their characters when there is no window. */
-const shortRead = 24;
+const shortWrite = 24;
+/** Strings up to this long are put together of their characters when there is no window; longer ones would be trees. */
+const shortRead = 12;
 /** With fewer bytes left in the outermost message, a window does not pay. */
 const leastWindow = 96;
 /** The first window of a message takes this many bytes, each further one twice as many up to the last figure. */
@@ -88,40 +88,12 @@ export function readString(bytes: Uint8Array, at: number, end: number): string {
   const stop = readLength(bytes, at, end);
   const start = cursor.at;
   cursor.at = stop;
-  const text = readAscii(bytes, start, stop) ?? readExact(bytes, start, stop);
+  if (stop <= cursor.windowEnd && isShortAscii(bytes, start, stop)) {
+    return window.substring(start - windowStart, stop - windowStart);
+  }
+  const text = readApart(bytes, start, stop);
   if (text === undefined) throw malformed("a string is not valid UTF-8", start);
   return text;
-}
-
-/** Keys that were read lately, by a hash of theirs. */
-const keys: string[] = Array.from({ length: 256 }, () => "");
-/** Longer keys are not kept. */
-const longKey = 32;
-
-/**
- * `readString` for the keys of maps. They repeat from message to message, and a key that the engine has seen before
- * need not be made its own again: entries were 12 % of decoding a note with six of them (profile, Node 20).
- */
-export function readKey(bytes: Uint8Array, at: number, end: number): string {
-  const stop = readLength(bytes, at, end);
-  const start = cursor.at;
-  const length = stop - start;
-  if (length > longKey) return readString(bytes, at, end);
-  let hash = length;
-  for (let i = start; i < stop; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-  const slot = (hash ^ (hash >>> 10)) & 255;
-  const kept = keys[slot]!;
-  if (kept.length === length) {
-    let i = 0;
-    while (i < length && kept.charCodeAt(i) === bytes[start + i]) i++;
-    if (i === length) {
-      cursor.at = stop;
-      return kept;
-    }
-  }
-  const key = readString(bytes, at, end);
-  // ASCII is as many characters as bytes. What was cut out of a window would keep it alive.
-  return key.length === length && length > 0 ? (keys[slot] = latin1Slice.call(bytes, start, stop)) : key;
 }
 
 /** Reads a `string` of a schema that does not ask for valid UTF-8: U+FFFD stands for what is invalid. */
@@ -129,38 +101,46 @@ export function readLenientString(bytes: Uint8Array, at: number, end: number): s
   const stop = readLength(bytes, at, end);
   const start = cursor.at;
   cursor.at = stop;
-  return readAscii(bytes, start, stop) ?? readExact(bytes, start, stop) ?? decodeLenient(bytes, start, stop);
+  return readApart(bytes, start, stop) ?? decodeLenient(bytes, start, stop);
 }
 
-/** The text, or undefined when the bytes are not valid UTF-8. */
+/** The text, or undefined when the bytes are not valid UTF-8. Opens a window where one pays. */
+function readApart(bytes: Uint8Array, start: number, stop: number): string | undefined {
+  const length = stop - start;
+  if (length === 0) return "";
+  // Long strings are left to the natives, which look at more than one byte at a time.
+  if (length > longestTranscoded) {
+    const inWindow = stop <= cursor.windowEnd && isAscii?.(bytes.subarray(start, stop));
+    return inWindow ? window.substring(start - windowStart, stop - windowStart) : readExact(bytes, start, stop);
+  }
+  if (!isShortAscii(bytes, start, stop))
+    return transcodePays ? transcode(bytes, start, stop) : readExact(bytes, start, stop);
+  if (stop > cursor.windowEnd) {
+    if (cursor.end - start < leastWindow) {
+      return length > shortRead ? latin1Slice.call(bytes, start, stop) : joinCharacters(bytes, start, stop);
+    }
+    openWindow(bytes, start);
+  }
+  return window.substring(start - windowStart, stop - windowStart);
+}
+
 function readExact(bytes: Uint8Array, start: number, stop: number): string | undefined {
-  if (transcodePays && stop - start <= longestTranscoded) return transcode(bytes, start, stop);
   const quick = utf8Slice.call(bytes, start, stop);
   return quick.includes("\ufffd") ? decodeStrict(bytes, start, stop) : quick;
 }
 
-/** The text when it is ASCII and not long, else undefined. */
-function readAscii(bytes: Uint8Array, start: number, stop: number): string | undefined {
-  const length = stop - start;
-  if (length === 0) return "";
-  // Longer strings are left to the native decoder, which looks at more than one byte at a time.
-  if (length > longestTranscoded) return undefined;
-  let seen = 0;
-  let i = start;
-  for (; i < stop - 3; i += 4) seen |= bytes[i]! | bytes[i + 1]! | bytes[i + 2]! | bytes[i + 3]!;
-  for (; i < stop; i++) seen |= bytes[i]!;
-  if (seen > 127) return undefined;
-  if (stop <= cursor.windowEnd) return window.substring(start - windowStart, stop - windowStart);
-  if (cursor.end - start >= leastWindow) {
-    openWindow(bytes, start);
-    return window.substring(0, length);
-  }
-  return length > shortRead ? latin1Slice.call(bytes, start, stop) : joinCharacters(bytes, start, stop);
+/** Whether the bytes are ASCII, and not more than are worth a look at each. */
+function isShortAscii(bytes: Uint8Array, at: number, stop: number): boolean {
+  if (stop - at > longestTranscoded) return false;
+  for (; at < stop - 3; at += 4)
+    if ((bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!) > 127) return false;
+  for (; at < stop; at++) if (bytes[at]! > 127) return false;
+  return true;
 }
 
 /**
- * ASCII in eights, and what is left in four, two and one: 16 characters take 84 ns where the native takes 182 (Node 20),
- * 47 and 82 on Node 24.
+ * ASCII in eights, and what is left in four, two and one: 11 ns for 4 characters, 45 for 12, where the native takes 60 for
+ * either; for 20 they are even (Node 20 and 24).
  */
 function joinCharacters(bytes: Uint8Array, at: number, stop: number): string {
   let text = "";

@@ -25,14 +25,14 @@ export function transcode(bytes: Uint8Array, start: number, stop: number): strin
       units[count++] = lead;
     } else if (lead < 0xe0) {
       const second = bytes[i++]!;
-      if (lead < 0xc2 || (second & 0xc0) !== 0x80 || i > stop) return undefined;
+      if (lead < 0xc2 || isFirst(second) || i > stop) return undefined;
       units[count++] = ((lead & 0x1f) << 6) | (second & 0x3f);
     } else if (lead < 0xf0) {
       const second = bytes[i]!;
       const third = bytes[i + 1]!;
       i += 2;
       const code = ((lead & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f);
-      if ((second & 0xc0) !== 0x80 || (third & 0xc0) !== 0x80 || i > stop) return undefined;
+      if (isFirst(second) || isFirst(third) || i > stop) return undefined;
       if (code < 0x800 || (code & 0xf800) === 0xd800) return undefined;
       units[count++] = code;
     } else {
@@ -40,7 +40,7 @@ export function transcode(bytes: Uint8Array, start: number, stop: number): strin
       const third = bytes[i + 1]!;
       const fourth = bytes[i + 2]!;
       i += 3;
-      if ((second & 0xc0) !== 0x80 || (third & 0xc0) !== 0x80 || (fourth & 0xc0) !== 0x80 || i > stop) return undefined;
+      if (isFirst(second) || isFirst(third) || isFirst(fourth) || i > stop) return undefined;
       const code = ((lead & 0x0f) << 18) | ((second & 0x3f) << 12) | ((third & 0x3f) << 6) | (fourth & 0x3f);
       if (code < 0x10000 || code > 0x10ffff) return undefined;
       units[count++] = 0xd800 | ((code - 0x10000) >> 10);
@@ -48,4 +48,9 @@ export function transcode(bytes: Uint8Array, start: number, stop: number): strin
     }
   }
   return ucs2Slice.call(unitBytes, 0, 2 * count);
+}
+
+/** Whether the byte does not go on with a character. */
+function isFirst(byte: number): boolean {
+  return (byte & 0xc0) !== 0x80;
 }

@@ -2,7 +2,7 @@
 import type { UnknownField } from "@bufbuild/protobuf";
 import { take } from "./bytes.js";
 import { cursor, maxDepth } from "./cursor.js";
-import { malformed, truncated } from "./failure.js";
+import { malformed, overlong, truncated } from "./failure.js";
 import { expectRoom } from "./room.js";
 import { readLength, readTag, writeInt32, writeVarint } from "./varint.js";
 
@@ -37,7 +37,7 @@ function skipField(bytes: Uint8Array, tag: number, at: number, end: number, dept
 function skipVarint(bytes: Uint8Array, at: number): number {
   const limit = at + 10;
   while (bytes[at++]! > 127) {
-    if (at === limit) throw malformed("an integer is longer than ten bytes", at);
+    if (at === limit) throw overlong(at);
   }
   return at;
 }

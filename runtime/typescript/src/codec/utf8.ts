@@ -21,21 +21,19 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 /** On the encoding API that every platform has. */
 function portable(): Utf8 {
   const encoder = new TextEncoder();
-  const latin1 = new TextDecoder("latin1");
-  const ucs2 = new TextDecoder("utf-16le", { ignoreBOM: true });
+  const slice = (label: string): Utf8["utf8Slice"] => {
+    const decoder = new TextDecoder(label, { ignoreBOM: true });
+    return function (start, end) {
+      return decoder.decode(this.subarray(start, end));
+    };
+  };
   return {
     utf8Write(text, at, most) {
       return encoder.encodeInto(text, this.subarray(at, at + most)).written;
     },
-    latin1Slice(start, end) {
-      return latin1.decode(this.subarray(start, end));
-    },
-    utf8Slice(start, end) {
-      return lenient.decode(this.subarray(start, end));
-    },
-    ucs2Slice(start, end) {
-      return ucs2.decode(this.subarray(start, end));
-    },
+    latin1Slice: slice("latin1"),
+    utf8Slice: slice("utf-8"),
+    ucs2Slice: slice("utf-16le"),
   };
 }
 
@@ -50,6 +48,14 @@ export const latin1Slice: Utf8["latin1Slice"] = platform.latin1Slice;
 export const utf8Slice: Utf8["utf8Slice"] = platform.utf8Slice;
 /** See `Utf8`. */
 export const ucs2Slice: Utf8["ucs2Slice"] = platform.ucs2Slice;
+
+/**
+ * Whether all bytes are ASCII; undefined where the platform does not tell. A thousand bytes take 72 ns, decoding them as
+ * UTF-8 180 (Node 20; 53 and 155 on Node 24).
+ */
+export const isAscii: ((bytes: Uint8Array) => boolean) | undefined = (
+  globalThis as { process?: { getBuiltinModule?(id: string): { isAscii(bytes: Uint8Array): boolean } } }
+).process?.getBuiltinModule?.("buffer").isAscii;
 
 /** Text as the encoding standard defines it, with U+FFFD for invalid bytes. */
 export function decodeLenient(bytes: Uint8Array, start: number, end: number): string {

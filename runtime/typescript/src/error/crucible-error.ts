@@ -1,4 +1,4 @@
-import { Category, Code } from "./category.js";
+import type { Category, Code } from "./category.js";
 import { type Reason, reasons } from "./reasons.js";
 
 /** One typed detail of an error: a message by name, encoded. */
@@ -22,6 +22,10 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
+// Constants, whose values bundlers put in their place.
+const plugin: typeof Category.Plugin = 5;
+const unknown: typeof Code.Unknown = 2;
+
 /** The one class of error that this runtime throws and sends. `message` says the fact and the next step, on one line. */
 export class CrucibleError extends Error {
   override readonly name: string = "CrucibleError";
@@ -41,8 +45,8 @@ export class CrucibleError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     const known = Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : undefined;
     this.reason = reason;
-    this.category = options.category ?? known?.category ?? Category.Plugin;
-    this.code = options.code ?? known?.code ?? Code.Unknown;
+    this.category = options.category ?? known?.category ?? plugin;
+    this.code = options.code ?? known?.code ?? unknown;
     this.retryable = options.retryable ?? known?.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs ?? 0;
     this.started = options.started ?? false;
@@ -57,7 +61,7 @@ export class CrucibleError extends Error {
 }
 
 /** What anything that was thrown says; some objects cannot be made text. */
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);
   } catch {

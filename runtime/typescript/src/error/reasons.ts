@@ -1,4 +1,4 @@
-import { Category, Code } from "./category.js";
+import type { Category, Code } from "./category.js";
 
 /** What a reason implies when nothing else is said. */
 export interface ReasonEntry {
@@ -18,6 +18,7 @@ export type Reason =
   | "BAD_SESSION"
   | "BAD_MESSAGE_ID"
   | "BAD_SEAL"
+  | "BAD_COMPRESSION"
   | "BAD_CREDIT"
   | "BAD_FRAGMENT"
   | "FRAME_TOO_LARGE"
@@ -70,96 +71,69 @@ export type Reason =
   | "AUTHORITY_INVALID"
   | "OPTION_INVALID";
 
-// Names of their own, since bundlers shorten these and leave properties long: the table is in every bundle.
-const { Authentication, Authorization, Plugin, Protocol, Resource, System } = Category;
-const {
-  AlreadyExists,
-  Cancelled,
-  DataLoss,
-  DeadlineExceeded,
-  FailedPrecondition,
-  Internal,
-  InvalidArgument,
-  NotFound,
-  PermissionDenied,
-  ResourceExhausted,
-  Unauthenticated,
-  Unavailable,
-  Unimplemented,
-} = Code;
+// Constants, whose values bundlers put in their place: the catalogue is in every bundle. The types are those of the numbers.
+const Protocol: typeof Category.Protocol = 1;
+const Authentication: typeof Category.Authentication = 2;
+const Authorization: typeof Category.Authorization = 3;
+const Resource: typeof Category.Resource = 4;
+const Plugin: typeof Category.Plugin = 5;
+const System: typeof Category.System = 6;
+const Cancelled: typeof Code.Cancelled = 1;
+const InvalidArgument: typeof Code.InvalidArgument = 3;
+const DeadlineExceeded: typeof Code.DeadlineExceeded = 4;
+const NotFound: typeof Code.NotFound = 5;
+const AlreadyExists: typeof Code.AlreadyExists = 6;
+const PermissionDenied: typeof Code.PermissionDenied = 7;
+const ResourceExhausted: typeof Code.ResourceExhausted = 8;
+const FailedPrecondition: typeof Code.FailedPrecondition = 9;
+const Unimplemented: typeof Code.Unimplemented = 12;
+const Internal: typeof Code.Internal = 13;
+const Unavailable: typeof Code.Unavailable = 14;
+const DataLoss: typeof Code.DataLoss = 15;
+const Unauthenticated: typeof Code.Unauthenticated = 16;
 
-const entry = (category: Category, code: Code): ReasonEntry => ({ category, code, retryable: false });
-const retry = (category: Category, code: Code): ReasonEntry => ({ category, code, retryable: true });
+/** Reasons with the same category and code, apart by spaces, and whether the same call may be tried again. */
+type Group = readonly [category: Category, code: Code, names: string, retryable?: true];
+
+const groups: readonly Group[] = [
+  [Protocol, FailedPrecondition, "BAD_VERSION BAD_PHASE SEAL_REQUIRED VERSION_MISMATCH METHOD_MISMATCH"],
+  [
+    Protocol,
+    InvalidArgument,
+    "BAD_RESERVED BAD_FLAGS BAD_TYPE BAD_SESSION BAD_MESSAGE_ID BAD_CREDIT BAD_FRAGMENT BAD_ENVELOPE DECODE_INVALID METADATA_INVALID REGISTER_INVALID",
+  ],
+  [Protocol, DataLoss, "BAD_CHECKSUM BAD_SEAL BAD_COMPRESSION"],
+  [Protocol, DeadlineExceeded, "FRAME_TIMEOUT"],
+  [Protocol, ResourceExhausted, "CREDIT_EXCEEDED CONTROL_FLOOD"],
+  [
+    Authentication,
+    Unauthenticated,
+    "HANDSHAKE_FAILED DOWNGRADE REFLECTION DAEMON_IDENTITY TOKEN_INVALID TOKEN_EXPIRED TOKEN_REPLAYED IDENTITY_MISMATCH",
+  ],
+  [Authentication, DeadlineExceeded, "HANDSHAKE_TIMEOUT"],
+  [Authorization, PermissionDenied, "CAPABILITY_MISSING"],
+  [Resource, ResourceExhausted, "FRAME_TOO_LARGE MESSAGE_TOO_LARGE"],
+  [Plugin, InvalidArgument, "ENCODE_INVALID VALIDATION_FAILED PLUGIN_ID_INVALID"],
+  [Plugin, Unimplemented, "METHOD_UNKNOWN"],
+  [Plugin, AlreadyExists, "METHOD_COLLISION PLUGIN_ID_IN_USE"],
+  [Plugin, Cancelled, "CANCELLED"],
+  [Plugin, DeadlineExceeded, "DEADLINE_EXCEEDED PLUGIN_START_TIMEOUT"],
+  [Plugin, Internal, "HANDLER_FAILED"],
+  [Plugin, FailedPrecondition, "STREAM_MISUSE"],
+  [Plugin, Unavailable, "PLUGIN_EXITED"],
+  [System, InvalidArgument, "ADDRESS_INVALID TICKET_INVALID OPTION_INVALID"],
+  [System, AlreadyExists, "ADDRESS_IN_USE"],
+  [System, PermissionDenied, "DIRECTORY_UNSAFE"],
+  [System, NotFound, "COMMAND_NOT_FOUND"],
+  [System, FailedPrecondition, "TICKET_MISSING AUTHORITY_INVALID"],
+  [Protocol, Unavailable, "IDS_EXHAUSTED", true],
+  [Resource, ResourceExhausted, "TOO_MANY_CONNECTIONS TOO_MANY_CALLS", true],
+  [System, Unavailable, "SESSION_CLOSED SHUTTING_DOWN PEER_LOST CONNECT_FAILED", true],
+];
 
 /** The catalogue: each reason the runtime itself gives, with its category and code. Applications may use names of their own. */
-export const reasons: Readonly<Record<Reason, ReasonEntry>> = {
-  // Frames and connection: each ends the connection.
-  BAD_VERSION: entry(Protocol, FailedPrecondition),
-  BAD_RESERVED: entry(Protocol, InvalidArgument),
-  BAD_FLAGS: entry(Protocol, InvalidArgument),
-  BAD_TYPE: entry(Protocol, InvalidArgument),
-  BAD_PHASE: entry(Protocol, FailedPrecondition),
-  BAD_CHECKSUM: entry(Protocol, DataLoss),
-  BAD_SESSION: entry(Protocol, InvalidArgument),
-  BAD_MESSAGE_ID: entry(Protocol, InvalidArgument),
-  BAD_SEAL: entry(Protocol, DataLoss),
-  BAD_CREDIT: entry(Protocol, InvalidArgument),
-  BAD_FRAGMENT: entry(Protocol, InvalidArgument),
-  FRAME_TOO_LARGE: entry(Resource, ResourceExhausted),
-  FRAME_TIMEOUT: entry(Protocol, DeadlineExceeded),
-  CREDIT_EXCEEDED: entry(Protocol, ResourceExhausted),
-  CONTROL_FLOOD: entry(Protocol, ResourceExhausted),
-  SEAL_REQUIRED: entry(Protocol, FailedPrecondition),
-  IDS_EXHAUSTED: retry(Protocol, Unavailable),
-
-  // Payloads: each fails one call, or the connection while it is still being set up.
-  BAD_ENVELOPE: entry(Protocol, InvalidArgument),
-  DECODE_INVALID: entry(Protocol, InvalidArgument),
-  ENCODE_INVALID: entry(Plugin, InvalidArgument),
-  VALIDATION_FAILED: entry(Plugin, InvalidArgument),
-  MESSAGE_TOO_LARGE: entry(Resource, ResourceExhausted),
-  METADATA_INVALID: entry(Protocol, InvalidArgument),
-
-  // Handshake and identity.
-  HANDSHAKE_FAILED: entry(Authentication, Unauthenticated),
-  HANDSHAKE_TIMEOUT: entry(Authentication, DeadlineExceeded),
-  VERSION_MISMATCH: entry(Protocol, FailedPrecondition),
-  DOWNGRADE: entry(Authentication, Unauthenticated),
-  REFLECTION: entry(Authentication, Unauthenticated),
-  DAEMON_IDENTITY: entry(Authentication, Unauthenticated),
-  TOKEN_INVALID: entry(Authentication, Unauthenticated),
-  TOKEN_EXPIRED: entry(Authentication, Unauthenticated),
-  TOKEN_REPLAYED: entry(Authentication, Unauthenticated),
-  IDENTITY_MISMATCH: entry(Authentication, Unauthenticated),
-  TOO_MANY_CONNECTIONS: retry(Resource, ResourceExhausted),
-  REGISTER_INVALID: entry(Protocol, InvalidArgument),
-
-  // Calls.
-  METHOD_UNKNOWN: entry(Plugin, Unimplemented),
-  METHOD_MISMATCH: entry(Protocol, FailedPrecondition),
-  METHOD_COLLISION: entry(Plugin, AlreadyExists),
-  CAPABILITY_MISSING: entry(Authorization, PermissionDenied),
-  CANCELLED: entry(Plugin, Cancelled),
-  DEADLINE_EXCEEDED: entry(Plugin, DeadlineExceeded),
-  TOO_MANY_CALLS: retry(Resource, ResourceExhausted),
-  HANDLER_FAILED: entry(Plugin, Internal),
-  STREAM_MISUSE: entry(Plugin, FailedPrecondition),
-  SESSION_CLOSED: retry(System, Unavailable),
-  SHUTTING_DOWN: retry(System, Unavailable),
-  PEER_LOST: retry(System, Unavailable),
-
-  // Addresses, launch and processes.
-  ADDRESS_INVALID: entry(System, InvalidArgument),
-  ADDRESS_IN_USE: entry(System, AlreadyExists),
-  DIRECTORY_UNSAFE: entry(System, PermissionDenied),
-  CONNECT_FAILED: retry(System, Unavailable),
-  PLUGIN_ID_INVALID: entry(Plugin, InvalidArgument),
-  PLUGIN_ID_IN_USE: entry(Plugin, AlreadyExists),
-  COMMAND_NOT_FOUND: entry(System, NotFound),
-  PLUGIN_EXITED: entry(Plugin, Unavailable),
-  PLUGIN_START_TIMEOUT: entry(Plugin, DeadlineExceeded),
-  TICKET_MISSING: entry(System, FailedPrecondition),
-  TICKET_INVALID: entry(System, InvalidArgument),
-  AUTHORITY_INVALID: entry(System, FailedPrecondition),
-  OPTION_INVALID: entry(System, InvalidArgument),
-};
+export const reasons: Readonly<Record<Reason, ReasonEntry>> = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ groups.flatMap(([category, code, names, retryable = false]) =>
+    names.split(" ").map((name) => [name, { category, code, retryable }]),
+  ),
+) as Record<Reason, ReasonEntry>;

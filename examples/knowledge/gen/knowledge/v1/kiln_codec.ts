@@ -55,7 +55,7 @@ export function encodeGetNoteRequest(message: GetNoteRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetNoteRequest(bytes: Uint8Array): GetNoteRequest {
-  return decode(GetNoteRequestCodec, bytes);
+  return decode(GetNoteRequestCodec, emptyGetNoteRequest, readGetNoteRequest, bytes);
 }
 
 /** The codec of {@link GetNoteRequest}. */
@@ -145,7 +145,7 @@ export function encodeListNotesRequest(message: ListNotesRequestInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListNotesRequest(bytes: Uint8Array): ListNotesRequest {
-  return decode(ListNotesRequestCodec, bytes);
+  return decode(ListNotesRequestCodec, emptyListNotesRequest, readListNotesRequest, bytes);
 }
 
 /** The codec of {@link ListNotesRequest}. */

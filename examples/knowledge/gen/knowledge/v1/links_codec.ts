@@ -80,7 +80,7 @@ export function encodeBuildRequest(message: BuildRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBuildRequest(bytes: Uint8Array): BuildRequest {
-  return decode(BuildRequestCodec, bytes);
+  return decode(BuildRequestCodec, emptyBuildRequest, readBuildRequest, bytes);
 }
 
 /** The codec of {@link BuildRequest}. */
@@ -174,7 +174,7 @@ export function encodeBuildResponse(message: BuildResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBuildResponse(bytes: Uint8Array): BuildResponse {
-  return decode(BuildResponseCodec, bytes);
+  return decode(BuildResponseCodec, emptyBuildResponse, readBuildResponse, bytes);
 }
 
 /** The codec of {@link BuildResponse}. */
@@ -338,7 +338,7 @@ export function encodeNeighboursRequest(message: NeighboursRequestInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNeighboursRequest(bytes: Uint8Array): NeighboursRequest {
-  return decode(NeighboursRequestCodec, bytes);
+  return decode(NeighboursRequestCodec, emptyNeighboursRequest, readNeighboursRequest, bytes);
 }
 
 /** The codec of {@link NeighboursRequest}. */
@@ -445,7 +445,7 @@ export function encodeNeighboursResponse(message: NeighboursResponseInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNeighboursResponse(bytes: Uint8Array): NeighboursResponse {
-  return decode(NeighboursResponseCodec, bytes);
+  return decode(NeighboursResponseCodec, emptyNeighboursResponse, readNeighboursResponse, bytes);
 }
 
 /** The codec of {@link NeighboursResponse}. */
@@ -577,7 +577,7 @@ export function encodeMostLinkedRequest(message: MostLinkedRequestInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMostLinkedRequest(bytes: Uint8Array): MostLinkedRequest {
-  return decode(MostLinkedRequestCodec, bytes);
+  return decode(MostLinkedRequestCodec, emptyMostLinkedRequest, readMostLinkedRequest, bytes);
 }
 
 /** The codec of {@link MostLinkedRequest}. */
@@ -682,7 +682,7 @@ export function encodeMostLinkedResponse(message: MostLinkedResponseInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMostLinkedResponse(bytes: Uint8Array): MostLinkedResponse {
-  return decode(MostLinkedResponseCodec, bytes);
+  return decode(MostLinkedResponseCodec, emptyMostLinkedResponse, readMostLinkedResponse, bytes);
 }
 
 /** The codec of {@link MostLinkedResponse}. */
@@ -788,7 +788,7 @@ export function encodeLinkedNote(message: LinkedNoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLinkedNote(bytes: Uint8Array): LinkedNote {
-  return decode(LinkedNoteCodec, bytes);
+  return decode(LinkedNoteCodec, emptyLinkedNote, readLinkedNote, bytes);
 }
 
 /** The codec of {@link LinkedNote}. */
@@ -906,7 +906,7 @@ export function encodeOrphansRequest(message: OrphansRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOrphansRequest(bytes: Uint8Array): OrphansRequest {
-  return decode(OrphansRequestCodec, bytes);
+  return decode(OrphansRequestCodec, emptyOrphansRequest, readOrphansRequest, bytes);
 }
 
 /** The codec of {@link OrphansRequest}. */
@@ -985,7 +985,7 @@ export function encodeWalkRequest(message: WalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWalkRequest(bytes: Uint8Array): WalkRequest {
-  return decode(WalkRequestCodec, bytes);
+  return decode(WalkRequestCodec, emptyWalkRequest, readWalkRequest, bytes);
 }
 
 /** The codec of {@link WalkRequest}. */
@@ -1095,7 +1095,7 @@ export function encodeWalkResponse(message: WalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWalkResponse(bytes: Uint8Array): WalkResponse {
-  return decode(WalkResponseCodec, bytes);
+  return decode(WalkResponseCodec, emptyWalkResponse, readWalkResponse, bytes);
 }
 
 /** The codec of {@link WalkResponse}. */
@@ -1217,7 +1217,7 @@ export function encodePlace(message: PlaceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePlace(bytes: Uint8Array): Place {
-  return decode(PlaceCodec, bytes);
+  return decode(PlaceCodec, emptyPlace, readPlace, bytes);
 }
 
 /** The codec of {@link Place}. */

@@ -80,7 +80,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */
@@ -238,7 +238,7 @@ export function encodeNoteRef(message: NoteRefInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNoteRef(bytes: Uint8Array): NoteRef {
-  return decode(NoteRefCodec, bytes);
+  return decode(NoteRefCodec, emptyNoteRef, readNoteRef, bytes);
 }
 
 /** The codec of {@link NoteRef}. */

@@ -96,7 +96,7 @@ export function encodeIndexResponse(message: IndexResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIndexResponse(bytes: Uint8Array): IndexResponse {
-  return decode(IndexResponseCodec, bytes);
+  return decode(IndexResponseCodec, emptyIndexResponse, readIndexResponse, bytes);
 }
 
 /** The codec of {@link IndexResponse}. */
@@ -250,7 +250,7 @@ export function encodeQueryRequest(message: QueryRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryRequest(bytes: Uint8Array): QueryRequest {
-  return decode(QueryRequestCodec, bytes);
+  return decode(QueryRequestCodec, emptyQueryRequest, readQueryRequest, bytes);
 }
 
 /** The codec of {@link QueryRequest}. */
@@ -391,7 +391,7 @@ export function encodeQueryResponse(message: QueryResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryResponse(bytes: Uint8Array): QueryResponse {
-  return decode(QueryResponseCodec, bytes);
+  return decode(QueryResponseCodec, emptyQueryResponse, readQueryResponse, bytes);
 }
 
 /** The codec of {@link QueryResponse}. */
@@ -526,7 +526,7 @@ export function encodeHit(message: HitInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHit(bytes: Uint8Array): Hit {
-  return decode(HitCodec, bytes);
+  return decode(HitCodec, emptyHit, readHit, bytes);
 }
 
 /** The codec of {@link Hit}. */
@@ -656,7 +656,7 @@ export function encodeWatchRequest(message: WatchRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWatchRequest(bytes: Uint8Array): WatchRequest {
-  return decode(WatchRequestCodec, bytes);
+  return decode(WatchRequestCodec, emptyWatchRequest, readWatchRequest, bytes);
 }
 
 /** The codec of {@link WatchRequest}. */
@@ -750,7 +750,7 @@ export function encodeWatchResponse(message: WatchResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
-  return decode(WatchResponseCodec, bytes);
+  return decode(WatchResponseCodec, emptyWatchResponse, readWatchResponse, bytes);
 }
 
 /** The codec of {@link WatchResponse}. */

@@ -15,7 +15,6 @@ import {
   mapValues,
   messageCodec,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -25,7 +24,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeLength,
   writeString,
@@ -95,7 +93,7 @@ export function encodeScanRequest(message: ScanRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeScanRequest(bytes: Uint8Array): ScanRequest {
-  return decode(ScanRequestCodec, bytes);
+  return decode(ScanRequestCodec, emptyScanRequest, readScanRequest, bytes);
 }
 
 /** The codec of {@link ScanRequest}. */
@@ -179,7 +177,7 @@ export function encodeScanResponse(message: ScanResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeScanResponse(bytes: Uint8Array): ScanResponse {
-  return decode(ScanResponseCodec, bytes);
+  return decode(ScanResponseCodec, emptyScanResponse, readScanResponse, bytes);
 }
 
 /** The codec of {@link ScanResponse}. */
@@ -318,7 +316,7 @@ export function encodeListTasksRequest(message: ListTasksRequestInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListTasksRequest(bytes: Uint8Array): ListTasksRequest {
-  return decode(ListTasksRequestCodec, bytes);
+  return decode(ListTasksRequestCodec, emptyListTasksRequest, readListTasksRequest, bytes);
 }
 
 /** The codec of {@link ListTasksRequest}. */
@@ -471,7 +469,7 @@ export function encodeListTasksResponse(message: ListTasksResponseInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListTasksResponse(bytes: Uint8Array): ListTasksResponse {
-  return decode(ListTasksResponseCodec, bytes);
+  return decode(ListTasksResponseCodec, emptyListTasksResponse, readListTasksResponse, bytes);
 }
 
 /** The codec of {@link ListTasksResponse}. */
@@ -607,7 +605,7 @@ export function encodeTask(message: TaskInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTask(bytes: Uint8Array): Task {
-  return decode(TaskCodec, bytes);
+  return decode(TaskCodec, emptyTask, readTask, bytes);
 }
 
 /** The codec of {@link Task}. */
@@ -750,7 +748,7 @@ export function encodeCountTasksRequest(message: CountTasksRequestInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountTasksRequest(bytes: Uint8Array): CountTasksRequest {
-  return decode(CountTasksRequestCodec, bytes);
+  return decode(CountTasksRequestCodec, emptyCountTasksRequest, readCountTasksRequest, bytes);
 }
 
 /** The codec of {@link CountTasksRequest}. */
@@ -835,7 +833,7 @@ export function encodeCountTasksResponse(message: CountTasksResponseInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountTasksResponse(bytes: Uint8Array): CountTasksResponse {
-  return decode(CountTasksResponseCodec, bytes);
+  return decode(CountTasksResponseCodec, emptyCountTasksResponse, readCountTasksResponse, bytes);
 }
 
 /** The codec of {@link CountTasksResponse}. */
@@ -872,7 +870,7 @@ function writeCountTasksResponse(message: CountTasksResponseInit, bytes: Uint8Ar
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "knowledge.v1.CountTasksResponse.by_note");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, writeTaskCount(valueOf(byNote, key), bytes, end + 1));
+      end = writeLength(bytes, end, writeTaskCount(byNote[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -941,7 +939,7 @@ function readCountTasksResponseByNoteEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -996,7 +994,7 @@ export function encodeTaskCount(message: TaskCountInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTaskCount(bytes: Uint8Array): TaskCount {
-  return decode(TaskCountCodec, bytes);
+  return decode(TaskCountCodec, emptyTaskCount, readTaskCount, bytes);
 }
 
 /** The codec of {@link TaskCount}. */

@@ -101,7 +101,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */

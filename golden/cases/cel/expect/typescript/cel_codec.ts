@@ -16,7 +16,6 @@ import {
   readEnum,
   readInt32,
   readInt64,
-  readKey,
   readLength,
   readString,
   readStruct,
@@ -26,7 +25,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeInt64,
   writeLength,
@@ -88,7 +86,7 @@ export function encodeGuest(message: GuestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGuest(bytes: Uint8Array): Guest {
-  return decode(GuestCodec, bytes);
+  return decode(GuestCodec, emptyGuest, readGuest, bytes);
 }
 
 /** The codec of {@link Guest}. */
@@ -255,7 +253,7 @@ export function encodeEvent(message: EventInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEvent(bytes: Uint8Array): Event {
-  return decode(EventCodec, bytes);
+  return decode(EventCodec, emptyEvent, readEvent, bytes);
 }
 
 /** The codec of {@link Event}. */
@@ -333,7 +331,7 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "cel.v1.Event.labels");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(labels, key), "cel.v1.Event.labels");
+      end = writeString(bytes, end, labels[key]!, "cel.v1.Event.labels");
       at = writeLength(bytes, at, end);
     }
   }
@@ -512,7 +510,7 @@ function readEventLabelsEntry(map: Event["labels"], bytes: Uint8Array, at: numbe
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -580,7 +578,7 @@ export function encodeLeft(message: LeftInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLeft(bytes: Uint8Array): Left {
-  return decode(LeftCodec, bytes);
+  return decode(LeftCodec, emptyLeft, readLeft, bytes);
 }
 
 /** The codec of {@link Left}. */

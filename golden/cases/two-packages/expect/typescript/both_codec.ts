@@ -85,7 +85,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */
@@ -241,7 +241,7 @@ export function encodeTimestamp(message: TimestampInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTimestamp(bytes: Uint8Array): Timestamp {
-  return decode(TimestampCodec, bytes);
+  return decode(TimestampCodec, emptyTimestamp, readTimestamp, bytes);
 }
 
 /** The codec of {@link Timestamp}. */

@@ -41,13 +41,12 @@ export {
 } from "../../codec/fixed.js";
 export {
   readPacked,
-  readPackedBool,
   readPackedInt32,
-  readPackedInt64,
   readPackedSint32,
-  readPackedSint64,
   readPackedUint32,
-  readPackedUint64,
+  writePacked,
+  writePackedInt32,
+  writePackedUint32,
 } from "../../codec/packed.js";
 export {
   readPackedDouble,
@@ -63,7 +62,7 @@ export {
   writePackedSfixed32,
   writePackedSfixed64,
 } from "../../codec/packed-fixed.js";
-export { readKey, readLenientString, readString, writeString } from "../../codec/text.js";
+export { readLenientString, readString, writeString } from "../../codec/text.js";
 export { readBytes, writeBytes } from "../../codec/bytes.js";
 export { keepUnknownEnum, readUnknown, skipUnknown, writeUnknown } from "../../codec/unknown.js";
 export {

@@ -60,7 +60,7 @@ export function encodeSearchRequest(message: SearchRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSearchRequest(bytes: Uint8Array): SearchRequest {
-  return decode(SearchRequestCodec, bytes);
+  return decode(SearchRequestCodec, emptySearchRequest, readSearchRequest, bytes);
 }
 
 /** The codec of {@link SearchRequest}. */
@@ -183,7 +183,7 @@ export function encodeSearchResponse(message: SearchResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSearchResponse(bytes: Uint8Array): SearchResponse {
-  return decode(SearchResponseCodec, bytes);
+  return decode(SearchResponseCodec, emptySearchResponse, readSearchResponse, bytes);
 }
 
 /** The codec of {@link SearchResponse}. */

@@ -13,7 +13,6 @@ import {
   expectRoom,
   messageCodec,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -23,7 +22,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeLength,
   writeString,
@@ -97,7 +95,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */
@@ -146,7 +144,7 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "bench.v1.Note.labels");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(labels, key), "bench.v1.Note.labels");
+      end = writeString(bytes, end, labels[key]!, "bench.v1.Note.labels");
       at = writeLength(bytes, at, end);
     }
   }
@@ -250,7 +248,7 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -298,7 +296,7 @@ export function encodeStoreRequest(message: StoreRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreRequest(bytes: Uint8Array): StoreRequest {
-  return decode(StoreRequestCodec, bytes);
+  return decode(StoreRequestCodec, emptyStoreRequest, readStoreRequest, bytes);
 }
 
 /** The codec of {@link StoreRequest}. */
@@ -392,7 +390,7 @@ export function encodeStoreResponse(message: StoreResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreResponse(bytes: Uint8Array): StoreResponse {
-  return decode(StoreResponseCodec, bytes);
+  return decode(StoreResponseCodec, emptyStoreResponse, readStoreResponse, bytes);
 }
 
 /** The codec of {@link StoreResponse}. */

@@ -46,7 +46,7 @@ export function encodeB(message: BInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeB(bytes: Uint8Array): B {
-  return decode(BCodec, bytes);
+  return decode(BCodec, emptyB, readB, bytes);
 }
 
 /** The codec of {@link B}. */

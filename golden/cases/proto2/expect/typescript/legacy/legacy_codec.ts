@@ -36,6 +36,7 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePackedInt32,
   writeString,
   writeUint32,
   writeUint64,
@@ -140,7 +141,7 @@ export function encodeLegacy(message: LegacyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy(bytes: Uint8Array): Legacy {
-  return decode(LegacyCodec, bytes);
+  return decode(LegacyCodec, emptyLegacy, readLegacy, bytes);
 }
 
 /** The codec of {@link Legacy}. */
@@ -242,12 +243,7 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   const tight = message.tight;
   if (tight !== undefined && expectList(tight, "legacy.Legacy.tight").length !== 0) {
     bytes[at++] = 74;
-    let end = at + 1;
-    for (const item of tight) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "legacy.Legacy.tight");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, tight, "legacy.Legacy.tight");
   }
   // optional Legacy.Part part = 10
   const part = message.part;
@@ -454,7 +450,7 @@ export function encodeLegacy_Part(message: Legacy_PartInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Part(bytes: Uint8Array): Legacy_Part {
-  return decode(Legacy_PartCodec, bytes);
+  return decode(Legacy_PartCodec, emptyLegacy_Part, readLegacy_Part, bytes);
 }
 
 /** The codec of {@link Legacy_Part}. */
@@ -550,7 +546,7 @@ export function encodeLegacy_Many(message: Legacy_ManyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Many(bytes: Uint8Array): Legacy_Many {
-  return decode(Legacy_ManyCodec, bytes);
+  return decode(Legacy_ManyCodec, emptyLegacy_Many, readLegacy_Many, bytes);
 }
 
 /** The codec of {@link Legacy_Many}. */
@@ -655,7 +651,7 @@ export function encodeHolder(message: HolderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHolder(bytes: Uint8Array): Holder {
-  return decode(HolderCodec, bytes);
+  return decode(HolderCodec, emptyHolder, readHolder, bytes);
 }
 
 /** The codec of {@link Holder}. */

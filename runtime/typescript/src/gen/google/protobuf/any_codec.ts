@@ -60,7 +60,7 @@ export function encodeAny(message: AnyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAny(bytes: Uint8Array): Any {
-  return decode(AnyCodec, bytes);
+  return decode(AnyCodec, emptyAny, readAny, bytes);
 }
 
 /** The codec of {@link Any}. */

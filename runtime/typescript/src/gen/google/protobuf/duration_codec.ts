@@ -60,7 +60,7 @@ export function encodeDuration(message: DurationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDuration(bytes: Uint8Array): Duration {
-  return decode(DurationCodec, bytes);
+  return decode(DurationCodec, emptyDuration, readDuration, bytes);
 }
 
 /** The codec of {@link Duration}. */

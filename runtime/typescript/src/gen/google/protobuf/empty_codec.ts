@@ -46,7 +46,7 @@ export function encodeEmpty(message: EmptyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEmpty(bytes: Uint8Array): Empty {
-  return decode(EmptyCodec, bytes);
+  return decode(EmptyCodec, emptyEmpty, readEmpty, bytes);
 }
 
 /** The codec of {@link Empty}. */

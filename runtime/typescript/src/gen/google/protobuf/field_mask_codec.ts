@@ -56,7 +56,7 @@ export function encodeFieldMask(message: FieldMaskInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldMask(bytes: Uint8Array): FieldMask {
-  return decode(FieldMaskCodec, bytes);
+  return decode(FieldMaskCodec, emptyFieldMask, readFieldMask, bytes);
 }
 
 /** The codec of {@link FieldMask}. */

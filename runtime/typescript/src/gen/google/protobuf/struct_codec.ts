@@ -18,7 +18,6 @@ import {
   readBool,
   readDouble,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -27,7 +26,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBool,
   writeDouble,
   writeInt32,
@@ -75,7 +73,7 @@ export function encodeStruct(message: StructInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStruct(bytes: Uint8Array): Struct {
-  return decode(StructCodec, bytes);
+  return decode(StructCodec, emptyStruct, readStruct, bytes);
 }
 
 /** The codec of {@link Struct}. */
@@ -105,7 +103,7 @@ function writeStruct(message: StructInit, bytes: Uint8Array, at: number): number
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "google.protobuf.Struct.fields");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, writeValue(valueOf(fields, key), bytes, end + 1));
+      end = writeLength(bytes, end, writeValue(fields[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -154,7 +152,7 @@ function readStructFieldsEntry(map: Struct["fields"], bytes: Uint8Array, at: num
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -222,7 +220,7 @@ export function encodeValue(message: ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeValue(bytes: Uint8Array): Value {
-  return decode(ValueCodec, bytes);
+  return decode(ValueCodec, emptyValue, readValue, bytes);
 }
 
 /** The codec of {@link Value}. */
@@ -394,7 +392,7 @@ export function encodeListValue(message: ListValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListValue(bytes: Uint8Array): ListValue {
-  return decode(ListValueCodec, bytes);
+  return decode(ListValueCodec, emptyListValue, readListValue, bytes);
 }
 
 /** The codec of {@link ListValue}. */

@@ -60,7 +60,7 @@ export function encodeTimestamp(message: TimestampInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTimestamp(bytes: Uint8Array): Timestamp {
-  return decode(TimestampCodec, bytes);
+  return decode(TimestampCodec, emptyTimestamp, readTimestamp, bytes);
 }
 
 /** The codec of {@link Timestamp}. */

@@ -90,7 +90,7 @@ export function encodeDoubleValue(message: DoubleValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDoubleValue(bytes: Uint8Array): DoubleValue {
-  return decode(DoubleValueCodec, bytes);
+  return decode(DoubleValueCodec, emptyDoubleValue, readDoubleValue, bytes);
 }
 
 /** The codec of {@link DoubleValue}. */
@@ -185,7 +185,7 @@ export function encodeFloatValue(message: FloatValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFloatValue(bytes: Uint8Array): FloatValue {
-  return decode(FloatValueCodec, bytes);
+  return decode(FloatValueCodec, emptyFloatValue, readFloatValue, bytes);
 }
 
 /** The codec of {@link FloatValue}. */
@@ -280,7 +280,7 @@ export function encodeInt64Value(message: Int64ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt64Value(bytes: Uint8Array): Int64Value {
-  return decode(Int64ValueCodec, bytes);
+  return decode(Int64ValueCodec, emptyInt64Value, readInt64Value, bytes);
 }
 
 /** The codec of {@link Int64Value}. */
@@ -375,7 +375,7 @@ export function encodeUInt64Value(message: UInt64ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUInt64Value(bytes: Uint8Array): UInt64Value {
-  return decode(UInt64ValueCodec, bytes);
+  return decode(UInt64ValueCodec, emptyUInt64Value, readUInt64Value, bytes);
 }
 
 /** The codec of {@link UInt64Value}. */
@@ -470,7 +470,7 @@ export function encodeInt32Value(message: Int32ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt32Value(bytes: Uint8Array): Int32Value {
-  return decode(Int32ValueCodec, bytes);
+  return decode(Int32ValueCodec, emptyInt32Value, readInt32Value, bytes);
 }
 
 /** The codec of {@link Int32Value}. */
@@ -573,7 +573,7 @@ export function encodeUInt32Value(message: UInt32ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUInt32Value(bytes: Uint8Array): UInt32Value {
-  return decode(UInt32ValueCodec, bytes);
+  return decode(UInt32ValueCodec, emptyUInt32Value, readUInt32Value, bytes);
 }
 
 /** The codec of {@link UInt32Value}. */
@@ -676,7 +676,7 @@ export function encodeBoolValue(message: BoolValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBoolValue(bytes: Uint8Array): BoolValue {
-  return decode(BoolValueCodec, bytes);
+  return decode(BoolValueCodec, emptyBoolValue, readBoolValue, bytes);
 }
 
 /** The codec of {@link BoolValue}. */
@@ -698,8 +698,10 @@ function writeBoolValue(message: BoolValueInit, bytes: Uint8Array, at: number): 
   startMessage(message, "google.protobuf.BoolValue", bytes, at);
   // bool value = 1
   const value$ = message.value;
-  if (value$ !== undefined && value$ !== false) {
+  if (value$ === true) {
     bytes[at++] = 8;
+    bytes[at++] = 1;
+  } else if (value$ !== undefined && value$ !== false) {
     at = writeBool(bytes, at, value$, "google.protobuf.BoolValue.value");
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -775,7 +777,7 @@ export function encodeStringValue(message: StringValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStringValue(bytes: Uint8Array): StringValue {
-  return decode(StringValueCodec, bytes);
+  return decode(StringValueCodec, emptyStringValue, readStringValue, bytes);
 }
 
 /** The codec of {@link StringValue}. */
@@ -870,7 +872,7 @@ export function encodeBytesValue(message: BytesValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBytesValue(bytes: Uint8Array): BytesValue {
-  return decode(BytesValueCodec, bytes);
+  return decode(BytesValueCodec, emptyBytesValue, readBytesValue, bytes);
 }
 
 /** The codec of {@link BytesValue}. */

@@ -29,6 +29,7 @@ import {
   writeInt32,
   writeLength,
   writePackedDouble,
+  writePackedInt32,
   writeString,
   writeUint32,
   writeUnknown,
@@ -85,7 +86,7 @@ export function encodeEntry(message: EntryInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
-  return decode(EntryCodec, bytes);
+  return decode(EntryCodec, emptyEntry, readEntry, bytes);
 }
 
 /** The codec of {@link Entry}. */
@@ -143,8 +144,10 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
   }
   // bool active = 5
   const active = message.active;
-  if (active !== undefined && active !== false) {
+  if (active === true) {
     bytes[at++] = 40;
+    bytes[at++] = 1;
+  } else if (active !== undefined && active !== false) {
     at = writeBool(bytes, at, active, "bench.codec.v1.Entry.active");
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -241,7 +244,7 @@ export function encodeEntryList(message: EntryListInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntryList(bytes: Uint8Array): EntryList {
-  return decode(EntryListCodec, bytes);
+  return decode(EntryListCodec, emptyEntryList, readEntryList, bytes);
 }
 
 /** The codec of {@link EntryList}. */
@@ -344,7 +347,7 @@ export function encodePacked(message: PackedInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePacked(bytes: Uint8Array): Packed {
-  return decode(PackedCodec, bytes);
+  return decode(PackedCodec, emptyPacked, readPacked, bytes);
 }
 
 /** The codec of {@link Packed}. */
@@ -375,12 +378,7 @@ function writePacked(message: PackedInit, bytes: Uint8Array, at: number): number
   const ints = message.ints;
   if (ints !== undefined && expectList(ints, "bench.codec.v1.Packed.ints").length !== 0) {
     bytes[at++] = 18;
-    let end = at + 1;
-    for (const item of ints) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "bench.codec.v1.Packed.ints");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, ints, "bench.codec.v1.Packed.ints");
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -401,7 +399,7 @@ function readPacked(message: Packed, bytes: Uint8Array, at: number, end: number,
       // repeated double doubles = 1
       case 1:
         if (tag === 10) {
-          readPackedDouble(message.doubles, bytes, at, end);
+          message.doubles = readPackedDouble(message.doubles, bytes, at, end);
         } else {
           if (tag !== 9) refuseType(tag, 9, message);
           message.doubles.push(readDouble(bytes, at));
@@ -457,7 +455,7 @@ export function encodeTexts(message: TextsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTexts(bytes: Uint8Array): Texts {
-  return decode(TextsCodec, bytes);
+  return decode(TextsCodec, emptyTexts, readTexts, bytes);
 }
 
 /** The codec of {@link Texts}. */

@@ -232,7 +232,7 @@ export function encodeGoogleMessage1(message: GoogleMessage1Init): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGoogleMessage1(bytes: Uint8Array): GoogleMessage1 {
-  return decode(GoogleMessage1Codec, bytes);
+  return decode(GoogleMessage1Codec, emptyGoogleMessage1, readGoogleMessage1, bytes);
 }
 
 /** The codec of {@link GoogleMessage1}. */
@@ -353,20 +353,26 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   }
   // bool field12 = 12
   const field12 = message.field12;
-  if (field12 !== undefined && field12 !== false) {
+  if (field12 === true) {
     bytes[at++] = 96;
+    bytes[at++] = 1;
+  } else if (field12 !== undefined && field12 !== false) {
     at = writeBool(bytes, at, field12, "bench.codec.v1.GoogleMessage1.field12");
   }
   // bool field13 = 13
   const field13 = message.field13;
-  if (field13 !== undefined && field13 !== false) {
+  if (field13 === true) {
     bytes[at++] = 104;
+    bytes[at++] = 1;
+  } else if (field13 !== undefined && field13 !== false) {
     at = writeBool(bytes, at, field13, "bench.codec.v1.GoogleMessage1.field13");
   }
   // bool field14 = 14
   const field14 = message.field14;
-  if (field14 !== undefined && field14 !== false) {
+  if (field14 === true) {
     bytes[at++] = 112;
+    bytes[at++] = 1;
+  } else if (field14 !== undefined && field14 !== false) {
     at = writeBool(bytes, at, field14, "bench.codec.v1.GoogleMessage1.field14");
   }
   // GoogleMessage1SubMessage field15 = 15
@@ -388,9 +394,11 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   }
   // bool field17 = 17
   const field17 = message.field17;
-  if (field17 !== undefined && field17 !== false) {
+  if (field17 === true) {
     bytes[at++] = 136;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (field17 !== undefined && field17 !== false) {
     at = writeBool(bytes, at, field17, "bench.codec.v1.GoogleMessage1.field17");
   }
   // string field18 = 18
@@ -420,9 +428,11 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   }
   // bool field24 = 24
   const field24 = message.field24;
-  if (field24 !== undefined && field24 !== false) {
+  if (field24 === true) {
     bytes[at++] = 192;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (field24 !== undefined && field24 !== false) {
     at = writeBool(bytes, at, field24, "bench.codec.v1.GoogleMessage1.field24");
   }
   // int32 field25 = 25
@@ -449,16 +459,20 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   }
   // bool field30 = 30
   const field30 = message.field30;
-  if (field30 !== undefined && field30 !== false) {
+  if (field30 === true) {
     bytes[at++] = 240;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (field30 !== undefined && field30 !== false) {
     at = writeBool(bytes, at, field30, "bench.codec.v1.GoogleMessage1.field30");
   }
   // bool field59 = 59
   const field59 = message.field59;
-  if (field59 !== undefined && field59 !== false) {
+  if (field59 === true) {
     bytes[at++] = 216;
     bytes[at++] = 3;
+    bytes[at++] = 1;
+  } else if (field59 !== undefined && field59 !== false) {
     at = writeBool(bytes, at, field59, "bench.codec.v1.GoogleMessage1.field59");
   }
   // int32 field60 = 60
@@ -497,23 +511,29 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   }
   // bool field78 = 78
   const field78 = message.field78;
-  if (field78 !== undefined && field78 !== false) {
+  if (field78 === true) {
     bytes[at++] = 240;
     bytes[at++] = 4;
+    bytes[at++] = 1;
+  } else if (field78 !== undefined && field78 !== false) {
     at = writeBool(bytes, at, field78, "bench.codec.v1.GoogleMessage1.field78");
   }
   // bool field80 = 80
   const field80 = message.field80;
-  if (field80 !== undefined && field80 !== false) {
+  if (field80 === true) {
     bytes[at++] = 128;
     bytes[at++] = 5;
+    bytes[at++] = 1;
+  } else if (field80 !== undefined && field80 !== false) {
     at = writeBool(bytes, at, field80, "bench.codec.v1.GoogleMessage1.field80");
   }
   // bool field81 = 81
   const field81 = message.field81;
-  if (field81 !== undefined && field81 !== false) {
+  if (field81 === true) {
     bytes[at++] = 136;
     bytes[at++] = 5;
+    bytes[at++] = 1;
+  } else if (field81 !== undefined && field81 !== false) {
     at = writeBool(bytes, at, field81, "bench.codec.v1.GoogleMessage1.field81");
   }
   // int32 field100 = 100
@@ -701,7 +721,7 @@ function readGoogleMessage1(
       // repeated fixed64 field5 = 5
       case 5:
         if (tag === 42) {
-          readPackedFixed64(message.field5, bytes, at, end);
+          message.field5 = readPackedFixed64(message.field5, bytes, at, end);
         } else {
           if (tag !== 41) refuseType(tag, 41, message);
           message.field5.push(readFixed64(bytes, at));
@@ -1125,7 +1145,7 @@ export function encodeGoogleMessage1SubMessage(message: GoogleMessage1SubMessage
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGoogleMessage1SubMessage(bytes: Uint8Array): GoogleMessage1SubMessage {
-  return decode(GoogleMessage1SubMessageCodec, bytes);
+  return decode(GoogleMessage1SubMessageCodec, emptyGoogleMessage1SubMessage, readGoogleMessage1SubMessage, bytes);
 }
 
 /** The codec of {@link GoogleMessage1SubMessage}. */
@@ -1197,8 +1217,10 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   }
   // bool field12 = 12
   const field12 = message.field12;
-  if (field12 !== undefined && field12 !== false) {
+  if (field12 === true) {
     bytes[at++] = 96;
+    bytes[at++] = 1;
+  } else if (field12 !== undefined && field12 !== false) {
     at = writeBool(bytes, at, field12, "bench.codec.v1.GoogleMessage1SubMessage.field12");
   }
   // int64 field13 = 13
@@ -1243,9 +1265,11 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   }
   // bool field20 = 20
   const field20 = message.field20;
-  if (field20 !== undefined && field20 !== false) {
+  if (field20 === true) {
     bytes[at++] = 160;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (field20 !== undefined && field20 !== false) {
     at = writeBool(bytes, at, field20, "bench.codec.v1.GoogleMessage1SubMessage.field20");
   }
   // fixed64 field21 = 21
@@ -1268,16 +1292,20 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   }
   // bool field23 = 23
   const field23 = message.field23;
-  if (field23 !== undefined && field23 !== false) {
+  if (field23 === true) {
     bytes[at++] = 184;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (field23 !== undefined && field23 !== false) {
     at = writeBool(bytes, at, field23, "bench.codec.v1.GoogleMessage1SubMessage.field23");
   }
   // bool field28 = 28
   const field28 = message.field28;
-  if (field28 !== undefined && field28 !== false) {
+  if (field28 === true) {
     bytes[at++] = 224;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (field28 !== undefined && field28 !== false) {
     at = writeBool(bytes, at, field28, "bench.codec.v1.GoogleMessage1SubMessage.field28");
   }
   // fixed32 field203 = 203
@@ -1307,9 +1335,11 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   }
   // bool field206 = 206
   const field206 = message.field206;
-  if (field206 !== undefined && field206 !== false) {
+  if (field206 === true) {
     bytes[at++] = 240;
     bytes[at++] = 12;
+    bytes[at++] = 1;
+  } else if (field206 !== undefined && field206 !== false) {
     at = writeBool(bytes, at, field206, "bench.codec.v1.GoogleMessage1SubMessage.field206");
   }
   expectRoom(bytes, at);

@@ -16,7 +16,6 @@ import {
   readDouble,
   readEnum,
   readInt64,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -25,7 +24,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeDouble,
   writeInt32,
   writeInt64,
@@ -89,7 +87,7 @@ export function encodeLink(message: LinkInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLink(bytes: Uint8Array): Link {
-  return decode(LinkCodec, bytes);
+  return decode(LinkCodec, emptyLink, readLink, bytes);
 }
 
 /** The codec of {@link Link}. */
@@ -225,7 +223,7 @@ export function encodeImport(message: ImportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeImport(bytes: Uint8Array): Import {
-  return decode(ImportCodec, bytes);
+  return decode(ImportCodec, emptyImport, readImport, bytes);
 }
 
 /** The codec of {@link Import}. */
@@ -364,7 +362,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */
@@ -428,7 +426,7 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "bench.codec.v1.Note.meta");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(meta, key), "bench.codec.v1.Note.meta");
+      end = writeString(bytes, end, meta[key]!, "bench.codec.v1.Note.meta");
       at = writeLength(bytes, at, end);
     }
   }
@@ -565,7 +563,7 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -60,7 +60,7 @@ export function encodeRequest(message: RequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRequest(bytes: Uint8Array): Request {
-  return decode(RequestCodec, bytes);
+  return decode(RequestCodec, emptyRequest, readRequest, bytes);
 }
 
 /** The codec of {@link Request}. */

@@ -35,6 +35,8 @@ import type {
   GetResponse,
   ListRequest,
   ListResponse,
+  QuoteRequest,
+  QuoteResponse,
   SayRequest,
   SayResponse,
   StoreRequest,
@@ -60,6 +62,8 @@ export type {
   GetResponse,
   ListRequest,
   ListResponse,
+  QuoteRequest,
+  QuoteResponse,
   SayRequest,
   SayResponse,
   StoreRequest,
@@ -110,7 +114,7 @@ export function encodeSayRequest(message: SayRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSayRequest(bytes: Uint8Array): SayRequest {
-  return decode(SayRequestCodec, bytes);
+  return decode(SayRequestCodec, emptySayRequest, readSayRequest, bytes);
 }
 
 /** The codec of {@link SayRequest}. */
@@ -221,7 +225,7 @@ export function encodeSayResponse(message: SayResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSayResponse(bytes: Uint8Array): SayResponse {
-  return decode(SayResponseCodec, bytes);
+  return decode(SayResponseCodec, emptySayResponse, readSayResponse, bytes);
 }
 
 /** The codec of {@link SayResponse}. */
@@ -328,7 +332,7 @@ export function encodeCountRequest(message: CountRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountRequest(bytes: Uint8Array): CountRequest {
-  return decode(CountRequestCodec, bytes);
+  return decode(CountRequestCodec, emptyCountRequest, readCountRequest, bytes);
 }
 
 /** The codec of {@link CountRequest}. */
@@ -431,7 +435,7 @@ export function encodeCountResponse(message: CountResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountResponse(bytes: Uint8Array): CountResponse {
-  return decode(CountResponseCodec, bytes);
+  return decode(CountResponseCodec, emptyCountResponse, readCountResponse, bytes);
 }
 
 /** The codec of {@link CountResponse}. */
@@ -534,7 +538,7 @@ export function encodeSumRequest(message: SumRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumRequest(bytes: Uint8Array): SumRequest {
-  return decode(SumRequestCodec, bytes);
+  return decode(SumRequestCodec, emptySumRequest, readSumRequest, bytes);
 }
 
 /** The codec of {@link SumRequest}. */
@@ -629,7 +633,7 @@ export function encodeSumResponse(message: SumResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumResponse(bytes: Uint8Array): SumResponse {
-  return decode(SumResponseCodec, bytes);
+  return decode(SumResponseCodec, emptySumResponse, readSumResponse, bytes);
 }
 
 /** The codec of {@link SumResponse}. */
@@ -724,7 +728,7 @@ export function encodeChatRequest(message: ChatRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChatRequest(bytes: Uint8Array): ChatRequest {
-  return decode(ChatRequestCodec, bytes);
+  return decode(ChatRequestCodec, emptyChatRequest, readChatRequest, bytes);
 }
 
 /** The codec of {@link ChatRequest}. */
@@ -819,7 +823,7 @@ export function encodeChatResponse(message: ChatResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChatResponse(bytes: Uint8Array): ChatResponse {
-  return decode(ChatResponseCodec, bytes);
+  return decode(ChatResponseCodec, emptyChatResponse, readChatResponse, bytes);
 }
 
 /** The codec of {@link ChatResponse}. */
@@ -914,7 +918,7 @@ export function encodeWhisperRequest(message: WhisperRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperRequest(bytes: Uint8Array): WhisperRequest {
-  return decode(WhisperRequestCodec, bytes);
+  return decode(WhisperRequestCodec, emptyWhisperRequest, readWhisperRequest, bytes);
 }
 
 /** The codec of {@link WhisperRequest}. */
@@ -1009,7 +1013,7 @@ export function encodeWhisperResponse(message: WhisperResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperResponse(bytes: Uint8Array): WhisperResponse {
-  return decode(WhisperResponseCodec, bytes);
+  return decode(WhisperResponseCodec, emptyWhisperResponse, readWhisperResponse, bytes);
 }
 
 /** The codec of {@link WhisperResponse}. */
@@ -1072,6 +1076,196 @@ function readWhisperResponse(
   return message;
 }
 
+/** What encoding takes for the message {@link QuoteRequest}. */
+export interface QuoteRequestInit {
+  readonly $typeName?: "lab.v1.QuoteRequest" | undefined;
+  text?: string | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link QuoteRequest} with what `init` sets; a message is returned as it is. */
+export function createQuoteRequest(init: QuoteRequestInit = {}): QuoteRequest {
+  if (init.$typeName === "lab.v1.QuoteRequest") return init as QuoteRequest;
+  const message = emptyQuoteRequest();
+  if (init.text !== undefined) {
+    message.text = init.text;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link QuoteRequest}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodeQuoteRequest(message: QuoteRequestInit): Uint8Array {
+  return encode(QuoteRequestCodec, message);
+}
+
+/**
+ * Decodes the message {@link QuoteRequest}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodeQuoteRequest(bytes: Uint8Array): QuoteRequest {
+  return decode(QuoteRequestCodec, bytes);
+}
+
+/** The codec of {@link QuoteRequest}. */
+export const QuoteRequestCodec: MessageCodec<QuoteRequest, QuoteRequestInit> = /* @__PURE__ */ messageCodec(
+  "lab.v1.QuoteRequest",
+  emptyQuoteRequest,
+  writeQuoteRequest,
+  readQuoteRequest,
+);
+
+function emptyQuoteRequest(): QuoteRequest {
+  return {
+    $typeName: "lab.v1.QuoteRequest",
+    text: "",
+  };
+}
+
+function writeQuoteRequest(message: QuoteRequestInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "lab.v1.QuoteRequest", bytes, at);
+  // string text = 1
+  const text = message.text;
+  if (text !== undefined && text !== "") {
+    bytes[at++] = 10;
+    at = writeString(bytes, at, text, "lab.v1.QuoteRequest.text");
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+function readQuoteRequest(
+  message: QuoteRequest,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  depth: number,
+  group: number,
+): QuoteRequest {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
+    switch (tag >>> 3) {
+      // string text = 1
+      case 1:
+        if (tag !== 10) refuseType(tag, 10, message);
+        message.text = readString(bytes, at, end);
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth);
+    }
+    at = cursor.at;
+  }
+  checkEnd(at, end, group);
+  return message;
+}
+
+/** What encoding takes for the message {@link QuoteResponse}. */
+export interface QuoteResponseInit {
+  readonly $typeName?: "lab.v1.QuoteResponse" | undefined;
+  text?: string | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link QuoteResponse} with what `init` sets; a message is returned as it is. */
+export function createQuoteResponse(init: QuoteResponseInit = {}): QuoteResponse {
+  if (init.$typeName === "lab.v1.QuoteResponse") return init as QuoteResponse;
+  const message = emptyQuoteResponse();
+  if (init.text !== undefined) {
+    message.text = init.text;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link QuoteResponse}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodeQuoteResponse(message: QuoteResponseInit): Uint8Array {
+  return encode(QuoteResponseCodec, message);
+}
+
+/**
+ * Decodes the message {@link QuoteResponse}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodeQuoteResponse(bytes: Uint8Array): QuoteResponse {
+  return decode(QuoteResponseCodec, bytes);
+}
+
+/** The codec of {@link QuoteResponse}. */
+export const QuoteResponseCodec: MessageCodec<QuoteResponse, QuoteResponseInit> = /* @__PURE__ */ messageCodec(
+  "lab.v1.QuoteResponse",
+  emptyQuoteResponse,
+  writeQuoteResponse,
+  readQuoteResponse,
+);
+
+function emptyQuoteResponse(): QuoteResponse {
+  return {
+    $typeName: "lab.v1.QuoteResponse",
+    text: "",
+  };
+}
+
+function writeQuoteResponse(message: QuoteResponseInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "lab.v1.QuoteResponse", bytes, at);
+  // string text = 1
+  const text = message.text;
+  if (text !== undefined && text !== "") {
+    bytes[at++] = 10;
+    at = writeString(bytes, at, text, "lab.v1.QuoteResponse.text");
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+function readQuoteResponse(
+  message: QuoteResponse,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  depth: number,
+  group: number,
+): QuoteResponse {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
+    switch (tag >>> 3) {
+      // string text = 1
+      case 1:
+        if (tag !== 10) refuseType(tag, 10, message);
+        message.text = readString(bytes, at, end);
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth);
+    }
+    at = cursor.at;
+  }
+  checkEnd(at, end, group);
+  return message;
+}
+
 /** What encoding takes for the message {@link ActRequest}. */
 export interface ActRequestInit {
   readonly $typeName?: "lab.v1.ActRequest" | undefined;
@@ -1108,7 +1302,7 @@ export function encodeActRequest(message: ActRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeActRequest(bytes: Uint8Array): ActRequest {
-  return decode(ActRequestCodec, bytes);
+  return decode(ActRequestCodec, emptyActRequest, readActRequest, bytes);
 }
 
 /** The codec of {@link ActRequest}. */
@@ -1215,7 +1409,7 @@ export function encodeActResponse(message: ActResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeActResponse(bytes: Uint8Array): ActResponse {
-  return decode(ActResponseCodec, bytes);
+  return decode(ActResponseCodec, emptyActResponse, readActResponse, bytes);
 }
 
 /** The codec of {@link ActResponse}. */
@@ -1310,7 +1504,7 @@ export function encodeGetRequest(message: GetRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetRequest(bytes: Uint8Array): GetRequest {
-  return decode(GetRequestCodec, bytes);
+  return decode(GetRequestCodec, emptyGetRequest, readGetRequest, bytes);
 }
 
 /** The codec of {@link GetRequest}. */
@@ -1405,7 +1599,7 @@ export function encodeGetResponse(message: GetResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetResponse(bytes: Uint8Array): GetResponse {
-  return decode(GetResponseCodec, bytes);
+  return decode(GetResponseCodec, emptyGetResponse, readGetResponse, bytes);
 }
 
 /** The codec of {@link GetResponse}. */
@@ -1495,7 +1689,7 @@ export function encodeListRequest(message: ListRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListRequest(bytes: Uint8Array): ListRequest {
-  return decode(ListRequestCodec, bytes);
+  return decode(ListRequestCodec, emptyListRequest, readListRequest, bytes);
 }
 
 /** The codec of {@link ListRequest}. */
@@ -1573,7 +1767,7 @@ export function encodeListResponse(message: ListResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListResponse(bytes: Uint8Array): ListResponse {
-  return decode(ListResponseCodec, bytes);
+  return decode(ListResponseCodec, emptyListResponse, readListResponse, bytes);
 }
 
 /** The codec of {@link ListResponse}. */
@@ -1672,7 +1866,7 @@ export function encodeStoreRequest(message: StoreRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreRequest(bytes: Uint8Array): StoreRequest {
-  return decode(StoreRequestCodec, bytes);
+  return decode(StoreRequestCodec, emptyStoreRequest, readStoreRequest, bytes);
 }
 
 /** The codec of {@link StoreRequest}. */
@@ -1779,7 +1973,7 @@ export function encodeStoreResponse(message: StoreResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreResponse(bytes: Uint8Array): StoreResponse {
-  return decode(StoreResponseCodec, bytes);
+  return decode(StoreResponseCodec, emptyStoreResponse, readStoreResponse, bytes);
 }
 
 /** The codec of {@link StoreResponse}. */
@@ -1882,7 +2076,7 @@ export function encodeTalkRequest(message: TalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkRequest(bytes: Uint8Array): TalkRequest {
-  return decode(TalkRequestCodec, bytes);
+  return decode(TalkRequestCodec, emptyTalkRequest, readTalkRequest, bytes);
 }
 
 /** The codec of {@link TalkRequest}. */
@@ -1977,7 +2171,7 @@ export function encodeTalkResponse(message: TalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkResponse(bytes: Uint8Array): TalkResponse {
-  return decode(TalkResponseCodec, bytes);
+  return decode(TalkResponseCodec, emptyTalkResponse, readTalkResponse, bytes);
 }
 
 /** The codec of {@link TalkResponse}. */
@@ -2067,7 +2261,7 @@ export function encodeWipeRequest(message: WipeRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWipeRequest(bytes: Uint8Array): WipeRequest {
-  return decode(WipeRequestCodec, bytes);
+  return decode(WipeRequestCodec, emptyWipeRequest, readWipeRequest, bytes);
 }
 
 /** The codec of {@link WipeRequest}. */
@@ -2140,7 +2334,7 @@ export function encodeWipeResponse(message: WipeResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWipeResponse(bytes: Uint8Array): WipeResponse {
-  return decode(WipeResponseCodec, bytes);
+  return decode(WipeResponseCodec, emptyWipeResponse, readWipeResponse, bytes);
 }
 
 /** The codec of {@link WipeResponse}. */

@@ -109,7 +109,7 @@ export function encodePlain(message: PlainInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePlain(bytes: Uint8Array): Plain {
-  return decode(PlainCodec, bytes);
+  return decode(PlainCodec, emptyPlain, readPlain, bytes);
 }
 
 /** The codec of {@link Plain}. */
@@ -257,7 +257,7 @@ export function encodeOld(message: OldInit): Uint8Array {
  * @deprecated
  */
 export function decodeOld(bytes: Uint8Array): Old {
-  return decode(OldCodec, bytes);
+  return decode(OldCodec, emptyOld, readOld, bytes);
 }
 
 /**
@@ -352,7 +352,7 @@ export function encodeOld_Inside(message: Old_InsideInit): Uint8Array {
  * @deprecated
  */
 export function decodeOld_Inside(bytes: Uint8Array): Old_Inside {
-  return decode(Old_InsideCodec, bytes);
+  return decode(Old_InsideCodec, emptyOld_Inside, readOld_Inside, bytes);
 }
 
 /**

@@ -71,7 +71,7 @@ export function encodeEdition(message: EditionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEdition(bytes: Uint8Array): Edition {
-  return decode(EditionCodec, bytes);
+  return decode(EditionCodec, emptyEdition, readEdition, bytes);
 }
 
 /** The codec of {@link Edition}. */

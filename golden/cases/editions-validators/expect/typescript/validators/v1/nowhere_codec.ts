@@ -83,7 +83,7 @@ export function encodeNowhere(message: NowhereInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNowhere(bytes: Uint8Array): Nowhere {
-  return decode(NowhereCodec, bytes);
+  return decode(NowhereCodec, emptyNowhere, readNowhere, bytes);
 }
 
 /** The codec of {@link Nowhere}. */

@@ -18,7 +18,6 @@ import {
   missing,
   readEnum,
   readInt32,
-  readKey,
   readLength,
   readLenientString,
   readPackedInt32,
@@ -32,6 +31,7 @@ import {
   valueOf,
   writeInt32,
   writeLength,
+  writePackedInt32,
   writeString,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -109,7 +109,7 @@ export function encodeItem(message: ItemInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeItem(bytes: Uint8Array): Item {
-  return decode(ItemCodec, bytes);
+  return decode(ItemCodec, emptyItem, readItem, bytes);
 }
 
 /** The codec of {@link Item}. */
@@ -176,12 +176,7 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
   const packed = message.packed;
   if (packed !== undefined && expectList(packed, "editions.v1.Item.packed").length !== 0) {
     bytes[at++] = 42;
-    let end = at + 1;
-    for (const item of packed) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "editions.v1.Item.packed");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, packed, "editions.v1.Item.packed");
   }
   // Item child = 6
   const child = message.child;
@@ -320,7 +315,7 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

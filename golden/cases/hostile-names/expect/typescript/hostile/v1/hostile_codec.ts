@@ -21,7 +21,6 @@ import {
   readEnum,
   readInt32,
   readInt64,
-  readKey,
   readLength,
   readPackedInt32,
   readString as readString$1,
@@ -37,6 +36,7 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePackedInt32,
   writeString as writeString$1,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -333,7 +333,7 @@ export function encodeObject(message: ObjectInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeObject(bytes: Uint8Array): Object$ {
-  return decode(ObjectCodec, bytes);
+  return decode(ObjectCodec, emptyObject$, readObject$, bytes);
 }
 
 /** The codec of {@link Object$}. */
@@ -515,7 +515,7 @@ function writeObject$(message: ObjectInit, bytes: Uint8Array, at: number): numbe
       bytes[end++] = 10;
       end = writeString$1(bytes, end, key, "hostile.v1.Object.map");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, writeMap(valueOf(map, key), bytes, end + 1));
+      end = writeLength(bytes, end, writeMap(map[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -802,7 +802,7 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -851,7 +851,7 @@ export function encodePromise(message: PromiseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePromise(bytes: Uint8Array): Promise$1 {
-  return decode(PromiseCodec, bytes);
+  return decode(PromiseCodec, emptyPromise, readPromise, bytes);
 }
 
 /** The codec of {@link Promise$1}. */
@@ -949,7 +949,7 @@ export function encodeError(message: ErrorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeError(bytes: Uint8Array): Error$1 {
-  return decode(ErrorCodec, bytes);
+  return decode(ErrorCodec, emptyError, readError, bytes);
 }
 
 /** The codec of {@link Error$1}. */
@@ -1060,7 +1060,7 @@ export function encodeMap(message: MapInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMap(bytes: Uint8Array): Map$1 {
-  return decode(MapCodec, bytes);
+  return decode(MapCodec, emptyMap, readMap, bytes);
 }
 
 /** The codec of {@link Map$1}. */
@@ -1091,7 +1091,7 @@ function writeMap(message: MapInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString$1(bytes, end, key, "hostile.v1.Map.constructor");
       bytes[end++] = 18;
-      end = writeString$1(bytes, end, valueOf(constructor$, key), "hostile.v1.Map.constructor");
+      end = writeString$1(bytes, end, constructor$[key]!, "hostile.v1.Map.constructor");
       at = writeLength(bytes, at, end);
     }
   }
@@ -1105,7 +1105,7 @@ function writeMap(message: MapInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString$1(bytes, end, key, "hostile.v1.Map.__proto__");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, writeObject$(valueOf(Proto, key), bytes, end + 1));
+      end = writeLength(bytes, end, writeObject$(Proto[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -1167,7 +1167,7 @@ function readMapConstructor$Entry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1196,7 +1196,7 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1245,7 +1245,7 @@ export function encodeUint8Array(message: Uint8ArrayInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUint8Array(bytes: Uint8Array): Uint8Array$ {
-  return decode(Uint8ArrayCodec, bytes);
+  return decode(Uint8ArrayCodec, emptyUint8Array$, readUint8Array$, bytes);
 }
 
 /** The codec of {@link Uint8Array$}. */
@@ -1340,7 +1340,7 @@ export function encodeCodec(message: CodecInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodec(bytes: Uint8Array): Codec {
-  return decode(CodecCodec, bytes);
+  return decode(CodecCodec, emptyCodec, readCodec, bytes);
 }
 
 /** The codec of {@link Codec}. */
@@ -1428,7 +1428,7 @@ export function encodeRecord(message: RecordInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRecord(bytes: Uint8Array): Record$1 {
-  return decode(RecordCodec, bytes);
+  return decode(RecordCodec, emptyRecord, readRecord, bytes);
 }
 
 /** The codec of {@link Record$1}. */
@@ -1564,7 +1564,7 @@ export function encodePartial(message: PartialInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePartial(bytes: Uint8Array): Partial$ {
-  return decode(PartialCodec, bytes);
+  return decode(PartialCodec, emptyPartial$, readPartial$, bytes);
 }
 
 /** The codec of {@link Partial$}. */
@@ -1637,7 +1637,7 @@ export function encodeArray(message: ArrayInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeArray(bytes: Uint8Array): Array$1 {
-  return decode(ArrayCodec, bytes);
+  return decode(ArrayCodec, emptyArray, readArray, bytes);
 }
 
 /** The codec of {@link Array$1}. */
@@ -1710,7 +1710,7 @@ export function encodeString(message: StringInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeString(bytes: Uint8Array): String$1 {
-  return decode(StringCodec, bytes);
+  return decode(StringCodec, emptyString, readString, bytes);
 }
 
 /** The codec of {@link String$1}. */
@@ -1783,7 +1783,7 @@ export function encodeNumber(message: NumberInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNumber(bytes: Uint8Array): Number$1 {
-  return decode(NumberCodec, bytes);
+  return decode(NumberCodec, emptyNumber, readNumber, bytes);
 }
 
 /** The codec of {@link Number$1}. */
@@ -1861,7 +1861,7 @@ export function encodeBigInt(message: BigIntInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBigInt(bytes: Uint8Array): BigInt$1 {
-  return decode(BigIntCodec, bytes);
+  return decode(BigIntCodec, emptyBigInt, readBigInt, bytes);
 }
 
 /** The codec of {@link BigInt$1}. */
@@ -1951,7 +1951,7 @@ export function encodeMethod(message: MethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethod(bytes: Uint8Array): Method {
-  return decode(MethodCodec, bytes);
+  return decode(MethodCodec, emptyMethod, readMethod, bytes);
 }
 
 /** The codec of {@link Method}. */
@@ -2017,7 +2017,7 @@ export function encodeService(message: ServiceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeService(bytes: Uint8Array): Service {
-  return decode(ServiceCodec, bytes);
+  return decode(ServiceCodec, emptyService, readService, bytes);
 }
 
 /** The codec of {@link Service}. */
@@ -2090,7 +2090,7 @@ export function encodeServiceClient(message: ServiceClientInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeServiceClient(bytes: Uint8Array): ServiceClient {
-  return decode(ServiceClientCodec, bytes);
+  return decode(ServiceClientCodec, emptyServiceClient, readServiceClient, bytes);
 }
 
 /** The codec of {@link ServiceClient}. */
@@ -2163,7 +2163,7 @@ export function encodeCallOptions(message: CallOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCallOptions(bytes: Uint8Array): CallOptions {
-  return decode(CallOptionsCodec, bytes);
+  return decode(CallOptionsCodec, emptyCallOptions, readCallOptions, bytes);
 }
 
 /** The codec of {@link CallOptions}. */
@@ -2236,7 +2236,7 @@ export function encodeHandlerContext(message: HandlerContextInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHandlerContext(bytes: Uint8Array): HandlerContext {
-  return decode(HandlerContextCodec, bytes);
+  return decode(HandlerContextCodec, emptyHandlerContext, readHandlerContext, bytes);
 }
 
 /** The codec of {@link HandlerContext}. */
@@ -2309,7 +2309,7 @@ export function encodeAsyncIterable(message: AsyncIterableInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAsyncIterable(bytes: Uint8Array): AsyncIterable$1 {
-  return decode(AsyncIterableCodec, bytes);
+  return decode(AsyncIterableCodec, emptyAsyncIterable, readAsyncIterable, bytes);
 }
 
 /** The codec of {@link AsyncIterable$1}. */
@@ -2382,7 +2382,7 @@ export function encodeIterable(message: IterableInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIterable(bytes: Uint8Array): Iterable$1 {
-  return decode(IterableCodec, bytes);
+  return decode(IterableCodec, emptyIterable, readIterable, bytes);
 }
 
 /** The codec of {@link Iterable$1}. */
@@ -2455,7 +2455,7 @@ export function encodeSymbol(message: SymbolInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSymbol(bytes: Uint8Array): Symbol$1 {
-  return decode(SymbolCodec, bytes);
+  return decode(SymbolCodec, emptySymbol, readSymbol, bytes);
 }
 
 /** The codec of {@link Symbol$1}. */
@@ -2533,7 +2533,7 @@ export function encodeViolation(message: ViolationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolation(bytes: Uint8Array): Violation {
-  return decode(ViolationCodec, bytes);
+  return decode(ViolationCodec, emptyViolation, readViolation, bytes);
 }
 
 /** The codec of {@link Violation}. */
@@ -2623,7 +2623,7 @@ export function encodeValidator(message: ValidatorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeValidator(bytes: Uint8Array): Validator {
-  return decode(ValidatorCodec, bytes);
+  return decode(ValidatorCodec, emptyValidator, readValidator, bytes);
 }
 
 /** The codec of {@link Validator}. */
@@ -2696,7 +2696,7 @@ export function encodeMessage(message: MessageInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMessage(bytes: Uint8Array): Message {
-  return decode(MessageCodec, bytes);
+  return decode(MessageCodec, emptyMessage, readMessage, bytes);
 }
 
 /** The codec of {@link Message}. */
@@ -2769,7 +2769,7 @@ export function encodeMath(message: MathInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMath(bytes: Uint8Array): Math$1 {
-  return decode(MathCodec, bytes);
+  return decode(MathCodec, emptyMath, readMath, bytes);
 }
 
 /** The codec of {@link Math$1}. */
@@ -2835,7 +2835,7 @@ export function encodeDate(message: DateInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDate(bytes: Uint8Array): Date$1 {
-  return decode(DateCodec, bytes);
+  return decode(DateCodec, emptyDate, readDate, bytes);
 }
 
 /** The codec of {@link Date$1}. */
@@ -2901,7 +2901,7 @@ export function encodeBuffer(message: BufferInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBuffer(bytes: Uint8Array): Buffer$1 {
-  return decode(BufferCodec, bytes);
+  return decode(BufferCodec, emptyBuffer, readBuffer, bytes);
 }
 
 /** The codec of {@link Buffer$1}. */
@@ -2974,7 +2974,7 @@ export function encodeDataView(message: DataViewInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDataView(bytes: Uint8Array): DataView$1 {
-  return decode(DataViewCodec, bytes);
+  return decode(DataViewCodec, emptyDataView, readDataView, bytes);
 }
 
 /** The codec of {@link DataView$1}. */
@@ -3047,7 +3047,7 @@ export function encodeTextDecoder(message: TextDecoderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTextDecoder(bytes: Uint8Array): TextDecoder$1 {
-  return decode(TextDecoderCodec, bytes);
+  return decode(TextDecoderCodec, emptyTextDecoder, readTextDecoder, bytes);
 }
 
 /** The codec of {@link TextDecoder$1}. */
@@ -3120,7 +3120,7 @@ export function encodeMethodKind(message: MethodKindInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethodKind(bytes: Uint8Array): MethodKind {
-  return decode(MethodKindCodec, bytes);
+  return decode(MethodKindCodec, emptyMethodKind, readMethodKind, bytes);
 }
 
 /** The codec of {@link MethodKind}. */
@@ -3193,7 +3193,7 @@ export function encodeIdempotency(message: IdempotencyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIdempotency(bytes: Uint8Array): Idempotency {
-  return decode(IdempotencyCodec, bytes);
+  return decode(IdempotencyCodec, emptyIdempotency, readIdempotency, bytes);
 }
 
 /** The codec of {@link Idempotency}. */
@@ -3266,7 +3266,7 @@ export function encodestring(message: stringInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodestring(bytes: Uint8Array): string$ {
-  return decode(stringCodec, bytes);
+  return decode(stringCodec, emptystring$, readstring$, bytes);
 }
 
 /** The codec of {@link string$}. */
@@ -3339,7 +3339,7 @@ export function encodeobject(message: objectInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeobject(bytes: Uint8Array): object$ {
-  return decode(objectCodec, bytes);
+  return decode(objectCodec, emptyobject$, readobject$, bytes);
 }
 
 /** The codec of {@link object$}. */
@@ -3412,7 +3412,7 @@ export function encodetype(message: typeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodetype(bytes: Uint8Array): type$1 {
-  return decode(typeCodec, bytes);
+  return decode(typeCodec, emptytype, readtype, bytes);
 }
 
 /** The codec of {@link type$1}. */
@@ -3478,7 +3478,7 @@ export function encodeasync(message: asyncInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeasync(bytes: Uint8Array): async$1 {
-  return decode(asyncCodec, bytes);
+  return decode(asyncCodec, emptyasync, readasync, bytes);
 }
 
 /** The codec of {@link async$1}. */
@@ -3551,7 +3551,7 @@ export function encodeof(message: ofInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeof(bytes: Uint8Array): of$1 {
-  return decode(ofCodec, bytes);
+  return decode(ofCodec, emptyof, readof, bytes);
 }
 
 /** The codec of {@link of$1}. */
@@ -3617,7 +3617,7 @@ export function encodeget(message: getInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeget(bytes: Uint8Array): get {
-  return decode(getCodec, bytes);
+  return decode(getCodec, emptyget, readget, bytes);
 }
 
 /** The codec of {@link get}. */
@@ -3696,7 +3696,7 @@ export function encodeFoo$(message: FooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoo$(bytes: Uint8Array): Foo {
-  return decode(FooCodec$, bytes);
+  return decode(FooCodec$, emptyFoo, readFoo$1, bytes);
 }
 
 /** The codec of {@link Foo}. */
@@ -3818,7 +3818,7 @@ export function encodeFoo_Init(message: Foo_InitInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoo_Init(bytes: Uint8Array): Foo_Init {
-  return decode(Foo_InitCodec, bytes);
+  return decode(Foo_InitCodec, emptyFoo_Init, readFoo_Init, bytes);
 }
 
 /** The codec of {@link Foo_Init}. */
@@ -3913,7 +3913,7 @@ export function encodeFooInit(message: FooInitInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooInit(bytes: Uint8Array): FooInit {
-  return decode(FooInitCodec, bytes);
+  return decode(FooInitCodec, emptyFooInit, readFooInit$1, bytes);
 }
 
 /** The codec of {@link FooInit}. */
@@ -4002,7 +4002,7 @@ export function encodeFooInitInit(message: FooInitInitInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooInitInit(bytes: Uint8Array): FooInitInit {
-  return decode(FooInitInitCodec, bytes);
+  return decode(FooInitInitCodec, emptyFooInitInit, readFooInitInit, bytes);
 }
 
 /** The codec of {@link FooInitInit}. */
@@ -4075,7 +4075,7 @@ export function encodeFooCodec(message: FooCodecInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooCodec(bytes: Uint8Array): FooCodec {
-  return decode(FooCodecCodec, bytes);
+  return decode(FooCodecCodec, emptyFooCodec, readFooCodec$1, bytes);
 }
 
 /** The codec of {@link FooCodec}. */
@@ -4148,7 +4148,7 @@ export function encodeFooSchema(message: FooSchemaInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooSchema(bytes: Uint8Array): FooSchema {
-  return decode(FooSchemaCodec, bytes);
+  return decode(FooSchemaCodec, emptyFooSchema, readFooSchema, bytes);
 }
 
 /** The codec of {@link FooSchema}. */
@@ -4221,7 +4221,7 @@ export function encodeFoo_Init$(message: Foo_InitInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoo_Init$(bytes: Uint8Array): Foo_Init$ {
-  return decode(Foo_InitCodec$, bytes);
+  return decode(Foo_InitCodec$, emptyFoo_Init$, readFoo_Init$, bytes);
 }
 
 /** The codec of {@link Foo_Init$}. */
@@ -4294,7 +4294,7 @@ export function encodecreateFoo(message: createFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodecreateFoo(bytes: Uint8Array): createFoo {
-  return decode(createFooCodec$, bytes);
+  return decode(createFooCodec$, emptycreateFoo, readcreateFoo, bytes);
 }
 
 /** The codec of {@link createFoo}. */
@@ -4367,7 +4367,7 @@ export function encodeencodeFoo(message: encodeFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeencodeFoo(bytes: Uint8Array): encodeFoo {
-  return decode(encodeFooCodec$, bytes);
+  return decode(encodeFooCodec$, emptyencodeFoo, readencodeFoo, bytes);
 }
 
 /** The codec of {@link encodeFoo}. */
@@ -4440,7 +4440,7 @@ export function encodedecodeFoo(message: decodeFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodedecodeFoo(bytes: Uint8Array): decodeFoo {
-  return decode(decodeFooCodec$, bytes);
+  return decode(decodeFooCodec$, emptydecodeFoo, readdecodeFoo, bytes);
 }
 
 /** The codec of {@link decodeFoo}. */
@@ -4513,7 +4513,7 @@ export function encodevalidateFoo(message: validateFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodevalidateFoo(bytes: Uint8Array): validateFoo {
-  return decode(validateFooCodec$, bytes);
+  return decode(validateFooCodec$, emptyvalidateFoo, readvalidateFoo, bytes);
 }
 
 /** The codec of {@link validateFoo}. */
@@ -4586,7 +4586,7 @@ export function encodereadFoo(message: readFooInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodereadFoo(bytes: Uint8Array): readFoo {
-  return decode(readFooCodec, bytes);
+  return decode(readFooCodec, emptyreadFoo, readreadFoo, bytes);
 }
 
 /** The codec of {@link readFoo}. */
@@ -4659,7 +4659,7 @@ export function encodewriteFoo(message: writeFooInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodewriteFoo(bytes: Uint8Array): writeFoo {
-  return decode(writeFooCodec, bytes);
+  return decode(writeFooCodec, emptywriteFoo, readwriteFoo, bytes);
 }
 
 /** The codec of {@link writeFoo}. */
@@ -4732,7 +4732,7 @@ export function encodeFooService(message: FooServiceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooService(bytes: Uint8Array): FooService {
-  return decode(FooServiceCodec, bytes);
+  return decode(FooServiceCodec, emptyFooService, readFooService, bytes);
 }
 
 /** The codec of {@link FooService}. */
@@ -4805,7 +4805,7 @@ export function encodeFooMethods(message: FooMethodsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooMethods(bytes: Uint8Array): FooMethods {
-  return decode(FooMethodsCodec, bytes);
+  return decode(FooMethodsCodec, emptyFooMethods, readFooMethods, bytes);
 }
 
 /** The codec of {@link FooMethods}. */
@@ -4878,7 +4878,7 @@ export function encodeFooPlugin(message: FooPluginInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooPlugin(bytes: Uint8Array): FooPlugin {
-  return decode(FooPluginCodec, bytes);
+  return decode(FooPluginCodec, emptyFooPlugin, readFooPlugin, bytes);
 }
 
 /** The codec of {@link FooPlugin}. */
@@ -4951,7 +4951,7 @@ export function encodeFoosService(message: FoosServiceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoosService(bytes: Uint8Array): FoosService {
-  return decode(FoosServiceCodec, bytes);
+  return decode(FoosServiceCodec, emptyFoosService, readFoosService, bytes);
 }
 
 /** The codec of {@link FoosService}. */
@@ -5024,7 +5024,7 @@ export function encodeFoosMethods(message: FoosMethodsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoosMethods(bytes: Uint8Array): FoosMethods {
-  return decode(FoosMethodsCodec, bytes);
+  return decode(FoosMethodsCodec, emptyFoosMethods, readFoosMethods, bytes);
 }
 
 /** The codec of {@link FoosMethods}. */
@@ -5097,7 +5097,7 @@ export function encodeFoosPlugin(message: FoosPluginInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoosPlugin(bytes: Uint8Array): FoosPlugin {
-  return decode(FoosPluginCodec, bytes);
+  return decode(FoosPluginCodec, emptyFoosPlugin, readFoosPlugin, bytes);
 }
 
 /** The codec of {@link FoosPlugin}. */
@@ -5187,7 +5187,7 @@ export function encodeEnums(message: EnumsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnums(bytes: Uint8Array): Enums {
-  return decode(EnumsCodec, bytes);
+  return decode(EnumsCodec, emptyEnums, readEnums, bytes);
 }
 
 /** The codec of {@link Enums}. */
@@ -5234,12 +5234,7 @@ function writeEnums(message: EnumsInit, bytes: Uint8Array, at: number): number {
   const constructor$ = message.constructor$;
   if (constructor$ !== undefined && expectList(constructor$, "hostile.v1.Enums.constructor").length !== 0) {
     bytes[at++] = 26;
-    let end = at + 1;
-    for (const item of constructor$) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "hostile.v1.Enums.constructor");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, constructor$, "hostile.v1.Enums.constructor");
   }
   // map<string, Function> prototype = 4
   const prototype = message.prototype;
@@ -5333,7 +5328,7 @@ function readEnumsPrototypeEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString$1(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

@@ -55,7 +55,7 @@ export function encodeA(message: AInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeA(bytes: Uint8Array): A {
-  return decode(ACodec, bytes);
+  return decode(ACodec, emptyA, readA, bytes);
 }
 
 /** The codec of {@link A}. */

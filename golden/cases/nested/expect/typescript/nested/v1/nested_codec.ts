@@ -93,7 +93,7 @@ export function encodeOuter(message: OuterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter(bytes: Uint8Array): Outer {
-  return decode(OuterCodec, bytes);
+  return decode(OuterCodec, emptyOuter, readOuter, bytes);
 }
 
 /** The codec of {@link Outer}. */
@@ -247,7 +247,7 @@ export function encodeOuter_Middle(message: Outer_MiddleInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Middle(bytes: Uint8Array): Outer_Middle {
-  return decode(Outer_MiddleCodec, bytes);
+  return decode(Outer_MiddleCodec, emptyOuter_Middle, readOuter_Middle, bytes);
 }
 
 /** The codec of {@link Outer_Middle}. */
@@ -408,7 +408,7 @@ export function encodeOuter_Middle_Inner(message: Outer_Middle_InnerInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Middle_Inner(bytes: Uint8Array): Outer_Middle_Inner {
-  return decode(Outer_Middle_InnerCodec, bytes);
+  return decode(Outer_Middle_InnerCodec, emptyOuter_Middle_Inner, readOuter_Middle_Inner, bytes);
 }
 
 /** The codec of {@link Outer_Middle_Inner}. */

@@ -15,7 +15,6 @@ import {
   messageCodec,
   readBool,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -26,7 +25,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBool,
   writeInt32,
   writeLength,
@@ -146,7 +144,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */
@@ -220,7 +218,7 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "knowledge.v1.Note.labels");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(labels, key), "knowledge.v1.Note.labels");
+      end = writeString(bytes, end, labels[key]!, "knowledge.v1.Note.labels");
       at = writeLength(bytes, at, end);
     }
   }
@@ -373,7 +371,7 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -425,7 +423,7 @@ export function encodeNote_Link(message: Note_LinkInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote_Link(bytes: Uint8Array): Note_Link {
-  return decode(Note_LinkCodec, bytes);
+  return decode(Note_LinkCodec, emptyNote_Link, readNote_Link, bytes);
 }
 
 /** The codec of {@link Note_Link}. */
@@ -536,7 +534,7 @@ export function encodeQueryRequest(message: QueryRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryRequest(bytes: Uint8Array): QueryRequest {
-  return decode(QueryRequestCodec, bytes);
+  return decode(QueryRequestCodec, emptyQueryRequest, readQueryRequest, bytes);
 }
 
 /** The codec of {@link QueryRequest}. */
@@ -651,7 +649,7 @@ export function encodeQueryResponse(message: QueryResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryResponse(bytes: Uint8Array): QueryResponse {
-  return decode(QueryResponseCodec, bytes);
+  return decode(QueryResponseCodec, emptyQueryResponse, readQueryResponse, bytes);
 }
 
 /** The codec of {@link QueryResponse}. */
@@ -745,7 +743,7 @@ export function encodeWatchRequest(message: WatchRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWatchRequest(bytes: Uint8Array): WatchRequest {
-  return decode(WatchRequestCodec, bytes);
+  return decode(WatchRequestCodec, emptyWatchRequest, readWatchRequest, bytes);
 }
 
 /** The codec of {@link WatchRequest}. */
@@ -827,7 +825,7 @@ export function encodeChange(message: ChangeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChange(bytes: Uint8Array): Change {
-  return decode(ChangeCodec, bytes);
+  return decode(ChangeCodec, emptyChange, readChange, bytes);
 }
 
 /** The codec of {@link Change}. */
@@ -856,8 +854,10 @@ function writeChange(message: ChangeInit, bytes: Uint8Array, at: number): number
   }
   // bool removed = 2
   const removed = message.removed;
-  if (removed !== undefined && removed !== false) {
+  if (removed === true) {
     bytes[at++] = 16;
+    bytes[at++] = 1;
+  } else if (removed !== undefined && removed !== false) {
     at = writeBool(bytes, at, removed, "knowledge.v1.Change.removed");
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -931,7 +931,7 @@ export function encodeGetNoteRequest(message: GetNoteRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetNoteRequest(bytes: Uint8Array): GetNoteRequest {
-  return decode(GetNoteRequestCodec, bytes);
+  return decode(GetNoteRequestCodec, emptyGetNoteRequest, readGetNoteRequest, bytes);
 }
 
 /** The codec of {@link GetNoteRequest}. */
@@ -1021,7 +1021,7 @@ export function encodeListNotesRequest(message: ListNotesRequestInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListNotesRequest(bytes: Uint8Array): ListNotesRequest {
-  return decode(ListNotesRequestCodec, bytes);
+  return decode(ListNotesRequestCodec, emptyListNotesRequest, readListNotesRequest, bytes);
 }
 
 /** The codec of {@link ListNotesRequest}. */

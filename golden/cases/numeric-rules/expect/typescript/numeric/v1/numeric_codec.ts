@@ -147,7 +147,7 @@ export function encodeFloatRules(message: FloatRulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFloatRules(bytes: Uint8Array): FloatRules {
-  return decode(FloatRulesCodec, bytes);
+  return decode(FloatRulesCodec, emptyFloatRules, readFloatRules, bytes);
 }
 
 /** The codec of {@link FloatRules}. */
@@ -338,7 +338,7 @@ export function encodeDoubleRules(message: DoubleRulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDoubleRules(bytes: Uint8Array): DoubleRules {
-  return decode(DoubleRulesCodec, bytes);
+  return decode(DoubleRulesCodec, emptyDoubleRules, readDoubleRules, bytes);
 }
 
 /** The codec of {@link DoubleRules}. */
@@ -525,7 +525,7 @@ export function encodeInt32Rules(message: Int32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt32Rules(bytes: Uint8Array): Int32Rules {
-  return decode(Int32RulesCodec, bytes);
+  return decode(Int32RulesCodec, emptyInt32Rules, readInt32Rules, bytes);
 }
 
 /** The codec of {@link Int32Rules}. */
@@ -748,7 +748,7 @@ export function encodeInt64Rules(message: Int64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt64Rules(bytes: Uint8Array): Int64Rules {
-  return decode(Int64RulesCodec, bytes);
+  return decode(Int64RulesCodec, emptyInt64Rules, readInt64Rules, bytes);
 }
 
 /** The codec of {@link Int64Rules}. */
@@ -923,7 +923,7 @@ export function encodeUint32Rules(message: Uint32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUint32Rules(bytes: Uint8Array): Uint32Rules {
-  return decode(Uint32RulesCodec, bytes);
+  return decode(Uint32RulesCodec, emptyUint32Rules, readUint32Rules, bytes);
 }
 
 /** The codec of {@link Uint32Rules}. */
@@ -1146,7 +1146,7 @@ export function encodeUint64Rules(message: Uint64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUint64Rules(bytes: Uint8Array): Uint64Rules {
-  return decode(Uint64RulesCodec, bytes);
+  return decode(Uint64RulesCodec, emptyUint64Rules, readUint64Rules, bytes);
 }
 
 /** The codec of {@link Uint64Rules}. */
@@ -1321,7 +1321,7 @@ export function encodeSint32Rules(message: Sint32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSint32Rules(bytes: Uint8Array): Sint32Rules {
-  return decode(Sint32RulesCodec, bytes);
+  return decode(Sint32RulesCodec, emptySint32Rules, readSint32Rules, bytes);
 }
 
 /** The codec of {@link Sint32Rules}. */
@@ -1496,7 +1496,7 @@ export function encodeSint64Rules(message: Sint64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSint64Rules(bytes: Uint8Array): Sint64Rules {
-  return decode(Sint64RulesCodec, bytes);
+  return decode(Sint64RulesCodec, emptySint64Rules, readSint64Rules, bytes);
 }
 
 /** The codec of {@link Sint64Rules}. */
@@ -1671,7 +1671,7 @@ export function encodeFixed32Rules(message: Fixed32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFixed32Rules(bytes: Uint8Array): Fixed32Rules {
-  return decode(Fixed32RulesCodec, bytes);
+  return decode(Fixed32RulesCodec, emptyFixed32Rules, readFixed32Rules, bytes);
 }
 
 /** The codec of {@link Fixed32Rules}. */
@@ -1846,7 +1846,7 @@ export function encodeFixed64Rules(message: Fixed64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFixed64Rules(bytes: Uint8Array): Fixed64Rules {
-  return decode(Fixed64RulesCodec, bytes);
+  return decode(Fixed64RulesCodec, emptyFixed64Rules, readFixed64Rules, bytes);
 }
 
 /** The codec of {@link Fixed64Rules}. */
@@ -2021,7 +2021,7 @@ export function encodeSfixed32Rules(message: Sfixed32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSfixed32Rules(bytes: Uint8Array): Sfixed32Rules {
-  return decode(Sfixed32RulesCodec, bytes);
+  return decode(Sfixed32RulesCodec, emptySfixed32Rules, readSfixed32Rules, bytes);
 }
 
 /** The codec of {@link Sfixed32Rules}. */
@@ -2196,7 +2196,7 @@ export function encodeSfixed64Rules(message: Sfixed64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSfixed64Rules(bytes: Uint8Array): Sfixed64Rules {
-  return decode(Sfixed64RulesCodec, bytes);
+  return decode(Sfixed64RulesCodec, emptySfixed64Rules, readSfixed64Rules, bytes);
 }
 
 /** The codec of {@link Sfixed64Rules}. */
@@ -2375,7 +2375,7 @@ export function encodeExamples(message: ExamplesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeExamples(bytes: Uint8Array): Examples {
-  return decode(ExamplesCodec, bytes);
+  return decode(ExamplesCodec, emptyExamples, readExamples, bytes);
 }
 
 /** The codec of {@link Examples}. */
@@ -2400,8 +2400,10 @@ function writeExamples(message: ExamplesInit, bytes: Uint8Array, at: number): nu
   startMessage(message, "numeric.v1.Examples", bytes, at);
   // bool flag = 1
   const flag = message.flag;
-  if (flag !== undefined && flag !== false) {
+  if (flag === true) {
     bytes[at++] = 8;
+    bytes[at++] = 1;
+  } else if (flag !== undefined && flag !== false) {
     at = writeBool(bytes, at, flag, "numeric.v1.Examples.flag");
   }
   // string text = 2

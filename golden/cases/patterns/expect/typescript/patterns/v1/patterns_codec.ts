@@ -14,7 +14,6 @@ import {
   expectRoom,
   messageCodec,
   readBytes,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -23,7 +22,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBytes,
   writeLength,
   writeString,
@@ -119,7 +117,7 @@ export function encodePatterns(message: PatternsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePatterns(bytes: Uint8Array): Patterns {
-  return decode(PatternsCodec, bytes);
+  return decode(PatternsCodec, emptyPatterns, readPatterns, bytes);
 }
 
 /** The codec of {@link Patterns}. */
@@ -235,7 +233,7 @@ function writePatterns(message: PatternsInit, bytes: Uint8Array, at: number): nu
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "patterns.v1.Patterns.labels");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(labels, key), "patterns.v1.Patterns.labels");
+      end = writeString(bytes, end, labels[key]!, "patterns.v1.Patterns.labels");
       at = writeLength(bytes, at, end);
     }
   }
@@ -366,7 +364,7 @@ function readPatternsLabelsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -15,7 +15,6 @@ import {
   messageCodec,
   readBool,
   readInt64,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -25,7 +24,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBool,
   writeInt64,
   writeLength,
@@ -97,7 +95,7 @@ export function encodeOrder(message: OrderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOrder(bytes: Uint8Array): Order {
-  return decode(OrderCodec, bytes);
+  return decode(OrderCodec, emptyOrder, readOrder, bytes);
 }
 
 /** The codec of {@link Order}. */
@@ -156,7 +154,7 @@ function writeOrder(message: OrderInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "rules.v1.Order.totals");
       bytes[end++] = 16;
-      end = writeInt64(bytes, end, valueOf(totals, key), "rules.v1.Order.totals");
+      end = writeInt64(bytes, end, totals[key]!, "rules.v1.Order.totals");
       at = writeLength(bytes, at, end);
     }
   }
@@ -269,7 +267,7 @@ function readOrderTotalsEntry(map: Order["totals"], bytes: Uint8Array, at: numbe
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
@@ -317,7 +315,7 @@ export function encodeOuter(message: OuterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter(bytes: Uint8Array): Outer {
-  return decode(OuterCodec, bytes);
+  return decode(OuterCodec, emptyOuter, readOuter, bytes);
 }
 
 /** The codec of {@link Outer}. */
@@ -408,7 +406,7 @@ export function encodeOuter_Inner(message: Outer_InnerInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Inner(bytes: Uint8Array): Outer_Inner {
-  return decode(Outer_InnerCodec, bytes);
+  return decode(Outer_InnerCodec, emptyOuter_Inner, readOuter_Inner, bytes);
 }
 
 /** The codec of {@link Outer_Inner}. */
@@ -520,7 +518,7 @@ export function encodeBlind(message: BlindInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBlind(bytes: Uint8Array): Blind {
-  return decode(BlindCodec, bytes);
+  return decode(BlindCodec, emptyBlind, readBlind, bytes);
 }
 
 /** The codec of {@link Blind}. */
@@ -607,7 +605,7 @@ export function encodeFree(message: FreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFree(bytes: Uint8Array): Free {
-  return decode(FreeCodec, bytes);
+  return decode(FreeCodec, emptyFree, readFree, bytes);
 }
 
 /** The codec of {@link Free}. */

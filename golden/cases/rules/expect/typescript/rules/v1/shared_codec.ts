@@ -58,7 +58,7 @@ export function encodeAddress(message: AddressInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAddress(bytes: Uint8Array): Address {
-  return decode(AddressCodec, bytes);
+  return decode(AddressCodec, emptyAddress, readAddress, bytes);
 }
 
 /** The codec of {@link Address}. */

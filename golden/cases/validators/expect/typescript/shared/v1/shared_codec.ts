@@ -61,7 +61,7 @@ export function encodeLabel(message: LabelInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLabel(bytes: Uint8Array): Label {
-  return decode(LabelCodec, bytes);
+  return decode(LabelCodec, emptyLabel, readLabel, bytes);
 }
 
 /** The codec of {@link Label}. */
@@ -165,7 +165,7 @@ export function encodeFree(message: FreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFree(bytes: Uint8Array): Free {
-  return decode(FreeCodec, bytes);
+  return decode(FreeCodec, emptyFree, readFree, bytes);
 }
 
 /** The codec of {@link Free}. */

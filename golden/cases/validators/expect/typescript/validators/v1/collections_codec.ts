@@ -20,9 +20,8 @@ import {
   readBytes,
   readDouble,
   readInt32,
-  readKey,
   readLength,
-  readPackedBool,
+  readPacked,
   readPackedDouble,
   readSint64,
   readString,
@@ -38,6 +37,7 @@ import {
   writeBytes,
   writeInt32,
   writeLength,
+  writePacked,
   writePackedDouble,
   writeSint64,
   writeString,
@@ -129,7 +129,7 @@ export function encodeCollections(message: CollectionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCollections(bytes: Uint8Array): Collections {
-  return decode(CollectionsCodec, bytes);
+  return decode(CollectionsCodec, emptyCollections, readCollections, bytes);
 }
 
 /** The codec of {@link Collections}. */
@@ -180,12 +180,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
   const flags = message.flags;
   if (flags !== undefined && expectList(flags, "validators.v1.Collections.flags").length !== 0) {
     bytes[at++] = 26;
-    let end = at + 1;
-    for (const item of flags) {
-      expectRoom(bytes, end);
-      end = writeBool(bytes, end, item, "validators.v1.Collections.flags");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, flags, "validators.v1.Collections.flags", writeBool);
   }
   // map<string, string> meta = 4
   const meta = message.meta;
@@ -197,7 +192,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Collections.meta");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(meta, key), "validators.v1.Collections.meta");
+      end = writeString(bytes, end, meta[key]!, "validators.v1.Collections.meta");
       at = writeLength(bytes, at, end);
     }
   }
@@ -263,7 +258,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Collections.labels");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, LabelCodec.writeFields(valueOf(labels, key), bytes, end + 1));
+      end = writeLength(bytes, end, LabelCodec.writeFields(labels[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -326,7 +321,7 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Collections.only_values");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(onlyValues, key), "validators.v1.Collections.only_values");
+      end = writeString(bytes, end, onlyValues[key]!, "validators.v1.Collections.only_values");
       at = writeLength(bytes, at, end);
     }
   }
@@ -361,7 +356,7 @@ function readCollections(
       // repeated double weights = 2
       case 2:
         if (tag === 18) {
-          readPackedDouble(message.weights, bytes, at, end);
+          message.weights = readPackedDouble(message.weights, bytes, at, end);
         } else {
           if (tag !== 17) refuseType(tag, 17, message);
           message.weights.push(readDouble(bytes, at));
@@ -370,7 +365,7 @@ function readCollections(
       // repeated bool flags = 3
       case 3:
         if (tag === 26) {
-          readPackedBool(message.flags, bytes, at, end);
+          readPacked(message.flags, bytes, at, end, readBool);
         } else {
           if (tag !== 24) refuseType(tag, 24, message);
           message.flags.push(readBool(bytes, at));
@@ -474,7 +469,7 @@ function readCollectionsMetaEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -614,7 +609,7 @@ function readCollectionsLabelsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -720,7 +715,7 @@ function readCollectionsOnlyValuesEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

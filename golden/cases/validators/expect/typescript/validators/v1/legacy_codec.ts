@@ -113,7 +113,7 @@ export function encodeLegacy(message: LegacyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy(bytes: Uint8Array): Legacy {
-  return decode(LegacyCodec, bytes);
+  return decode(LegacyCodec, emptyLegacy, readLegacy, bytes);
 }
 
 /** The codec of {@link Legacy}. */
@@ -348,7 +348,7 @@ export function encodeLegacy_Part(message: Legacy_PartInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Part(bytes: Uint8Array): Legacy_Part {
-  return decode(Legacy_PartCodec, bytes);
+  return decode(Legacy_PartCodec, emptyLegacy_Part, readLegacy_Part, bytes);
 }
 
 /** The codec of {@link Legacy_Part}. */

@@ -15,15 +15,14 @@ import {
   mapValues,
   messageCodec,
   readBytes,
-  readKey,
   readLength,
+  readString,
   readTag,
   readUnknown,
   refuseType,
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBytes,
   writeLength,
   writeString,
@@ -110,7 +109,7 @@ export function encodeMasks(message: MasksInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMasks(bytes: Uint8Array): Masks {
-  return decode(MasksCodec, bytes);
+  return decode(MasksCodec, emptyMasks, readMasks, bytes);
 }
 
 /** The codec of {@link Masks}. */
@@ -168,7 +167,7 @@ function writeMasks(message: MasksInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Masks.each");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, FieldMaskCodec.writeFields(valueOf(each, key), bytes, end + 1));
+      end = writeLength(bytes, end, FieldMaskCodec.writeFields(each[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -308,7 +307,7 @@ function readMasksEachEntry(map: Masks["each"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -385,7 +384,7 @@ export function encodeEquals(message: EqualsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEquals(bytes: Uint8Array): Equals {
-  return decode(EqualsCodec, bytes);
+  return decode(EqualsCodec, emptyEquals, readEquals, bytes);
 }
 
 /** The codec of {@link Equals}. */

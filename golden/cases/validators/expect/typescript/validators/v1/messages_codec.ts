@@ -18,7 +18,6 @@ import {
   readBool,
   readDouble,
   readInt64,
-  readKey,
   readLength,
   readString,
   readStruct,
@@ -28,7 +27,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeBool,
   writeDouble,
   writeInt64,
@@ -177,7 +175,7 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, bytes);
+  return decode(NoteCodec, emptyNote, readNote, bytes);
 }
 
 /** The codec of {@link Note}. */
@@ -441,7 +439,7 @@ export function encodeNote_Source(message: Note_SourceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote_Source(bytes: Uint8Array): Note_Source {
-  return decode(Note_SourceCodec, bytes);
+  return decode(Note_SourceCodec, emptyNote_Source, readNote_Source, bytes);
 }
 
 /** The codec of {@link Note_Source}. */
@@ -548,7 +546,7 @@ export function encodeTree(message: TreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTree(bytes: Uint8Array): Tree {
-  return decode(TreeCodec, bytes);
+  return decode(TreeCodec, emptyTree, readTree, bytes);
 }
 
 /** The codec of {@link Tree}. */
@@ -600,7 +598,7 @@ function writeTree(message: TreeInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Tree.named");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, writeTree(valueOf(named, key), bytes, end + 1));
+      end = writeLength(bytes, end, writeTree(named[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -668,7 +666,7 @@ function readTreeNamedEntry(map: Tree["named"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -721,7 +719,7 @@ export function encodeChicken(message: ChickenInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChicken(bytes: Uint8Array): Chicken {
-  return decode(ChickenCodec, bytes);
+  return decode(ChickenCodec, emptyChicken, readChicken, bytes);
 }
 
 /** The codec of {@link Chicken}. */
@@ -833,7 +831,7 @@ export function encodeEgg(message: EggInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEgg(bytes: Uint8Array): Egg {
-  return decode(EggCodec, bytes);
+  return decode(EggCodec, emptyEgg, readEgg, bytes);
 }
 
 /** The codec of {@link Egg}. */
@@ -933,7 +931,7 @@ export function encodeFarm(message: FarmInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFarm(bytes: Uint8Array): Farm {
-  return decode(FarmCodec, bytes);
+  return decode(FarmCodec, emptyFarm, readFarm, bytes);
 }
 
 /** The codec of {@link Farm}. */
@@ -1063,7 +1061,7 @@ export function encodeContact(message: ContactInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeContact(bytes: Uint8Array): Contact {
-  return decode(ContactCodec, bytes);
+  return decode(ContactCodec, emptyContact, readContact, bytes);
 }
 
 /** The codec of {@link Contact}. */
@@ -1120,7 +1118,7 @@ function writeContact(message: ContactInit, bytes: Uint8Array, at: number): numb
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Contact.pairs");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(pairs, key), "validators.v1.Contact.pairs");
+      end = writeString(bytes, end, pairs[key]!, "validators.v1.Contact.pairs");
       at = writeLength(bytes, at, end);
     }
   }
@@ -1144,8 +1142,10 @@ function writeContact(message: ContactInit, bytes: Uint8Array, at: number): numb
   }
   // bool active = 8
   const active = message.active;
-  if (active !== undefined && active !== false) {
+  if (active === true) {
     bytes[at++] = 64;
+    bytes[at++] = 1;
+  } else if (active !== undefined && active !== false) {
     at = writeBool(bytes, at, active, "validators.v1.Contact.active");
   }
   // shared.v1.Free home = 9
@@ -1272,7 +1272,7 @@ function readContactPairsEntry(map: Contact["pairs"], bytes: Uint8Array, at: num
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1344,7 +1344,7 @@ export function encodeWrapped(message: WrappedInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWrapped(bytes: Uint8Array): Wrapped {
-  return decode(WrappedCodec, bytes);
+  return decode(WrappedCodec, emptyWrapped, readWrapped, bytes);
 }
 
 /** The codec of {@link Wrapped}. */
@@ -1407,7 +1407,7 @@ function writeWrapped(message: WrappedInit, bytes: Uint8Array, at: number): numb
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Wrapped.map");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, UInt32ValueCodec.writeFields(valueOf(map, key), bytes, end + 1));
+      end = writeLength(bytes, end, UInt32ValueCodec.writeFields(map[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -1546,7 +1546,7 @@ function readWrappedMapEntry(map: Wrapped["map"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -1648,7 +1648,7 @@ export function encodeTimes(message: TimesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTimes(bytes: Uint8Array): Times {
-  return decode(TimesCodec, bytes);
+  return decode(TimesCodec, emptyTimes, readTimes, bytes);
 }
 
 /** The codec of {@link Times}. */
@@ -1742,7 +1742,7 @@ function writeTimes(message: TimesInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Times.each");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, DurationCodec.writeFields(valueOf(each, key), bytes, end + 1));
+      end = writeLength(bytes, end, DurationCodec.writeFields(each[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -1967,7 +1967,7 @@ function readTimesEachEntry(map: Times["each"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -2024,7 +2024,7 @@ export function encodeOthers(message: OthersInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOthers(bytes: Uint8Array): Others {
-  return decode(OthersCodec, bytes);
+  return decode(OthersCodec, emptyOthers, readOthers, bytes);
 }
 
 /** The codec of {@link Others}. */
@@ -2222,7 +2222,7 @@ export function encodeNames(message: NamesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNames(bytes: Uint8Array): Names {
-  return decode(NamesCodec, bytes);
+  return decode(NamesCodec, emptyNames, readNames, bytes);
 }
 
 /** The codec of {@link Names}. */
@@ -2312,7 +2312,7 @@ function writeNames(message: NamesInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Names.value");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(value$, key), "validators.v1.Names.value");
+      end = writeString(bytes, end, value$[key]!, "validators.v1.Names.value");
       at = writeLength(bytes, at, end);
     }
   }
@@ -2387,7 +2387,7 @@ function writeNames(message: NamesInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "validators.v1.Names.key_value");
       bytes[end++] = 18;
-      end = writeString(bytes, end, valueOf(keyValue, key), "validators.v1.Names.key_value");
+      end = writeString(bytes, end, keyValue[key]!, "validators.v1.Names.key_value");
       at = writeLength(bytes, at, end);
     }
   }
@@ -2546,7 +2546,7 @@ function readNamesValueEntry(map: Names["value"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -2581,7 +2581,7 @@ function readNamesKeyValueEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -2634,7 +2634,7 @@ export function encodeNames_Object(message: Names_ObjectInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNames_Object(bytes: Uint8Array): Names_Object {
-  return decode(Names_ObjectCodec, bytes);
+  return decode(Names_ObjectCodec, emptyNames_Object, readNames_Object, bytes);
 }
 
 /** The codec of {@link Names_Object}. */
@@ -2745,7 +2745,7 @@ export function encodeIdle(message: IdleInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIdle(bytes: Uint8Array): Idle {
-  return decode(IdleCodec, bytes);
+  return decode(IdleCodec, emptyIdle, readIdle, bytes);
 }
 
 /** The codec of {@link Idle}. */

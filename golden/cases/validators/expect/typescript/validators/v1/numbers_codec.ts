@@ -23,7 +23,6 @@ import {
   readFloat,
   readInt32,
   readInt64,
-  readKey,
   readLength,
   readPacked,
   readPackedInt32,
@@ -31,6 +30,7 @@ import {
   readSfixed64,
   readSint32,
   readSint64,
+  readString,
   readTag,
   readUint32,
   readUint64,
@@ -49,6 +49,8 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePacked,
+  writePackedInt32,
   writeSfixed32,
   writeSfixed64,
   writeSint32,
@@ -174,7 +176,7 @@ export function encodeNumbers(message: NumbersInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNumbers(bytes: Uint8Array): Numbers {
-  return decode(NumbersCodec, bytes);
+  return decode(NumbersCodec, emptyNumbers, readNumbers, bytes);
 }
 
 /** The codec of {@link Numbers}. */
@@ -312,17 +314,21 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   }
   // bool accepted = 16
   const accepted = message.accepted;
-  if (accepted !== undefined && accepted !== false) {
+  if (accepted === true) {
     bytes[at++] = 128;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (accepted !== undefined && accepted !== false) {
     at = writeBool(bytes, at, accepted, "validators.v1.Numbers.accepted");
   }
   expectRoom(bytes, at);
   // bool rejected = 17
   const rejected = message.rejected;
-  if (rejected !== undefined && rejected !== false) {
+  if (rejected === true) {
     bytes[at++] = 136;
     bytes[at++] = 1;
+    bytes[at++] = 1;
+  } else if (rejected !== undefined && rejected !== false) {
     at = writeBool(bytes, at, rejected, "validators.v1.Numbers.rejected");
   }
   // int64 text_id = 18
@@ -337,12 +343,7 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   if (textIds !== undefined && expectList(textIds, "validators.v1.Numbers.text_ids").length !== 0) {
     bytes[at++] = 154;
     bytes[at++] = 1;
-    let end = at + 1;
-    for (const item of textIds) {
-      expectRoom(bytes, end);
-      end = writeInt64(bytes, end, item, "validators.v1.Numbers.text_ids");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, textIds, "validators.v1.Numbers.text_ids", writeInt64);
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -591,7 +592,7 @@ export function encodePresence(message: PresenceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePresence(bytes: Uint8Array): Presence {
-  return decode(PresenceCodec, bytes);
+  return decode(PresenceCodec, emptyPresence, readPresence, bytes);
 }
 
 /** The codec of {@link Presence}. */
@@ -708,8 +709,10 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   }
   // bool must_bool = 10
   const mustBool = message.mustBool;
-  if (mustBool !== undefined && mustBool !== false) {
+  if (mustBool === true) {
     bytes[at++] = 80;
+    bytes[at++] = 1;
+  } else if (mustBool !== undefined && mustBool !== false) {
     at = writeBool(bytes, at, mustBool, "validators.v1.Presence.must_bool");
   }
   // bytes must_bytes = 11
@@ -732,12 +735,7 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   const mustItems = message.mustItems;
   if (mustItems !== undefined && expectList(mustItems, "validators.v1.Presence.must_items").length !== 0) {
     bytes[at++] = 106;
-    let end = at + 1;
-    for (const item of mustItems) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Presence.must_items");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, mustItems, "validators.v1.Presence.must_items");
   }
   // repeated int32 items_unless_empty = 14
   const itemsUnlessEmpty = message.itemsUnlessEmpty;
@@ -746,12 +744,7 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
     expectList(itemsUnlessEmpty, "validators.v1.Presence.items_unless_empty").length !== 0
   ) {
     bytes[at++] = 114;
-    let end = at + 1;
-    for (const item of itemsUnlessEmpty) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Presence.items_unless_empty");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, itemsUnlessEmpty, "validators.v1.Presence.items_unless_empty");
   }
   // map<string, int32> must_pairs = 15
   const mustPairs = message.mustPairs;
@@ -985,7 +978,7 @@ function readPresenceMustPairsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
@@ -1020,7 +1013,7 @@ function readPresencePairsUnlessEmptyEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
@@ -1092,7 +1085,7 @@ export function encodeColors(message: ColorsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeColors(bytes: Uint8Array): Colors {
-  return decode(ColorsCodec, bytes);
+  return decode(ColorsCodec, emptyColors, readColors, bytes);
 }
 
 /** The codec of {@link Colors}. */
@@ -1161,12 +1154,7 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
   const many = message.many;
   if (many !== undefined && expectList(many, "validators.v1.Colors.many").length !== 0) {
     bytes[at++] = 42;
-    let end = at + 1;
-    for (const item of many) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Colors.many");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, many, "validators.v1.Colors.many");
   }
   // map<int32, Color> by_id = 6
   const byId = message.byId;
@@ -1186,12 +1174,7 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
   const unlessZero = message.unlessZero;
   if (unlessZero !== undefined && expectList(unlessZero, "validators.v1.Colors.unless_zero").length !== 0) {
     bytes[at++] = 58;
-    let end = at + 1;
-    for (const item of unlessZero) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "validators.v1.Colors.unless_zero");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, unlessZero, "validators.v1.Colors.unless_zero");
   }
   return writeUnknown(bytes, at, message.$unknown);
 }

@@ -111,7 +111,7 @@ export function encodeText(message: TextInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeText(bytes: Uint8Array): Text {
-  return decode(TextCodec, bytes);
+  return decode(TextCodec, emptyText, readText, bytes);
 }
 
 /** The codec of {@link Text}. */
@@ -451,7 +451,7 @@ export function encodeFormats(message: FormatsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFormats(bytes: Uint8Array): Formats {
-  return decode(FormatsCodec, bytes);
+  return decode(FormatsCodec, emptyFormats, readFormats, bytes);
 }
 
 /** The codec of {@link Formats}. */
@@ -884,7 +884,7 @@ export function encodeBytes(message: BytesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBytes(bytes: Uint8Array): Bytes {
-  return decode(BytesCodec, bytes);
+  return decode(BytesCodec, emptyBytes, readBytes, bytes);
 }
 
 /** The codec of {@link Bytes}. */

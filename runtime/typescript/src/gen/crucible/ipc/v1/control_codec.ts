@@ -41,6 +41,7 @@ import {
 import type {
   CapabilityQuery,
   CapabilityReport,
+  EncryptionPolicy as EncryptionPolicy$1,
   HealthCheck,
   HealthReport,
   HealthStatus as HealthStatus$1,
@@ -86,6 +87,20 @@ export const MethodKind = {
 } as const;
 /** Shape of a method. */
 export type MethodKind = MethodKind$1;
+
+/** What of a session is sealed; each demands more than the one before. */
+export const EncryptionPolicy = {
+  /** In PluginRegister no demand, in PluginRegistered the same as ENCRYPTION_POLICY_SENSITIVE. */
+  UNSPECIFIED: 0,
+  /** No call: sensitive methods cannot be called. */
+  NONE: 1,
+  /** The calls of sensitive methods. */
+  SENSITIVE: 2,
+  /** Every frame, in runs. */
+  EVERYTHING: 3,
+} as const;
+/** What of a session is sealed; each demands more than the one before. */
+export type EncryptionPolicy = EncryptionPolicy$1;
 
 /** State of a service or a peer. */
 export const HealthStatus = {
@@ -144,7 +159,7 @@ export function encodeHostedMethod(message: HostedMethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHostedMethod(bytes: Uint8Array): HostedMethod {
-  return decode(HostedMethodCodec, bytes);
+  return decode(HostedMethodCodec, emptyHostedMethod, readHostedMethod, bytes);
 }
 
 /** The codec of {@link HostedMethod}. */
@@ -191,8 +206,10 @@ function writeHostedMethod(message: HostedMethodInit, bytes: Uint8Array, at: num
   }
   // bool sensitive = 4
   const sensitive = message.sensitive;
-  if (sensitive !== undefined && sensitive !== false) {
+  if (sensitive === true) {
     bytes[at++] = 32;
+    bytes[at++] = 1;
+  } else if (sensitive !== undefined && sensitive !== false) {
     at = writeBool(bytes, at, sensitive, "crucible.ipc.v1.HostedMethod.sensitive");
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -265,6 +282,8 @@ export interface PluginRegisterInit {
   methods?: readonly HostedMethodInit[] | undefined;
   /** Capabilities the plugin would like to have. */
   capabilities?: readonly string[] | undefined;
+  /** The least that the plugin takes. */
+  encryption?: EncryptionPolicy | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -284,6 +303,9 @@ export function createPluginRegister(init: PluginRegisterInit = {}): PluginRegis
   if (init.capabilities !== undefined) {
     message.capabilities = [...init.capabilities];
   }
+  if (init.encryption !== undefined) {
+    message.encryption = init.encryption;
+  }
   return message;
 }
 
@@ -302,7 +324,7 @@ export function encodePluginRegister(message: PluginRegisterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegister(bytes: Uint8Array): PluginRegister {
-  return decode(PluginRegisterCodec, bytes);
+  return decode(PluginRegisterCodec, emptyPluginRegister, readPluginRegister, bytes);
 }
 
 /** The codec of {@link PluginRegister}. */
@@ -320,6 +342,7 @@ function emptyPluginRegister(): PluginRegister {
     pluginVersion: "",
     methods: [],
     capabilities: [],
+    encryption: 0,
   };
 }
 
@@ -352,6 +375,16 @@ function writePluginRegister(message: PluginRegisterInit, bytes: Uint8Array, at:
       expectRoom(bytes, at);
       bytes[at++] = 34;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginRegister.capabilities");
+    }
+  }
+  // EncryptionPolicy encryption = 5
+  const encryption = message.encryption;
+  if (encryption !== undefined && encryption !== 0) {
+    bytes[at++] = 40;
+    if ((encryption & 127) === encryption) {
+      bytes[at++] = encryption;
+    } else {
+      at = writeInt32(bytes, at, encryption, "crucible.ipc.v1.PluginRegister.encryption");
     }
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -399,6 +432,15 @@ function readPluginRegister(
         if (tag !== 34) refuseType(tag, 34, message);
         message.capabilities.push(readString(bytes, at, end));
         break;
+      // EncryptionPolicy encryption = 5
+      case 5:
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.encryption = bytes[at++]! as EncryptionPolicy;
+          continue;
+        }
+        message.encryption = readEnum(bytes, at);
+        break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -422,6 +464,8 @@ export interface PluginRegisteredInit {
   warnings?: readonly string[] | undefined;
   /** For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on. */
   sessionTicket?: Uint8Array | undefined;
+  /** What holds from now on, both ways. */
+  encryption?: EncryptionPolicy | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -447,6 +491,9 @@ export function createPluginRegistered(init: PluginRegisteredInit = {}): PluginR
   if (init.sessionTicket !== undefined) {
     message.sessionTicket = init.sessionTicket;
   }
+  if (init.encryption !== undefined) {
+    message.encryption = init.encryption;
+  }
   return message;
 }
 
@@ -465,7 +512,7 @@ export function encodePluginRegistered(message: PluginRegisteredInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegistered(bytes: Uint8Array): PluginRegistered {
-  return decode(PluginRegisteredCodec, bytes);
+  return decode(PluginRegisteredCodec, emptyPluginRegistered, readPluginRegistered, bytes);
 }
 
 /** The codec of {@link PluginRegistered}. */
@@ -484,6 +531,7 @@ function emptyPluginRegistered(): PluginRegistered {
     heartbeatIntervalMs: 0,
     warnings: [],
     sessionTicket: new Uint8Array(0),
+    encryption: 0,
   };
 }
 
@@ -536,6 +584,16 @@ function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array,
   if (sessionTicket !== undefined && sessionTicket.length !== 0) {
     bytes[at++] = 50;
     at = writeBytes(bytes, at, sessionTicket, "crucible.ipc.v1.PluginRegistered.session_ticket");
+  }
+  // EncryptionPolicy encryption = 7
+  const encryption = message.encryption;
+  if (encryption !== undefined && encryption !== 0) {
+    bytes[at++] = 56;
+    if ((encryption & 127) === encryption) {
+      bytes[at++] = encryption;
+    } else {
+      at = writeInt32(bytes, at, encryption, "crucible.ipc.v1.PluginRegistered.encryption");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -598,6 +656,15 @@ function readPluginRegistered(
         if (tag !== 50) refuseType(tag, 50, message);
         message.sessionTicket = readBytes(bytes, at, end);
         break;
+      // EncryptionPolicy encryption = 7
+      case 7:
+        if (tag !== 56) refuseType(tag, 56, message);
+        if (bytes[at]! < 128) {
+          message.encryption = bytes[at++]! as EncryptionPolicy;
+          continue;
+        }
+        message.encryption = readEnum(bytes, at);
+        break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -650,7 +717,7 @@ export function encodeLimits(message: LimitsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLimits(bytes: Uint8Array): Limits {
-  return decode(LimitsCodec, bytes);
+  return decode(LimitsCodec, emptyLimits, readLimits, bytes);
 }
 
 /** The codec of {@link Limits}. */
@@ -787,7 +854,7 @@ export function encodePluginUnregister(message: PluginUnregisterInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginUnregister(bytes: Uint8Array): PluginUnregister {
-  return decode(PluginUnregisterCodec, bytes);
+  return decode(PluginUnregisterCodec, emptyPluginUnregister, readPluginUnregister, bytes);
 }
 
 /** The codec of {@link PluginUnregister}. */
@@ -886,7 +953,7 @@ export function encodeCapabilityQuery(message: CapabilityQueryInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityQuery(bytes: Uint8Array): CapabilityQuery {
-  return decode(CapabilityQueryCodec, bytes);
+  return decode(CapabilityQueryCodec, emptyCapabilityQuery, readCapabilityQuery, bytes);
 }
 
 /** The codec of {@link CapabilityQuery}. */
@@ -985,7 +1052,7 @@ export function encodeCapabilityReport(message: CapabilityReportInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityReport(bytes: Uint8Array): CapabilityReport {
-  return decode(CapabilityReportCodec, bytes);
+  return decode(CapabilityReportCodec, emptyCapabilityReport, readCapabilityReport, bytes);
 }
 
 /** The codec of {@link CapabilityReport}. */
@@ -1093,7 +1160,7 @@ export function encodeResourceRequest(message: ResourceRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceRequest(bytes: Uint8Array): ResourceRequest {
-  return decode(ResourceRequestCodec, bytes);
+  return decode(ResourceRequestCodec, emptyResourceRequest, readResourceRequest, bytes);
 }
 
 /** The codec of {@link ResourceRequest}. */
@@ -1213,7 +1280,7 @@ export function encodeResourceGrant(message: ResourceGrantInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceGrant(bytes: Uint8Array): ResourceGrant {
-  return decode(ResourceGrantCodec, bytes);
+  return decode(ResourceGrantCodec, emptyResourceGrant, readResourceGrant, bytes);
 }
 
 /** The codec of {@link ResourceGrant}. */
@@ -1309,7 +1376,7 @@ export function encodeHealthCheck(message: HealthCheckInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthCheck(bytes: Uint8Array): HealthCheck {
-  return decode(HealthCheckCodec, bytes);
+  return decode(HealthCheckCodec, emptyHealthCheck, readHealthCheck, bytes);
 }
 
 /** The codec of {@link HealthCheck}. */
@@ -1409,7 +1476,7 @@ export function encodeHealthReport(message: HealthReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthReport(bytes: Uint8Array): HealthReport {
-  return decode(HealthReportCodec, bytes);
+  return decode(HealthReportCodec, emptyHealthReport, readHealthReport, bytes);
 }
 
 /** The codec of {@link HealthReport}. */
@@ -1524,7 +1591,7 @@ export function encodeMetricsReport(message: MetricsReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetricsReport(bytes: Uint8Array): MetricsReport {
-  return decode(MetricsReportCodec, bytes);
+  return decode(MetricsReportCodec, emptyMetricsReport, readMetricsReport, bytes);
 }
 
 /** The codec of {@link MetricsReport}. */
@@ -1627,7 +1694,7 @@ export function encodeMetric(message: MetricInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetric(bytes: Uint8Array): Metric {
-  return decode(MetricCodec, bytes);
+  return decode(MetricCodec, emptyMetric, readMetric, bytes);
 }
 
 /** The codec of {@link Metric}. */
@@ -1728,7 +1795,7 @@ export function encodeHeartbeat(message: HeartbeatInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
-  return decode(HeartbeatCodec, bytes);
+  return decode(HeartbeatCodec, emptyHeartbeat, readHeartbeat, bytes);
 }
 
 /** The codec of {@link Heartbeat}. */
@@ -1834,7 +1901,7 @@ export function encodeShutdown(message: ShutdownInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeShutdown(bytes: Uint8Array): Shutdown {
-  return decode(ShutdownCodec, bytes);
+  return decode(ShutdownCodec, emptyShutdown, readShutdown, bytes);
 }
 
 /** The codec of {@link Shutdown}. */

@@ -10,12 +10,11 @@ import {
   decode,
   encode,
   expectList,
-  expectRoom,
   messageCodec,
   readBytes,
   readFixed32,
   readLength,
-  readPackedUint64,
+  readPacked,
   readString,
   readTag,
   readUint64,
@@ -25,6 +24,7 @@ import {
   writeBytes,
   writeFixed32,
   writeLength,
+  writePacked,
   writeString,
   writeUint64,
   writeUnknown,
@@ -71,7 +71,7 @@ export function encodeMetadata(message: MetadataInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetadata(bytes: Uint8Array): Metadata {
-  return decode(MetadataCodec, bytes);
+  return decode(MetadataCodec, emptyMetadata, readMetadata, bytes);
 }
 
 /** The codec of {@link Metadata}. */
@@ -208,7 +208,7 @@ export function encodeRequest(message: RequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRequest(bytes: Uint8Array): Request {
-  return decode(RequestCodec, bytes);
+  return decode(RequestCodec, emptyRequest, readRequest, bytes);
 }
 
 /** The codec of {@link Request}. */
@@ -383,7 +383,7 @@ export function encodeResponse(message: ResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResponse(bytes: Uint8Array): Response {
-  return decode(ResponseCodec, bytes);
+  return decode(ResponseCodec, emptyResponse, readResponse, bytes);
 }
 
 /** The codec of {@link Response}. */
@@ -494,7 +494,7 @@ export function encodeStream(message: StreamInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStream(bytes: Uint8Array): Stream {
-  return decode(StreamCodec, bytes);
+  return decode(StreamCodec, emptyStream, readStream, bytes);
 }
 
 /** The codec of {@link Stream}. */
@@ -609,7 +609,7 @@ export function encodeEvent(message: EventInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEvent(bytes: Uint8Array): Event {
-  return decode(EventCodec, bytes);
+  return decode(EventCodec, emptyEvent, readEvent, bytes);
 }
 
 /** The codec of {@link Event}. */
@@ -773,7 +773,7 @@ export function encodeCancel(message: CancelInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCancel(bytes: Uint8Array): Cancel {
-  return decode(CancelCodec, bytes);
+  return decode(CancelCodec, emptyCancel, readCancel, bytes);
 }
 
 /** The codec of {@link Cancel}. */
@@ -862,7 +862,7 @@ export function encodeCredit(message: CreditInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCredit(bytes: Uint8Array): Credit {
-  return decode(CreditCodec, bytes);
+  return decode(CreditCodec, emptyCredit, readCredit, bytes);
 }
 
 /** The codec of {@link Credit}. */
@@ -951,7 +951,7 @@ export function encodeAck(message: AckInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAck(bytes: Uint8Array): Ack {
-  return decode(AckCodec, bytes);
+  return decode(AckCodec, emptyAck, readAck, bytes);
 }
 
 /** The codec of {@link Ack}. */
@@ -975,12 +975,7 @@ function writeAck(message: AckInit, bytes: Uint8Array, at: number): number {
   const messageIds = message.messageIds;
   if (messageIds !== undefined && expectList(messageIds, "crucible.ipc.v1.Ack.message_ids").length !== 0) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of messageIds) {
-      expectRoom(bytes, end);
-      end = writeUint64(bytes, end, item, "crucible.ipc.v1.Ack.message_ids");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePacked(bytes, at, messageIds, "crucible.ipc.v1.Ack.message_ids", writeUint64);
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -1001,7 +996,7 @@ function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth
       // repeated uint64 message_ids = 1
       case 1:
         if (tag === 10) {
-          readPackedUint64(message.messageIds, bytes, at, end);
+          readPacked(message.messageIds, bytes, at, end, readUint64);
         } else {
           if (tag !== 8) refuseType(tag, 8, message);
           message.messageIds.push(readUint64(bytes, at));

@@ -148,7 +148,7 @@ export function encodeError(message: ErrorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeError(bytes: Uint8Array): Error$1 {
-  return decode(ErrorCodec, bytes);
+  return decode(ErrorCodec, emptyError, readError, bytes);
 }
 
 /** The codec of {@link Error$1}. */
@@ -209,8 +209,10 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   }
   // bool retryable = 5
   const retryable = message.retryable;
-  if (retryable !== undefined && retryable !== false) {
+  if (retryable === true) {
     bytes[at++] = 40;
+    bytes[at++] = 1;
+  } else if (retryable !== undefined && retryable !== false) {
     at = writeBool(bytes, at, retryable, "crucible.ipc.v1.Error.retryable");
   }
   // uint32 retry_after_ms = 6
@@ -225,8 +227,10 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   }
   // bool started = 7
   const started = message.started;
-  if (started !== undefined && started !== false) {
+  if (started === true) {
     bytes[at++] = 56;
+    bytes[at++] = 1;
+  } else if (started !== undefined && started !== false) {
     at = writeBool(bytes, at, started, "crucible.ipc.v1.Error.started");
   }
   // repeated ErrorDetail details = 8
@@ -369,7 +373,7 @@ export function encodeErrorDetail(message: ErrorDetailInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeErrorDetail(bytes: Uint8Array): ErrorDetail {
-  return decode(ErrorDetailCodec, bytes);
+  return decode(ErrorDetailCodec, emptyErrorDetail, readErrorDetail, bytes);
 }
 
 /** The codec of {@link ErrorDetail}. */
@@ -476,7 +480,7 @@ export function encodeViolations(message: ViolationsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolations(bytes: Uint8Array): Violations {
-  return decode(ViolationsCodec, bytes);
+  return decode(ViolationsCodec, emptyViolations, readViolations, bytes);
 }
 
 /** The codec of {@link Violations}. */
@@ -596,7 +600,7 @@ export function encodeViolation(message: ViolationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolation(bytes: Uint8Array): Violation {
-  return decode(ViolationCodec, bytes);
+  return decode(ViolationCodec, emptyViolation, readViolation, bytes);
 }
 
 /** The codec of {@link Violation}. */
@@ -646,8 +650,10 @@ function writeViolation(message: ViolationInit, bytes: Uint8Array, at: number): 
   }
   // bool for_key = 5
   const forKey = message.forKey;
-  if (forKey !== undefined && forKey !== false) {
+  if (forKey === true) {
     bytes[at++] = 40;
+    bytes[at++] = 1;
+  } else if (forKey !== undefined && forKey !== false) {
     at = writeBool(bytes, at, forKey, "crucible.ipc.v1.Violation.for_key");
   }
   return writeUnknown(bytes, at, message.$unknown);

@@ -24,7 +24,7 @@ import {
   startMessage,
   writeBytes,
   writeInt32,
-  writeLength,
+  writePackedUint32,
   writeString,
   writeUint32,
   writeUint64,
@@ -95,7 +95,7 @@ export function encodePluginHello(message: PluginHelloInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginHello(bytes: Uint8Array): PluginHello {
-  return decode(PluginHelloCodec, bytes);
+  return decode(PluginHelloCodec, emptyPluginHello, readPluginHello, bytes);
 }
 
 /** The codec of {@link PluginHello}. */
@@ -125,12 +125,7 @@ function writePluginHello(message: PluginHelloInit, bytes: Uint8Array, at: numbe
     expectList(protocolVersions, "crucible.ipc.v1.PluginHello.protocol_versions").length !== 0
   ) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of protocolVersions) {
-      expectRoom(bytes, end);
-      end = writeUint32(bytes, end, item, "crucible.ipc.v1.PluginHello.protocol_versions");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedUint32(bytes, at, protocolVersions, "crucible.ipc.v1.PluginHello.protocol_versions");
   }
   // repeated string features = 2
   const features = message.features;
@@ -277,7 +272,7 @@ export function encodeDaemonHello(message: DaemonHelloInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDaemonHello(bytes: Uint8Array): DaemonHello {
-  return decode(DaemonHelloCodec, bytes);
+  return decode(DaemonHelloCodec, emptyDaemonHello, readDaemonHello, bytes);
 }
 
 /** The codec of {@link DaemonHello}. */
@@ -311,12 +306,7 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
     expectList(protocolVersions, "crucible.ipc.v1.DaemonHello.protocol_versions").length !== 0
   ) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of protocolVersions) {
-      expectRoom(bytes, end);
-      end = writeUint32(bytes, end, item, "crucible.ipc.v1.DaemonHello.protocol_versions");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedUint32(bytes, at, protocolVersions, "crucible.ipc.v1.DaemonHello.protocol_versions");
   }
   // repeated string features = 2
   const features = message.features;
@@ -495,7 +485,7 @@ export function encodePluginProof(message: PluginProofInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginProof(bytes: Uint8Array): PluginProof {
-  return decode(PluginProofCodec, bytes);
+  return decode(PluginProofCodec, emptyPluginProof, readPluginProof, bytes);
 }
 
 /** The codec of {@link PluginProof}. */

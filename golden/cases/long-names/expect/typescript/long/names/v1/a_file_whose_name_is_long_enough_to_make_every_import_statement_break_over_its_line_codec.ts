@@ -15,7 +15,6 @@ import {
   mapValues,
   messageCodec,
   readEnum,
-  readKey,
   readLength,
   readString,
   readTag,
@@ -24,7 +23,6 @@ import {
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeLength,
   writeString,
@@ -114,7 +112,12 @@ export function encodeALongNameOfAMessageThatServesAsRequest(
 export function decodeALongNameOfAMessageThatServesAsRequest(
   bytes: Uint8Array,
 ): ALongNameOfAMessageThatServesAsRequest {
-  return decode(ALongNameOfAMessageThatServesAsRequestCodec, bytes);
+  return decode(
+    ALongNameOfAMessageThatServesAsRequestCodec,
+    emptyALongNameOfAMessageThatServesAsRequest,
+    readALongNameOfAMessageThatServesAsRequest,
+    bytes,
+  );
 }
 
 /** The codec of {@link ALongNameOfAMessageThatServesAsRequest}. */
@@ -177,7 +180,7 @@ function writeALongNameOfAMessageThatServesAsRequest(
       end = writeLength(
         bytes,
         end,
-        writeALongNameOfAMessageThatServesAsResponse(valueOf(aLongNameOfAMap, key), bytes, end + 1),
+        writeALongNameOfAMessageThatServesAsResponse(aLongNameOfAMap[key]!, bytes, end + 1),
       );
       at = writeLength(bytes, at, end);
     }
@@ -354,7 +357,7 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
@@ -405,7 +408,12 @@ export function encodeALongNameOfAMessageThatServesAsResponse(
 export function decodeALongNameOfAMessageThatServesAsResponse(
   bytes: Uint8Array,
 ): ALongNameOfAMessageThatServesAsResponse {
-  return decode(ALongNameOfAMessageThatServesAsResponseCodec, bytes);
+  return decode(
+    ALongNameOfAMessageThatServesAsResponseCodec,
+    emptyALongNameOfAMessageThatServesAsResponse,
+    readALongNameOfAMessageThatServesAsResponse,
+    bytes,
+  );
 }
 
 /** The codec of {@link ALongNameOfAMessageThatServesAsResponse}. */
