@@ -16,15 +16,14 @@ import {
   mapValues,
   messageCodec,
   readEnum,
-  readKey,
   readLength,
+  readString,
   readTag,
   readUnknown,
   refuseType,
   setEntry,
   skipUnknown,
   startMessage,
-  valueOf,
   writeInt32,
   writeLength,
   writeString,
@@ -32,18 +31,16 @@ import {
 } from "crucible-runtime/codegen/v1/codec";
 import { ApiCodec, type ApiInit, createApi } from "crucible-runtime/codegen/v1/wkt/api";
 import {
+  DescriptorProtoCodec,
+  type DescriptorProtoInit,
+  EnumDescriptorProtoCodec,
+  type EnumDescriptorProtoInit,
   FileDescriptorProtoCodec,
   type FileDescriptorProtoInit,
+  createDescriptorProto,
+  createEnumDescriptorProto,
   createFileDescriptorProto,
 } from "crucible-runtime/codegen/v1/wkt/descriptor";
-import {
-  CodeGeneratorRequestCodec,
-  type CodeGeneratorRequestInit,
-  CodeGeneratorResponseCodec,
-  type CodeGeneratorResponseInit,
-  createCodeGeneratorRequest,
-  createCodeGeneratorResponse,
-} from "crucible-runtime/codegen/v1/wkt/plugin";
 import {
   SourceContextCodec,
   type SourceContextInit,
@@ -61,9 +58,9 @@ export interface EntryInit {
   types?: readonly TypeInit[] | undefined;
   files?: { readonly [key: string]: FileDescriptorProtoInit } | undefined;
   source?: SourceContextInit | undefined;
-  plugin?:
-    | { case: "request"; value: CodeGeneratorRequestInit }
-    | { case: "response"; value: CodeGeneratorResponseInit }
+  element?:
+    | { case: "message"; value: DescriptorProtoInit }
+    | { case: "enum"; value: EnumDescriptorProtoInit }
     | { case?: undefined; value?: undefined }
     | undefined;
   syntax?: Syntax | undefined;
@@ -86,12 +83,12 @@ export function createEntry(init: EntryInit = {}): Entry {
   if (init.source !== undefined) {
     message.source = createSourceContext(init.source);
   }
-  switch (init.plugin?.case) {
-    case "request":
-      message.plugin = { case: "request", value: createCodeGeneratorRequest(init.plugin.value) };
+  switch (init.element?.case) {
+    case "message":
+      message.element = { case: "message", value: createDescriptorProto(init.element.value) };
       break;
-    case "response":
-      message.plugin = { case: "response", value: createCodeGeneratorResponse(init.plugin.value) };
+    case "enum":
+      message.element = { case: "enum", value: createEnumDescriptorProto(init.element.value) };
       break;
   }
   if (init.syntax !== undefined) {
@@ -115,7 +112,7 @@ export function encodeEntry(message: EntryInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
-  return decode(EntryCodec, bytes);
+  return decode(EntryCodec, emptyEntry, readEntry, bytes);
 }
 
 /** The codec of {@link Entry}. */
@@ -131,7 +128,7 @@ function emptyEntry(): Entry {
     $typeName: "wellknown.v1.Entry",
     types: [],
     files: {},
-    plugin: { case: undefined },
+    element: { case: undefined },
     syntax: 0,
   };
 }
@@ -162,7 +159,7 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
       bytes[end++] = 10;
       end = writeString(bytes, end, key, "wellknown.v1.Entry.files");
       bytes[end++] = 18;
-      end = writeLength(bytes, end, FileDescriptorProtoCodec.writeFields(valueOf(files, key), bytes, end + 1));
+      end = writeLength(bytes, end, FileDescriptorProtoCodec.writeFields(files[key]!, bytes, end + 1));
       at = writeLength(bytes, at, end);
     }
   }
@@ -172,16 +169,16 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
     bytes[at++] = 34;
     at = writeLength(bytes, at, SourceContextCodec.writeFields(source, bytes, at + 1));
   }
-  // google.protobuf.compiler.CodeGeneratorRequest request = 5
-  const plugin = message.plugin;
-  if (plugin?.case === "request") {
+  // google.protobuf.DescriptorProto message = 5
+  const element = message.element;
+  if (element?.case === "message") {
     bytes[at++] = 42;
-    at = writeLength(bytes, at, CodeGeneratorRequestCodec.writeFields(plugin.value, bytes, at + 1));
+    at = writeLength(bytes, at, DescriptorProtoCodec.writeFields(element.value, bytes, at + 1));
   }
-  // google.protobuf.compiler.CodeGeneratorResponse response = 6
-  if (plugin?.case === "response") {
+  // google.protobuf.EnumDescriptorProto enum = 6
+  if (element?.case === "enum") {
     bytes[at++] = 50;
-    at = writeLength(bytes, at, CodeGeneratorResponseCodec.writeFields(plugin.value, bytes, at + 1));
+    at = writeLength(bytes, at, EnumDescriptorProtoCodec.writeFields(element.value, bytes, at + 1));
   }
   // google.protobuf.Syntax syntax = 7
   const syntax = message.syntax;
@@ -244,36 +241,36 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         );
         break;
       }
-      // google.protobuf.compiler.CodeGeneratorRequest request = 5
+      // google.protobuf.DescriptorProto message = 5
       case 5: {
         if (tag !== 42) refuseType(tag, 42, message);
         const stop = readLength(bytes, at, end);
-        const earlier = message.plugin;
-        const value = CodeGeneratorRequestCodec.readFields(
-          earlier.case === "request" ? earlier.value : CodeGeneratorRequestCodec.empty(),
+        const earlier = message.element;
+        const value = DescriptorProtoCodec.readFields(
+          earlier.case === "message" ? earlier.value : DescriptorProtoCodec.empty(),
           bytes,
           cursor.at,
           stop,
           depth + 1,
           0,
         );
-        message.plugin = { case: "request", value };
+        message.element = { case: "message", value };
         break;
       }
-      // google.protobuf.compiler.CodeGeneratorResponse response = 6
+      // google.protobuf.EnumDescriptorProto enum = 6
       case 6: {
         if (tag !== 50) refuseType(tag, 50, message);
         const stop = readLength(bytes, at, end);
-        const earlier = message.plugin;
-        const value = CodeGeneratorResponseCodec.readFields(
-          earlier.case === "response" ? earlier.value : CodeGeneratorResponseCodec.empty(),
+        const earlier = message.element;
+        const value = EnumDescriptorProtoCodec.readFields(
+          earlier.case === "enum" ? earlier.value : EnumDescriptorProtoCodec.empty(),
           bytes,
           cursor.at,
           stop,
           depth + 1,
           0,
         );
-        message.plugin = { case: "response", value };
+        message.element = { case: "enum", value };
         break;
       }
       // google.protobuf.Syntax syntax = 7
@@ -307,7 +304,7 @@ function readEntryFilesEntry(map: Entry["files"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readKey(bytes, at, end);
+        key = readString(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
