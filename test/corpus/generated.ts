@@ -7,7 +7,7 @@ import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbui
 import { readRequest } from "../../generator/request.js";
 import { generatePieces } from "../../generator/generate.js";
 import { root } from "./root.js";
-import type { Tree } from "./trees.js";
+import { type Tree, withImports } from "./trees.js";
 
 const filesOfGroup = 300;
 
@@ -18,15 +18,7 @@ export function filesToGenerate(tree: Tree): string[] {
 
 /** The encoded request for some files of a tree: those, and what they import. */
 function requestOf(tree: Tree, fileToGenerate: readonly string[], parameter: string): Uint8Array {
-  const byName = new Map(tree.files.map((file) => [file.name, file]));
-  const needed = new Set<string>();
-  const need = (name: string): void => {
-    if (needed.has(name)) return;
-    needed.add(name);
-    byName.get(name)?.dependency.forEach(need);
-  };
-  fileToGenerate.forEach(need);
-  const protoFile = tree.files.filter(({ name }) => needed.has(name));
+  const protoFile = [...withImports(tree, fileToGenerate).files];
   const request = create(CodeGeneratorRequestSchema, { parameter, fileToGenerate: [...fileToGenerate] });
   return toBinary(CodeGeneratorRequestSchema, { ...request, protoFile });
 }

@@ -108,3 +108,16 @@ function protosIn(folder: string): string[] {
     .filter((path) => path.endsWith(".proto") && !path.includes("node_modules/"))
     .toSorted();
 }
+
+/** Some files of a tree, with what they import. */
+export function withImports(tree: Tree, paths: readonly string[]): Tree {
+  const byName = new Map(tree.files.map((file) => [file.name, file]));
+  const needed = new Set<string>();
+  const need = (path: string): void => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    byName.get(path)?.dependency.forEach(need);
+  };
+  paths.forEach(need);
+  return { ...tree, files: tree.files.filter(({ name }) => needed.has(name)) };
+}
