@@ -24,14 +24,14 @@ const $filename = $pathOf(import.meta.url);
 const $dirname = $directoryOf($filename);`;
 
 /** Handlebars templates as JavaScript: the source of a module that stands for render/templates.ts. */
-function compiledTemplates(compileOptions) {
+function compiledTemplates(compileTemplate) {
   const specs = [];
   for (const language of readdirSync(templatesDir).toSorted()) {
     for (const file of readdirSync(join(templatesDir, language)).toSorted()) {
       if (!file.endsWith(".hbs")) continue;
       const source = readFileSync(join(templatesDir, language, file), "utf8");
       const name = `${language}/${file.slice(0, -".hbs".length)}`;
-      specs.push(`${JSON.stringify(name)}: ${Handlebars.precompile(source, compileOptions)}`);
+      specs.push(`${JSON.stringify(name)}: ${compileTemplate(Handlebars, source)}`);
     }
   }
   return `const specs = {\n${specs.join(",\n")}\n};\nexport function templateSpec(name) { return specs[name]; }\n`;
@@ -42,14 +42,14 @@ const precompiledTemplates = {
   name: "precompiled-templates",
   setup(builder) {
     builder.onLoad({ filter: /[\\/]render[\\/]templates\.ts$/ }, async () => {
-      const options = await build({
-        entryPoints: [join(here, "render/compile-options.ts")],
+      const compiler = await build({
+        entryPoints: [join(here, "render/compile.ts")],
         format: "esm",
         write: false,
       });
-      const url = `data:text/javascript,${encodeURIComponent(options.outputFiles[0].text)}`;
-      const { compileOptions } = await import(url);
-      return { contents: compiledTemplates(compileOptions), loader: "js" };
+      const url = `data:text/javascript,${encodeURIComponent(compiler.outputFiles[0].text)}`;
+      const { compileTemplate } = await import(url);
+      return { contents: compiledTemplates(compileTemplate), loader: "js" };
     });
   },
 };

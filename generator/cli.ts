@@ -51,6 +51,7 @@ async function dispatch(args: readonly string[], host: CliHost): Promise<ExitCod
   }
   const [name] = parsed["_"] as readonly unknown[];
   const command = commands.find((one) => commandName(one) === name) as Command;
+  if (command.takesCommand !== true && parsed["--"] !== undefined) throw new UsageError(`${String(name)} takes no --`);
   return command.run(parsed, host);
 }
 
@@ -79,6 +80,8 @@ function guardTexts(args: readonly string[]): { args: string[]; restore(parsed: 
 function createParser(host: CliHost): Argv {
   const parser = yargs()
     .scriptName("crucible-gen")
+    // What follows -- is a program of the user: its options are not ours.
+    .parserConfiguration({ "populate--": true, "parse-numbers": false, "parse-positional-numbers": false })
     .usage("$0 <command>\n\nPlugin systems from .proto files: typed code for both sides, and what is needed around it.")
     .demandCommand(1, 1, "no command is given", "one command at a time")
     .strict()

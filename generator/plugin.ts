@@ -1,12 +1,7 @@
 // The door for buf and protoc: a CodeGeneratorRequest on stdin, a CodeGeneratorResponse on stdout.
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  type CodeGeneratorRequest,
-  CodeGeneratorRequestSchema,
-  CodeGeneratorResponseSchema,
-} from "@bufbuild/protobuf/wkt";
 import { formatNote } from "./errors.js";
-import { generate } from "./generate.js";
+import { generatePieces } from "./generate.js";
+import { type GeneratorRequest, readRequest } from "./request.js";
 
 /** Reads one request, writes one response. What is not a request gets one line on stderr and exit code 1. */
 export async function runPlugin(): Promise<void> {
@@ -18,16 +13,20 @@ export async function runPlugin(): Promise<void> {
   }
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  let request: CodeGeneratorRequest;
+  let request: GeneratorRequest;
   try {
-    request = fromBinary(CodeGeneratorRequestSchema, Buffer.concat(chunks));
+    request = readRequest(Buffer.concat(chunks));
   } catch {
     fail("found no CodeGeneratorRequest on stdin; it is started by buf or protoc");
     return;
   }
   // A response has no room for notes; buf and protoc pass on what a plugin prints.
-  const response = generate(request, (note) => process.stderr.write(`${formatNote(note)}\n`));
-  process.stdout.write(toBinary(CodeGeneratorResponseSchema, response));
+  // Each file leaves as it is made, so that no more than one is held.
+  generatePieces(
+    request,
+    (note) => process.stderr.write(`${formatNote(note)}\n`),
+    (piece) => process.stdout.write(piece),
+  );
 }
 
 function fail(message: string): void {

@@ -11,6 +11,8 @@ import {
   CodeGeneratorRequestSchema,
   CodeGeneratorResponseSchema,
   file_google_protobuf_any,
+  file_google_protobuf_compiler_plugin,
+  file_google_protobuf_descriptor,
   file_google_protobuf_duration,
   file_google_protobuf_empty,
   file_google_protobuf_field_mask,
@@ -18,6 +20,9 @@ import {
   file_google_protobuf_timestamp,
   file_google_protobuf_wrappers,
 } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_api } from "@bufbuild/protobuf/wkt/google/protobuf/api_pb.js";
+import { file_google_protobuf_source_context } from "@bufbuild/protobuf/wkt/google/protobuf/source_context_pb.js";
+import { file_google_protobuf_type } from "@bufbuild/protobuf/wkt/google/protobuf/type_pb.js";
 import { bundle } from "./bundle.mjs";
 
 const check = process.argv.includes("--check");
@@ -46,6 +51,11 @@ function buf(path, ...plugins) {
 function wellKnownCodecs(out) {
   const files = [
     file_google_protobuf_any,
+    file_google_protobuf_source_context,
+    file_google_protobuf_type,
+    file_google_protobuf_api,
+    file_google_protobuf_descriptor,
+    file_google_protobuf_compiler_plugin,
     file_google_protobuf_duration,
     file_google_protobuf_empty,
     file_google_protobuf_field_mask,
@@ -111,6 +121,7 @@ const projects = [
   ["examples/knowledge", "--no-skeleton"],
   ["test/bench", "--no-skeleton"],
   ["test/integration/lab", "--no-skeleton"],
+  ["test/integration/conform", "--no-skeleton"],
 ];
 for (const [project, ...flags] of projects) {
   const cwd = join(root, project);

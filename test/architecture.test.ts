@@ -44,7 +44,7 @@ const generatorImports = sources(generator).flatMap(importsOf);
 /** Rooms of the runtime by level; a room imports its own level and those below. */
 const levels: readonly (readonly string[])[] = [
   ["error", "clock", "bytes"],
-  ["frame", "checksum", "codec", "validate", "crypto", "transport", "observe", "gen"],
+  ["frame", "checksum", "codec", "validate", "compress", "crypto", "transport", "observe", "gen"],
   ["session"],
   ["rpc"],
   ["daemon", "plugin"],

@@ -127,7 +127,7 @@ async function exchange(
 }
 
 /** The stub of any service: nothing but what makes the calls. */
-class Stub {
+export class Stub {
   static readonly service: object = {};
   readonly $caller: Caller;
   constructor(caller: Caller) {

@@ -25,24 +25,37 @@ export interface LaunchRequest {
   print(line: string): void;
 }
 
-/**
- * Makes a daemon of its own in the temporary folder, with keys of its own, and launches the plugin by it. Aborting the
- * signal ends both, also while the plugin is starting.
- */
-export async function launchPlugin(request: LaunchRequest): Promise<LaunchedPlugin> {
-  const { runtime, command, cwd, stage, signal } = request;
+/** A daemon of its own, and the id under which it launches its plugin. */
+export interface OwnDaemon {
+  readonly daemon: RunningDaemon;
+  readonly id: string;
+}
+
+/** Makes a daemon in the temporary folder, with keys of its own. Aborting the signal closes it. */
+export async function openDaemon(request: Omit<LaunchRequest, "command" | "cwd">): Promise<OwnDaemon> {
+  const { runtime, stage, signal } = request;
   const sockets = join(stage.root, "s");
+  // A long TMPDIR leaves no room for a socket: those of other daemons are no worse a place.
+  const hasRoom = Buffer.byteLength(sockets) <= roomForPath;
   const daemon = await runtime.createDaemon({
     name: "crucible-gen",
     stateDirectory: join(stage.root, "state"),
-    // A long TMPDIR leaves no room for a socket: those of other daemons are no worse a place.
-    ...(Buffer.byteLength(sockets) <= roomForPath ? { socketDirectory: sockets } : {}),
+    ...(hasRoom ? { socketDirectory: sockets } : {}),
     onLog: (record) => show(record, request),
   });
   signal.addEventListener("abort", () => void daemon.close({ graceMs: 0 }), { once: true });
+  return { daemon, id: hasRoom ? pluginId : `${pluginId}-${process.pid}` };
+}
+
+/**
+ * Makes a daemon as above, and launches the plugin by it. Aborting the signal ends both, also while the plugin is
+ * starting.
+ */
+export async function launchPlugin(request: LaunchRequest): Promise<LaunchedPlugin> {
+  const { command, cwd, signal } = request;
+  const { daemon, id } = await openDaemon(request);
   try {
     signal.throwIfAborted();
-    const id = Buffer.byteLength(sockets) <= roomForPath ? pluginId : `${pluginId}-${process.pid}`;
     return { plugin: await daemon.launch({ id, command, cwd }), daemon };
   } catch (error) {
     await daemon.close({ graceMs: 0 });
@@ -51,7 +64,7 @@ export async function launchPlugin(request: LaunchRequest): Promise<LaunchedPlug
 }
 
 /** What a plugin prints is untrusted: a terminal must not obey it. */
-function show({ level, message, stream }: RuntimeLog, { print }: LaunchRequest): void {
+function show({ level, message, stream }: RuntimeLog, { print }: Pick<LaunchRequest, "print">): void {
   // oxlint-disable-next-line no-control-regex -- Reason: control characters are what has to go.
   const text = message.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g, "\u00b7").slice(0, 4_096);
   if (stream !== undefined) print(`[plugin] ${text}`);

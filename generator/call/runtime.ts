@@ -37,9 +37,13 @@ export interface CallOptions {
 
 /** A plugin that runs. */
 export interface RunningPlugin {
+  /** Of its process. */
+  readonly pid: number;
   readonly methods?: readonly HostedMethod[];
   /** How its process has ended, once it has. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Ends it in order; calls in flight may take so long. */
+  close(options?: { readonly graceMs: number }): Promise<unknown>;
   client(type: new (caller: Caller) => { readonly $caller: Caller }): { readonly $caller: Caller };
 }
 
@@ -49,6 +53,7 @@ export interface RunningDaemon {
     readonly id: string;
     readonly command: readonly [string, ...string[]];
     readonly cwd: string;
+    readonly env?: Readonly<Record<string, string | undefined>>;
   }): Promise<RunningPlugin>;
   close(options?: { readonly graceMs: number }): Promise<void>;
 }

@@ -39,6 +39,7 @@ interface RuntimeCodec {
 /** Numbers of `crucible.ipc.v1.MethodKind`. */
 const kinds: Readonly<Record<MethodShape, number>> = { unary: 1, server_stream: 2, client_stream: 3, bidi_stream: 4 };
 /** Numbers of the standard `idempotency_level`. */
+const compressions = { never: 1, always: 2 } as const;
 const idempotencies = { unknown: 0, no_side_effects: 1, idempotent: 2 } as const;
 
 /** Every method of the schemas, imports included. */
@@ -107,6 +108,7 @@ export function runtimeMethod({ model, request, response }: CallMethod): object 
     idempotency: idempotencies[model.idempotency],
     timeoutMs: model.timeoutMs,
     sensitive: model.sensitive,
+    compression: model.compression && compressions[model.compression],
     capability: "",
   };
 }

@@ -10,6 +10,8 @@ export interface Command {
   readonly usage: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Whether a program with its arguments may follow behind `--`. Default: false. */
+  readonly takesCommand?: true;
   /** Adds its options, examples and what else `--help` tells. */
   describe(parser: Argv): Argv;
   /**
@@ -38,8 +40,19 @@ export function textOf(args: Arguments, name: string): string | undefined {
   return typeof last === "string" ? last : undefined;
 }
 
+/** Every text that was given for an argument that may be repeated, in order. */
+export function textsOf(args: Arguments, name: string): string[] {
+  return [args[name] ?? []].flat().filter((value) => typeof value === "string");
+}
+
 /** Whether a flag was given. */
 export function flagOf(args: Arguments, name: string): boolean {
   const value = args[name];
   return (Array.isArray(value) ? value.at(-1) : value) === true;
+}
+
+/** The program and its arguments behind `--`, if there is one. */
+export function commandOf(args: Arguments): readonly [string, ...string[]] | undefined {
+  const [program, ...rest] = ((args["--"] ?? []) as readonly unknown[]).map(String);
+  return program === undefined ? undefined : [program, ...rest];
 }

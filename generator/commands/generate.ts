@@ -52,6 +52,8 @@ export interface GenerateReport {
   }[];
   /** Methods that only the user can change, as diffs of their heads. */
   readonly conflicts: readonly ConflictReport[];
+  /** Files of the user that lack methods and could not be changed. */
+  readonly lacking: readonly LackReport[];
   /** Of files of the user, in a dry run: what would change, as unified diffs. */
   readonly diffs: readonly string[];
   /** Whether nothing was done. */
@@ -68,6 +70,15 @@ export interface ConflictReport {
   /** Its head as it is, and as it has to be. */
   readonly before: string;
   readonly after: string;
+}
+
+/** A file of the user that only the user can bring up to its schema. */
+export interface LackReport {
+  readonly path: string;
+  /** The methods that are missing, by their names in TypeScript. */
+  readonly methods: readonly string[];
+  /** Why it could not be changed. */
+  readonly trouble: string;
 }
 
 /**
@@ -116,6 +127,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
       .filter(({ output }) => output !== undefined)
       .map(({ path, added, adjusted }) => ({ path: show(path), added, adjusted })),
     conflicts: merged.flatMap(({ path, conflicts }) => conflicts.map((one) => ({ path: show(path), ...one }))),
+    lacking: lacksOf(merged, plans, show),
     diffs: dryRun ? merged.map(({ diff }) => diff).filter((diff) => diff !== "") : [],
     dryRun,
     notes: [...notes, ...templateNotes(template, pair, models.value), ...mergeNotes(merged, plans, show)],
@@ -201,8 +213,23 @@ function mergeNotes(
         `${show(path)}:${line}: ${method} is no longer in the schema; remove it when you are done with it`,
     );
     if (trouble === undefined) return gone;
-    const missing = plans.filter((plan) => plan.path === path).flatMap(missingMethods);
+    const missing = missingIn(path, plans);
     if (missing.length === 0) return [`${show(path)} was not compared with its schema: ${trouble}`];
     return [`${show(path)} lacks ${missing.join(", ")} and could not be changed (${trouble}): write it there`];
   });
+}
+
+function lacksOf(
+  merged: readonly MergedFile[],
+  plans: readonly SkeletonPlan[],
+  show: (path: string) => string,
+): LackReport[] {
+  return merged.flatMap(({ path, trouble }) => {
+    const methods = missingIn(path, plans);
+    return trouble === undefined || methods.length === 0 ? [] : [{ path: show(path), methods, trouble }];
+  });
+}
+
+function missingIn(path: string, plans: readonly SkeletonPlan[]): string[] {
+  return plans.filter((plan) => plan.path === path).flatMap(missingMethods);
 }

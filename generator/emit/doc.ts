@@ -6,10 +6,10 @@
  * @param indent what every line begins with.
  */
 export function docComment(text: string, deprecated: boolean, indent = ""): string {
+  if (text === "" && !deprecated) return "";
   const lines = text === "" ? [] : text.split("\n");
   if (deprecated) lines.push(...(lines.length > 0 ? ["", "@deprecated"] : ["@deprecated"]));
   const safe = lines.map((line) => printable(line).replaceAll("*/", "*\\/").trimEnd());
-  if (safe.length === 0) return "";
   if (safe.length === 1) return `${indent}/** ${safe[0]} */\n`;
   return `${indent}/**\n${safe.map((line) => `${indent} *${line === "" ? "" : ` ${line}`}\n`).join("")}${indent} */\n`;
 }

@@ -5,7 +5,8 @@ export const lineWidth = 120;
 
 /** Whether a text, from the start of its line on, fits on that line. */
 export function fits(line: string, width: number = lineWidth): boolean {
-  return displayWidth(line) <= width;
+  // No letter takes more than two columns.
+  return line.length <= width / 2 || displayWidth(line) <= width;
 }
 
 // Letters and signs of East Asia, which take two columns each.
@@ -47,8 +48,12 @@ export function assign(left: string, operator: string, right: string): string {
   return fits(line) ? line : `${left}${operator}\n${indent}  ${right}`;
 }
 
+/** Text of printable ASCII without quotes and backslashes. */
+const plain = /^[ !#-[\]-~]*$/;
+
 /** A string literal of TypeScript: in double quotes, or in single ones where that saves escapes. */
 export function quote(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
   const double = JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
   if (!text.includes('"')) return double;
   const count = (mark: string): number => text.split(mark).length - 1;

@@ -47,10 +47,14 @@ const enumValue = 2;
  * Builds the model of everything that a registry holds.
  *
  * @param files in the order of the compiler, imports before those who import them.
- * @param wanted paths of the files to generate.
+ * @param sources of the files to generate, by path.
  * @throws GeneratorError with every mistake found in the options of the wanted files.
  */
-export function buildModel(registry: FileRegistry, files: readonly DescFile[], wanted: ReadonlySet<string>): Model {
+export function buildModel(
+  registry: FileRegistry,
+  files: readonly DescFile[],
+  sources: ReadonlyMap<string, Source>,
+): Model {
   const messages = new Map<DescMessage, Mutable<MessageModel>>();
   const enums = new Map<DescEnum, Mutable<EnumModel>>();
   const context: BuildContext = {
@@ -63,9 +67,8 @@ export function buildModel(registry: FileRegistry, files: readonly DescFile[], w
   const pending: (() => void)[] = [];
 
   for (const desc of files) {
-    const generate = wanted.has(desc.proto.name);
-    const source = readSource(desc.proto, generate);
-    const file = emptyFile(desc, generate);
+    const source = sources.get(desc.proto.name) ?? readSource(desc.proto.name, undefined);
+    const file = emptyFile(desc, sources.has(desc.proto.name));
     models.set(desc, file);
     for (const [i, child] of desc.messages.entries()) {
       file.messages.push(declareMessage(child, undefined, [inFile.message, i], file, source));

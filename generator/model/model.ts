@@ -208,9 +208,22 @@ export interface MethodModel extends Element {
   /** Milliseconds, 0 for none. */
   readonly timeoutMs: number;
   readonly sensitive: boolean;
+  /** Undefined where the schema leaves it to the session. */
+  readonly compression: "never" | "always" | undefined;
   /** Empty when the plugin hosts the service. */
   readonly capability: string;
-  readonly cache: { readonly ttlMs: number; readonly maxBytes: number } | undefined;
+  readonly cache: CacheModel | undefined;
+  /** Wire names of the cached methods of the service whose answers a call of this one outdates. */
+  readonly invalidates: readonly string[];
+}
+
+/** How answers of a method are cached. */
+export interface CacheModel {
+  readonly ttlMs: number;
+  readonly maxBytes: number;
+  /** Subjects of events, each once. */
+  readonly invalidatedByEvents: readonly string[];
+  readonly allowSensitive: boolean;
 }
 
 /** A rule that an extension adds to a set of rules such as StringRules, as one field uses it. */

@@ -1,22 +1,30 @@
 // Services and methods, with the options of crucible/options/v1/options.proto read, checked and defaulted.
 import { type DescFile, type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import { Host, method as methodOption, service as serviceOption } from "../gen/crucible/options/v1/options_pb.js";
+import {
+  Compression,
+  Host,
+  method as methodOption,
+  service as serviceOption,
+} from "../gen/crucible/options/v1/options_pb.js";
 import type { BuildContext } from "./build.js";
+import { readCache, readInvalidations } from "./cache.js";
+import { millis } from "./duration.js";
 import type { FileModel, MethodModel, MethodShape, ServiceModel } from "./model.js";
 import type { Source } from "./source.js";
 import { wireId } from "./wire-id.js";
 
-const dayMs = 24 * 60 * 60 * 1000;
 const defaultUnaryTimeoutMs = 30_000;
-const defaultCacheBytes = 1024 * 1024;
 
 // Numbers of fields in descriptor.proto and options.proto, for paths into the source.
 const inService = { method: 2, options: 3 } as const;
 const methodOptions = 4;
 const optionNumber = serviceOption.number;
 const serviceField = { host: 1, capability: 2 } as const;
-const methodField = { timeout: 1, cache: 3, capability: 4 } as const;
+const methodField = { timeout: 1, cache: 3, capability: 4, compression: 5 } as const;
+const compressions: Readonly<Record<number, MethodModel["compression"]>> = {
+  [Compression.NEVER]: "never",
+  [Compression.ALWAYS]: "always",
+};
 
 const shapes: Record<DescMethod["methodKind"], MethodShape> = {
   unary: "unary",
@@ -72,8 +80,12 @@ function buildService(
     host,
   };
   const capability = options.capability === "" ? desc.typeName : options.capability;
+  const invalidations = readInvalidations(desc);
   for (const [i, method] of desc.methods.entries()) {
-    methods.push(buildMethod(method, [...path, inService.method, i], service, capability, source, context));
+    const invalidates = invalidations.get(method.name) ?? [];
+    methods.push(
+      buildMethod(method, [...path, inService.method, i], service, capability, invalidates, source, context),
+    );
   }
   Object.freeze(methods);
   return Object.freeze(service);
@@ -84,6 +96,7 @@ function buildMethod(
   path: number[],
   parent: ServiceModel,
   serviceCapability: string,
+  invalidates: readonly string[],
   source: Source,
   context: BuildContext,
 ): MethodModel {
@@ -107,21 +120,11 @@ function buildMethod(
       "is hosted by the plugin and cannot ask for a capability; set host = HOST_DAEMON on its service or remove it",
     );
   }
-  let cache: MethodModel["cache"];
-  if (options.cache !== undefined) {
-    const ttlMs = options.cache.ttl === undefined ? undefined : millis(options.cache.ttl);
-    if (shape !== "unary") complain(methodField.cache, "is a stream and cannot be cached; remove the option cache");
-    else if (idempotency !== "no_side_effects") {
-      complain(
-        methodField.cache,
-        "is cached but may have side effects; add option idempotency_level = NO_SIDE_EFFECTS",
-      );
-    } else if (options.sensitive) {
-      complain(methodField.cache, "is sensitive and cannot be cached; remove one of the two options");
-    } else if (ttlMs === undefined) {
-      const fact = options.cache.ttl === undefined ? "without a ttl" : "with a ttl outside 1 ms to 24 h";
-      complain(methodField.cache, `is cached ${fact}; set ttl, such as {seconds: 5}`);
-    } else cache = Object.freeze({ ttlMs, maxBytes: options.cache.maxBytes || defaultCacheBytes });
+  if (options.sensitive && options.compression === Compression.ALWAYS) {
+    complain(
+      methodField.compression,
+      "is sensitive and cannot be compressed, since lengths would tell of its secrets; remove one of the two options",
+    );
   }
   return Object.freeze({
     kind: "method",
@@ -138,15 +141,11 @@ function buildMethod(
     idempotency,
     timeoutMs: timeoutMs ?? (shape === "unary" ? defaultUnaryTimeoutMs : 0),
     sensitive: options.sensitive,
+    compression: compressions[options.compression],
     capability: parent.host === "daemon" ? options.capability || serviceCapability : "",
-    cache,
+    cache: readCache(desc, (mistake) => complain(methodField.cache, mistake)),
+    invalidates: Object.freeze([...invalidates]),
   });
-}
-
-/** Milliseconds of a duration from 1 ms to 24 h, rounded up; undefined for any other. */
-function millis(duration: Duration): number | undefined {
-  const ms = Number(duration.seconds) * 1000 + duration.nanos / 1_000_000;
-  return ms >= 1 && ms <= dayMs ? Math.ceil(ms) : undefined;
 }
 
 /** The number of a method is a hash of its name, so two methods of one file may meet. */

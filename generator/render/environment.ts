@@ -5,6 +5,15 @@ import { templateSpec } from "./templates.js";
 
 // The declarations of handlebars/runtime are empty.
 const handlebars = runtime as unknown as typeof Handlebars;
+// Ours do what the built-in ones do, without what templates here do not use: data, block parameters, other iterables.
+handlebars.registerHelper("each", (list: readonly unknown[], { fn }: { fn(item: unknown): string }) => {
+  let text = "";
+  for (const item of list) text += fn(item);
+  return text;
+});
+handlebars.registerHelper("eachLine", (lines: readonly string[]) =>
+  lines.length === 0 ? "" : `${lines.join("\n")}\n`,
+);
 const compiled = new Map<string, Handlebars.TemplateDelegate>();
 
 /**

@@ -2,12 +2,12 @@
 // has this module replaced by one that holds them all compiled.
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
-import { compileOptions } from "./compile-options.js";
+import { compileTemplate } from "./compile.js";
 
 /** The compiled form of the template `<language>/<name>`. */
 export function templateSpec(template: string): TemplateSpecification {
   const source = readFileSync(new URL(`../../templates/${template}.hbs`, import.meta.url), "utf8");
-  const specification = String(Handlebars.precompile(source, compileOptions));
+  const specification = compileTemplate(Handlebars, source);
   // oxlint-disable-next-line no-new-func -- the text is what the line above compiled.
   return new Function(`return ${specification}`)() as TemplateSpecification;
 }

@@ -2,25 +2,32 @@
 // section of docs/performance.md.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNodes, type Node } from "./nodes.js";
 import { writeReport } from "./report/document.js";
 import type { BenchResult } from "./report/result.js";
 
 const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<BenchResult>>> = {
+  bulk: async (nodes) => (await import("./bulk/index.js")).benchBulk(nodes),
   calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
   codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
+  generate: async (nodes) => (await import("./generate/index.js")).benchGenerate(nodes),
+  connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
+  memory: async (nodes) => (await import("./memory/index.js")).benchMemory(nodes),
+  sealed: async (nodes) => (await import("./sealed/index.js")).benchSealed(nodes),
   size: async () => (await import("./size/index.js")).benchSize(),
+  streams: async (nodes) => (await import("./streams/index.js")).benchStreams(nodes),
   validate: async (nodes) => (await import("./validate/index.js")).benchValidate(nodes),
 };
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
+/** @param name of a package, or the folder of one that is installed elsewhere. */
 function versionOf(name: string): string {
-  const manifest = readFileSync(join(root, "node_modules", name, "package.json"), "utf8");
+  const manifest = readFileSync(join(resolve(root, "node_modules", name), "package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

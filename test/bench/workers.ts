@@ -33,7 +33,7 @@ export class Worker<Asked, Answered> {
     ...args: readonly string[]
   ): Promise<Worker<Asked, Answered>> {
     process.stderr.write(`node ${node.version}: ${peer} warms up\n`);
-    const child = fork(script, [peer, ...args], { execPath: node.path, timeout: 300_000 });
+    const child = fork(script, [peer, ...args], { execPath: node.path, timeout: 900_000 });
     const worker = new Worker<Asked, Answered>(child, peer);
     try {
       await worker.#next();

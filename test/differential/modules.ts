@@ -8,6 +8,11 @@ import * as empty from "../../runtime/typescript/src/codegen/v1/wkt/empty.js";
 import * as fieldMask from "../../runtime/typescript/src/codegen/v1/wkt/field_mask.js";
 import * as struct from "../../runtime/typescript/src/codegen/v1/wkt/struct.js";
 import * as timestamp from "../../runtime/typescript/src/codegen/v1/wkt/timestamp.js";
+import * as api from "../../runtime/typescript/src/codegen/v1/wkt/api.js";
+import * as descriptor from "../../runtime/typescript/src/codegen/v1/wkt/descriptor.js";
+import * as plugin from "../../runtime/typescript/src/codegen/v1/wkt/plugin.js";
+import * as sourceContext from "../../runtime/typescript/src/codegen/v1/wkt/source_context.js";
+import * as type from "../../runtime/typescript/src/codegen/v1/wkt/type.js";
 import * as wrappers from "../../runtime/typescript/src/codegen/v1/wkt/wrappers.js";
 
 /** What a module exports. */
@@ -22,6 +27,11 @@ const doors: Readonly<Record<string, Exports>> = {
   "wkt/field_mask": fieldMask,
   "wkt/struct": struct,
   "wkt/timestamp": timestamp,
+  "wkt/api": api,
+  "wkt/descriptor": descriptor,
+  "wkt/plugin": plugin,
+  "wkt/source_context": sourceContext,
+  "wkt/type": type,
   "wkt/wrappers": wrappers,
 };
 

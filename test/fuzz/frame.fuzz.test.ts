@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { CrucibleError } from "../../runtime/typescript/src/error/index.js";
 import { Flag, FrameType } from "../../runtime/typescript/src/frame/frame.js";
 import { FrameReader } from "../../runtime/typescript/src/frame/frame-reader.js";
+import { flagTable } from "../../runtime/typescript/src/frame/rules.js";
 import { encodeEvent } from "../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import {
   cancel,
@@ -21,14 +22,22 @@ import { decodeFrameTwin, TwinError, type TwinReceiver, twinTypes } from "../twi
 import { chop, mutateStream } from "./frames.js";
 import { fuzzIterations, fuzzSeed, Random } from "./random.js";
 
-const receiver: TwinReceiver = {
+/** Daemons in open sessions, by what was agreed on. */
+const receivers: readonly TwinReceiver[] = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+].map(([everything = false, lz4 = false]) => ({
   side: "daemon",
   phase: "OPEN",
   maxFrameBytes: 1_048_576,
   sessionId,
   highestOwn: 40n,
   highestPeer: 41n,
-};
+  everything,
+  lz4,
+}));
 
 const lawful = [
   request(1),
@@ -45,6 +54,10 @@ const lawful = [
   { ...event(9, "a.b", new Uint8Array(16)), payload: encodeEvent({}) },
   shutdown(40),
   { type: FrameType.Heartbeat, id: 43 },
+  { ...request(45), flags: Flag.EndStream | Flag.Compressed },
+  { ...streamed(5), flags: Flag.Compressed | Flag.More },
+  { type: FrameType.Sealed, payload: frameBytes(request(47)).slice(0, -8), sealed: true },
+  { type: FrameType.Sealed, payload: frameBytes(credit(5, 9)).slice(0, -8), sealed: true },
 ].map((frame) => frameBytes(frame));
 
 /** What a stream gives: frames as text, then the reason that ends it or nothing. */
@@ -53,7 +66,7 @@ type Outcome = readonly string[];
 const show = (type: number, flags: number, payload: Uint8Array): string =>
   `${type} ${flags} ${Buffer.from(payload).toString("hex")}`;
 
-function byTwin(stream: Uint8Array): Outcome {
+function byTwin(stream: Uint8Array, receiver: TwinReceiver): Outcome {
   const outcome: string[] = [];
   for (let at = 0; at < stream.length;) {
     const rest = stream.subarray(at);
@@ -65,7 +78,8 @@ function byTwin(stream: Uint8Array): Outcome {
     } catch (error) {
       if (!(error instanceof TwinError)) throw error;
       // What comes behind the checksum is no business of the reader: to it such a frame is whole.
-      if (error.reason !== "BAD_SESSION" && error.reason !== "BAD_MESSAGE_ID") {
+      const late = error.reason === "SEAL_REQUIRED" && rest[1] === FrameType.Error;
+      if (error.reason !== "BAD_SESSION" && error.reason !== "BAD_MESSAGE_ID" && !late) {
         // The twin looks at a version before the header is whole, as it may.
         if (error.reason !== "BAD_VERSION" || rest.length >= 36) outcome.push(error.reason);
         break;
@@ -80,20 +94,23 @@ function byTwin(stream: Uint8Array): Outcome {
 }
 
 /** The limits and phases of an open session, which are its owner's and not the reader's. */
-function onHeader(type: number): number {
+function onHeader(type: number, receiver: TwinReceiver): number {
+  if (type === FrameType.Sealed) return receiver.maxFrameBytes + 65_588;
+  if (receiver.everything === true && type !== FrameType.Error) throw new CrucibleError("SEAL_REQUIRED", "in clear");
   const rule = twinTypes.get(type)!;
   if (rule.from === "none") throw new CrucibleError("BAD_PHASE", "not in an open session");
   return rule.large === true ? receiver.maxFrameBytes : 65_536;
 }
 
-function byReader(chunks: readonly Uint8Array[]): Outcome {
+function byReader(chunks: readonly Uint8Array[], receiver: TwinReceiver): Outcome {
   const outcome: string[] = [];
   const reader = new FrameReader({
-    onHeader,
+    onHeader: (type) => onHeader(type, receiver),
     onFrame(bytes, start, end) {
       outcome.push(show(bytes[start + 1]!, (bytes[start + 2]! << 8) | bytes[start + 3]!, bytes.slice(start + 36, end)));
     },
   });
+  reader.flags = flagTable({ sealed: receiver.everything === true, compressed: receiver.lz4 === true });
   try {
     for (const chunk of chunks) reader.push(chunk);
   } catch (error) {
@@ -110,8 +127,9 @@ test("FrameReader gives what the readable decoder gives, whatever the chunks", {
   for (let left = fuzzIterations(20_000); left > 0; left--) {
     const frames = Array.from({ length: 1 + random.below(4) }, () => random.pick(lawful));
     const stream = mutateStream(frames, random);
-    const expected = byTwin(stream);
-    const seen = byReader(chop(stream, random));
+    const receiver = random.pick(receivers);
+    const expected = byTwin(stream, receiver);
+    const seen = byReader(chop(stream, random), receiver);
     if (JSON.stringify(seen) !== JSON.stringify(expected)) {
       expect(seen, `seed ${seed}, stream ${Buffer.from(stream).toString("hex")}`).toEqual(expected);
     }
@@ -128,6 +146,7 @@ test("FrameReader gives what the readable decoder gives, whatever the chunks", {
     "BAD_TYPE",
     "BAD_PHASE",
     "BAD_CHECKSUM",
+    "SEAL_REQUIRED",
   ]) {
     expect(reasons.get(reason) ?? 0, reason).toBeGreaterThan(10);
   }

@@ -1,4 +1,7 @@
 import { writeChecksum } from "../../runtime/typescript/src/checksum/xxh64.js";
+import { FrameType } from "../../runtime/typescript/src/frame/frame.js";
+import { toyCipher } from "../suites/peers.js";
+import { frameBytes } from "../suites/raw-end.js";
 import { mutate } from "./mutate.js";
 import type { Random } from "./random.js";
 
@@ -15,6 +18,41 @@ export function split(stream: Uint8Array): Uint8Array[] {
   }
   if (at < stream.length) frames.push(stream.subarray(at));
   return frames;
+}
+
+/**
+ * The same frames in Sealed ones by the toy cipher, a random number in each; without their checksums, and what is no frame
+ * as it is.
+ */
+export function sealed(frames: readonly Uint8Array[], random: Random): Uint8Array {
+  const runs: Uint8Array[] = [];
+  for (let at = 0; at < frames.length;) {
+    const run = frames.slice(at, (at += 1 + random.below(3))).map((frame) => frame.subarray(0, payloadEnd(frame)));
+    runs.push(frameBytes({ type: FrameType.Sealed, payload: join(run), sealed: true }));
+  }
+  return join(runs);
+}
+
+function payloadEnd(frame: Uint8Array): number {
+  if (frame.length < headerBytes + 8) return frame.length;
+  const length = new DataView(frame.buffer, frame.byteOffset).getUint32(32);
+  return headerBytes + length + 8 === frame.length ? frame.length - 8 : frame.length;
+}
+
+/** The frames that are in Sealed ones, as if each had come alone, in place of those. */
+export function unsealed(frames: readonly Uint8Array[]): Uint8Array[] {
+  return frames.flatMap((frame) => {
+    if (frame[1] !== FrameType.Sealed) return [frame];
+    const run = frame.slice(headerBytes, -8);
+    const end = toyCipher.open(run, 0, 0, run.length);
+    const inner: Uint8Array[] = [];
+    for (let at = 0; at < end;) {
+      const next = at + headerBytes + new DataView(run.buffer).getUint32(at + 32);
+      inner.push(join([run.subarray(at, next), new Uint8Array(8)]));
+      at = next;
+    }
+    return inner;
+  });
 }
 
 export function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { compressBlock } from "../../runtime/typescript/src/compress/lz4.js";
 import { CrucibleError } from "../../runtime/typescript/src/error/index.js";
 import { Flag, FrameType } from "../../runtime/typescript/src/frame/frame.js";
 import { encodeHeartbeat } from "../../runtime/typescript/src/gen/crucible/ipc/v1/control_codec.js";
@@ -9,6 +10,8 @@ import {
 import { describeMethods, Peer } from "../../runtime/typescript/src/rpc/peer.js";
 import { Registry } from "../../runtime/typescript/src/rpc/registry.js";
 import type { Method } from "../../runtime/typescript/src/rpc/service.js";
+import type { SessionCompression } from "../../runtime/typescript/src/session/compression.js";
+import type { Encryption } from "../../runtime/typescript/src/session/encryption.js";
 import { defaultLimits } from "../../runtime/typescript/src/session/limits.js";
 import type { Connection, Receiver } from "../../runtime/typescript/src/transport/transport.js";
 import { ManualClock } from "../suites/manual-clock.js";
@@ -29,7 +32,7 @@ import {
   streamed,
   turns,
 } from "../suites/raw-end.js";
-import { chop, mutateStream, split } from "./frames.js";
+import { chop, mutateStream, sealed, split, unsealed } from "./frames.js";
 import { fuzzIterations, fuzzSeed, Random } from "./random.js";
 
 /** The end of a connection that bytes are pushed into; it keeps what comes out. */
@@ -68,6 +71,15 @@ const part = (frame: RawFrame, from: number, to: number, flags: number = Flag.Mo
   payload: frame.payload!.slice(from, to),
 });
 const twenty = request(1, "unary", { body: long });
+
+/** A data frame whose payload is COMPRESSED. */
+const squeezed = (frame: RawFrame): RawFrame => {
+  const { payload = new Uint8Array(0), flags = 0 } = frame;
+  const room = new Uint8Array(payload.length + 100);
+  new DataView(room.buffer).setUint32(0, payload.length);
+  const end = compressBlock(payload, 0, payload.length, room, 4, room.length);
+  return { ...frame, flags: flags | Flag.Compressed, payload: room.slice(0, end) };
+};
 
 /** Lawful traffic towards a daemon that has opened calls 2 (unary), 4 (down), 6 (up) and 8 (both). */
 const corpus: readonly (readonly Uint8Array[])[] = [
@@ -112,6 +124,13 @@ const corpus: readonly (readonly Uint8Array[])[] = [
     shutdown(6),
   ),
   frames(opening(1, "up", { timeoutUs: 5_000n }), streamed(1, long), streamed(4, long), part(response(2, long), 0, 50)),
+  frames(squeezed(twenty), squeezed(request(3)), opening(5), squeezed(streamed(5, long)), halfClose(5)),
+  frames(squeezed(part(twenty, 0, 100)), part(twenty, 100, 200), squeezed(part(twenty, 200, 999, Flag.EndStream))),
+  frames(
+    squeezed(event(1, "a.b", eventId, Flag.AckRequired)),
+    squeezed(response(2, long)),
+    squeezed(streamed(4, long)),
+  ),
   frames(request(1, "unary", { metadata: [{ key: "a", value: "b" }], traceparent: "x", timeoutUs: 1_000_000n })),
 ];
 
@@ -120,6 +139,7 @@ interface Subject {
   readonly peer: Peer;
   readonly clock: ManualClock;
   readonly input: Uint8Array;
+  readonly encryption: Encryption;
   closed: CrucibleError | undefined;
   /** Calls opened here that have not settled. */
   open: number;
@@ -128,11 +148,11 @@ interface Subject {
 const registry = new Registry([echoHandlers()]);
 const methods = describeMethods(registry) as Method[];
 
-function subject(input: Uint8Array): Subject {
+function subject(input: Uint8Array, encryption: Encryption, compression: SessionCompression): Subject {
   const outlet = new Outlet();
   const clock = new ManualClock();
-  const link = openLink(outlet, clock);
-  const made: Subject = { outlet, clock, input, closed: undefined, open: 0, peer: undefined as never };
+  const link = openLink(outlet, clock, { encryption, compression });
+  const made: Subject = { outlet, clock, input, encryption, closed: undefined, open: 0, peer: undefined as never };
   const peer = new Peer({
     link,
     clock,
@@ -175,12 +195,15 @@ const told = (one: Subject): boolean =>
   one.closed!.reason === "SHUTTING_DOWN" || split(one.input).some((frame) => frame[1] === FrameType.Error);
 const heartbeat = frameBytes({ type: FrameType.Heartbeat, id: 2 ** 53 - 1, payload: encodeHeartbeat({ nonce: 9n }) });
 
-const written = ({ outlet }: Subject): Uint8Array[] => outlet.written.flatMap((bytes) => split(bytes));
+const written = ({ outlet }: Subject): Uint8Array[] => outlet.written.flatMap((bytes) => unsealed(split(bytes)));
+const onWire = (bytes: Uint8Array, { encryption }: Subject, random: Random): Uint8Array =>
+  encryption === "everything" ? sealed(split(bytes), random) : bytes.slice();
 
 /** Looks at a session that has been given its input; counts how it went. */
 async function judge(batch: readonly Subject[], count: (outcome: string) => void): Promise<void> {
   await turns(3);
-  for (const one of batch) if (one.closed === undefined) one.outlet.receiver.onBytes(heartbeat.slice());
+  for (const one of batch)
+    if (one.closed === undefined) one.outlet.receiver.onBytes(onWire(heartbeat, one, new Random(1)));
   await turns(2);
   for (const one of batch) {
     const alive = one.closed === undefined;
@@ -206,11 +229,16 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
   for (let left = fuzzIterations(20_000); left > 0; left -= 100) {
     const batch: Subject[] = [];
     for (let i = 0; i < 100; i++) {
-      const one = subject(mutateStream(random.pick(corpus), random));
+      const one = subject(
+        mutateStream(random.pick(corpus), random),
+        random.pick(["sensitive", "everything"]),
+        random.pick(["off", "adaptive", "asked"]),
+      );
       batch.push(one);
     }
     await turns(2);
-    for (const one of batch) for (const chunk of chop(one.input.slice(), random)) one.outlet.receiver.onBytes(chunk);
+    for (const one of batch)
+      for (const chunk of chop(onWire(one.input, one, random), random)) one.outlet.receiver.onBytes(chunk);
     const of = new Map<Subject, string>();
     let index = 0;
     await judge(batch, (outcome) => {
@@ -218,7 +246,7 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     });
     for (const one of batch) {
-      const what = `seed ${seed}, ${of.get(one)}, stream ${Buffer.from(one.input).toString("hex")}`;
+      const what = `seed ${seed}, ${of.get(one)}, ${one.encryption}, stream ${Buffer.from(one.input).toString("hex")}`;
       expect(["hangs", "silently"], what).not.toContain(of.get(one));
       // Whatever the end, every call has settled, nobody is counted, and no timer is left.
       expect({ open: one.open, live: one.peer.session.liveCalls, timers: one.clock.pending }, what).toEqual({
@@ -237,6 +265,8 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
     "BAD_ENVELOPE",
     "SEAL_REQUIRED",
     "BAD_PHASE",
+    "BAD_COMPRESSION",
+    "FRAME_TOO_LARGE",
   ]) {
     expect(outcomes.get(outcome) ?? 0, outcome).toBeGreaterThan(5);
   }

@@ -20,9 +20,12 @@ import {
   serviceKey,
 } from "../../runtime/typescript/src/rpc/service.js";
 import { defaultLimits, type SessionLimits } from "../../runtime/typescript/src/session/limits.js";
+import type { SessionCompression } from "../../runtime/typescript/src/session/compression.js";
+import type { Encryption } from "../../runtime/typescript/src/session/encryption.js";
 import { Link, type LinkHandler } from "../../runtime/typescript/src/session/link.js";
 import { createMemoryPair } from "../../runtime/typescript/src/transport/memory.js";
 import type { Connection } from "../../runtime/typescript/src/transport/transport.js";
+import type { SideCiphers } from "./frame-ciphers.js";
 import { fnv1a32Twin } from "../twin/protobuf-twin.js";
 
 /** A service of all kinds, whose messages are pairs of texts. Hosted by whoever a test says. */
@@ -176,7 +179,8 @@ const idle: LinkHandler = {
   onClosed: () => {},
 };
 
-function tap(connection: Connection, into: Uint8Array[]): Connection {
+/** The same connection; what is written to it is kept in `into` too. */
+export function tap(connection: Connection, into: Uint8Array[]): Connection {
   return new Proxy(connection, {
     get(target, key) {
       if (key === "write") {
@@ -191,11 +195,23 @@ function tap(connection: Connection, into: Uint8Array[]): Connection {
   });
 }
 
+/** What two sides have agreed on. */
+export interface Agreed {
+  /** Default: `sensitive`. */
+  readonly encryption?: Encryption;
+  /** Default: `off`. */
+  readonly compression?: SessionCompression;
+  /** Default: the toy cipher. */
+  readonly ciphers?: SideCiphers;
+}
+
 /** A link that is open already, for tests that are not about the handshake. */
-export function openLink(connection: Connection, clock: Clock = systemClock): Link {
+export function openLink(connection: Connection, clock: Clock = systemClock, agreed: Agreed = {}): Link {
   const link = new Link(connection, idle, { clock, frameTimeoutMs: defaultLimits.frameTimeoutMs });
-  link.setCiphers(toyCipher, toyCipher);
+  const { send, receive } = agreed.ciphers ?? { send: toyCipher, receive: toyCipher };
+  link.setCiphers(send, receive);
   link.setSession(0x01234567, 0x89ab8def);
+  link.agree(agreed.encryption ?? "sensitive", agreed.compression ?? "off");
   return link;
 }
 
@@ -203,6 +219,9 @@ export function openLink(connection: Connection, clock: Clock = systemClock): Li
 export function pairUp(
   sides: { readonly daemon?: SideOptions; readonly plugin?: SideOptions } = {},
   connections: readonly [Connection, Connection] = createMemoryPair(),
+  agreed: Omit<Agreed, "ciphers"> & {
+    readonly ciphers?: { readonly daemon: SideCiphers; readonly plugin: SideCiphers };
+  } = {},
 ): Pairing {
   const closed: Pairing["closed"] = {};
   const failures: unknown[] = [];
@@ -214,7 +233,11 @@ export function pairUp(
   const build = (side: "daemon" | "plugin", connection: Connection, into: Uint8Array[]): [Peer, Link] => {
     const other = side === "daemon" ? "plugin" : "daemon";
     const own = sides[side] ?? {};
-    const link = openLink(tap(connection, into));
+    const { ciphers, ...same } = agreed;
+    const link = openLink(tap(connection, into), systemClock, {
+      ...same,
+      ...(ciphers === undefined ? {} : { ciphers: ciphers[side] }),
+    });
     const limits = { ...defaultLimits, ...own.limits };
     const otherLimits = { ...defaultLimits, ...sides[other]?.limits };
     const peer = new Peer({

@@ -24,7 +24,7 @@ import { defaultLimits, type SessionLimits } from "../../runtime/typescript/src/
 import { createMemoryPair, type MemoryOptions } from "../../runtime/typescript/src/transport/memory.js";
 import type { Connection } from "../../runtime/typescript/src/transport/transport.js";
 import { encodeFrameTwin, type TwinFaults } from "../twin/frame-twin.js";
-import { echoHandlers, echoService, openLink, type SideOptions, toyCipher } from "./peers.js";
+import { type Agreed, echoHandlers, echoService, openLink, type SideOptions, toyCipher } from "./peers.js";
 
 export const sessionId = 0x0123_4567_89ab_8defn;
 
@@ -55,6 +55,8 @@ export interface RawEndOptions extends SideOptions {
   readonly memory?: MemoryOptions;
   /** The raw end does not read until `read` is called. */
   readonly deaf?: boolean;
+  /** What the real peer supposes that both have agreed on. */
+  readonly agreed?: Agreed;
   readonly onDraining?: (reason: string) => void;
   readonly onHandlerFailure?: (failure: { readonly error: unknown }) => void;
 }
@@ -118,7 +120,7 @@ export class RawEnd {
     const clock = options.clock ?? systemClock;
     const [own, raw] = createMemoryPair(options.memory ?? {});
     this.#connection = raw;
-    const link = openLink(own, clock);
+    const link = openLink(own, clock, options.agreed);
     const registry = new Registry([echoHandlers(options.handlers)]);
     this.peer = new Peer({
       link,

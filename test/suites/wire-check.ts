@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import { Flag, FrameType } from "../../runtime/typescript/src/frame/frame.js";
 import { initialWindowBytes, maxGrownWindowBytes } from "../../runtime/typescript/src/session/limits.js";
+import { toyCipher } from "./peers.js";
+import { inflate } from "../../runtime/typescript/src/session/compression.js";
 import { decodeCredit } from "../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 
 interface WireFrame {
@@ -12,19 +14,37 @@ interface WireFrame {
   readonly cost: number;
 }
 
-/** Cuts what one side has written into frames. */
+/** Cuts what one side has written into frames; those of a Sealed one, by the toy cipher, are taken out of it. */
 export function framesOf(chunks: readonly Uint8Array[]): WireFrame[] {
-  const bytes = Buffer.concat(chunks);
+  return cut(Buffer.concat(chunks), 8);
+}
+
+function cut(bytes: Buffer, checksumBytes: number): WireFrame[] {
   const frames: WireFrame[] = [];
   for (let at = 0; at < bytes.length;) {
     const length = bytes.readUInt32BE(at + 32);
     const flags = bytes.readUInt16BE(at + 2);
-    const payload = bytes.subarray(at + 36, at + 36 + length);
-    const cost = 44 + length - ((flags & Flag.Encrypted) === 0 ? 0 : 16);
+    let payload: Uint8Array = bytes.subarray(at + 36, at + 36 + length);
+    if (bytes[at + 1] === FrameType.Sealed) {
+      const run = Buffer.from(payload);
+      frames.push(...cut(run.subarray(0, toyCipher.open(run, 0, 0, run.length)), 0));
+      at += 44 + length;
+      continue;
+    }
+    if ((flags & Flag.Compressed) !== 0) payload = inflated(payload);
+    const cost = 44 + payload.length - ((flags & Flag.Encrypted) === 0 ? 0 : 16);
     frames.push({ type: bytes[at + 1]!, flags, id: Number(bytes.readBigUInt64BE(at + 8)), payload, cost });
-    at += 44 + length;
+    at += 36 + length + checksumBytes;
   }
   return frames;
+}
+
+/** What a COMPRESSED payload yields. */
+function inflated(payload: Uint8Array): Uint8Array {
+  const whole = inflate(payload, 0, payload.length);
+  // It was worth it.
+  expect(payload.length).toBeLessThan(whole.length);
+  return whole;
 }
 
 const opening: ReadonlySet<number> = new Set([FrameType.Request, FrameType.Event, FrameType.Heartbeat]);

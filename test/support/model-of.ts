@@ -9,7 +9,7 @@ import type { Model } from "../../generator/model/model.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The model of some .proto files, given as text by their paths; our own options may be imported. */
+/** The model of some .proto files, given as text by their paths; our own options and buf.validate may be imported. */
 export function modelOfText(files: Readonly<Record<string, string>>): Model {
   const dir = mkdtempSync(join(tmpdir(), "crucible-model-"));
   try {
@@ -17,9 +17,10 @@ export function modelOfText(files: Readonly<Record<string, string>>): Model {
       mkdirSync(dirname(join(dir, "proto", path)), { recursive: true });
       writeFileSync(join(dir, "proto", path), text);
     }
-    const options = "crucible/options/v1/options.proto";
-    mkdirSync(join(dir, "own", dirname(options)), { recursive: true });
-    writeFileSync(join(dir, "own", options), readFileSync(join(root, "proto", options)));
+    for (const path of ["crucible/options/v1/options.proto", "buf/validate/validate.proto"]) {
+      mkdirSync(join(dir, "own", dirname(path)), { recursive: true });
+      writeFileSync(join(dir, "own", path), readFileSync(join(root, "proto", path)));
+    }
     writeFileSync(
       join(dir, "buf.yaml"),
       JSON.stringify({ version: "v2", modules: [{ path: "proto" }, { path: "own" }] }),

@@ -35,6 +35,10 @@ export interface TwinReceiver {
   readonly highestOwn: bigint;
   /** Highest message id that the peer has opened; 0 for none. */
   readonly highestPeer: bigint;
+  /** The policy of the session is `everything`. Default: false. */
+  readonly everything?: boolean;
+  /** `lz4` was agreed on. Default: false. */
+  readonly lz4?: boolean;
 }
 
 /** A refused frame: `reason` is the one of the catalogue. */
@@ -89,6 +93,13 @@ export const twinTypes: ReadonlyMap<number, TypeRule> = new Map<number, TypeRule
   [0x22, { name: "Credit", flags: encrypted, from: "both", id: "either or zero" }],
   [0x23, { name: "Ack", flags: encrypted, from: "both", id: "zero" }],
 ]);
+/** The one type that not every session has. */
+const sealedRule: TypeRule = { name: "Sealed", flags: encrypted, from: "both", id: "zero" };
+const sealedType = 0x24;
+/** What a Sealed frame may have beyond its largest frame. */
+const sealedExtra = 65_588;
+/** Data frames, and no others, may be COMPRESSED. */
+const compressible: ReadonlySet<string> = new Set(["Request", "Response", "Event", "Stream"]);
 
 const big = (value: number | bigint, count: number): number[] =>
   Array.from({ length: count }, (_, i) => Number((BigInt(value) >> BigInt(8 * (count - 1 - i))) & 0xffn));
@@ -115,17 +126,23 @@ export function encodeFrameTwin(frame: TwinFrame, faults: TwinFaults = {}): Uint
   return Uint8Array.from([...covered, ...big(xxh64Twin(covered) ^ (faults.checksumXor ?? 0n), checksumBytes)]);
 }
 
-function checkFlags(type: number, flags: number): void {
+function checkFlags(type: number, flags: number, at: TwinReceiver, inside: boolean): TypeRule {
   if ((flags & 0x80) !== 0) throw new TwinError("BAD_FLAGS");
-  const rule = twinTypes.get(type);
-  // Sealed among them: it exists only where its feature was agreed on, as COMPRESSED and HANDOFF do.
+  const rule = type === sealedType && at.everything === true && !inside ? sealedRule : twinTypes.get(type);
+  // Sealed among them where everything is not sealed.
   if (rule === undefined) throw new TwinError("BAD_TYPE");
-  if ((flags & (compressed | handoff)) !== 0) throw new TwinError("BAD_FLAGS");
-  if ((flags & 0xff & ~rule.flags) !== 0) throw new TwinError("BAD_FLAGS");
+  if ((flags & handoff) !== 0) throw new TwinError("BAD_FLAGS");
+  if ((flags & compressed) !== 0) {
+    if (at.lz4 !== true || !compressible.has(rule.name) || (flags & encrypted) !== 0) throw new TwinError("BAD_FLAGS");
+  }
+  if (inside && (flags & encrypted) !== 0) throw new TwinError("BAD_FLAGS");
+  if (rule.name === "Sealed" && (flags & encrypted) === 0) throw new TwinError("BAD_FLAGS");
+  if ((flags & 0xff & ~compressed & ~rule.flags) !== 0) throw new TwinError("BAD_FLAGS");
   const ending = flags & (more | endStream);
   if (ending === (more | endStream)) throw new TwinError("BAD_FLAGS");
   if (rule.name === "Response" && ending === 0) throw new TwinError("BAD_FLAGS");
   if (rule.name === "Error" && ending === 0) throw new TwinError("BAD_FLAGS");
+  return rule;
 }
 
 function checkPhase(name: string, from: string, at: TwinReceiver): void {
@@ -174,26 +191,57 @@ export function decodeFrameTwin(
   bytes: Uint8Array,
   at: TwinReceiver,
 ): { readonly frame: TwinFrame; readonly size: number } | undefined {
+  return decode(bytes, at, false);
+}
+
+/**
+ * Reads the run of frames in an opened Sealed frame.
+ *
+ * @throws TwinError with the reason of the first check that fails.
+ */
+export function decodeRunTwin(plaintext: Uint8Array, at: TwinReceiver): TwinFrame[] {
+  const frames: TwinFrame[] = [];
+  let rest = plaintext;
+  do {
+    const decoded = decode(rest, at, true);
+    if (decoded === undefined) throw new TwinError("BAD_ENVELOPE");
+    frames.push(decoded.frame);
+    rest = rest.subarray(decoded.size);
+  } while (rest.length > 0);
+  return frames;
+}
+
+function decode(
+  bytes: Uint8Array,
+  at: TwinReceiver,
+  inside: boolean,
+): { readonly frame: TwinFrame; readonly size: number } | undefined {
   if (bytes.length < 1) return undefined;
+  if (inside && bytes.length < headerBytes) return undefined;
   if (bytes[0] !== 1) throw new TwinError("BAD_VERSION");
   if (bytes.length < headerBytes) return undefined;
   if (read(bytes, 4, 4) !== 0n) throw new TwinError("BAD_RESERVED");
   const type = bytes[1]!;
   const flags = Number(read(bytes, 2, 2));
-  checkFlags(type, flags);
-  const rule = twinTypes.get(type)!;
+  const rule = checkFlags(type, flags, at, inside);
+  const byItself = at.everything === true && at.phase === "OPEN" && !inside && rule.name !== "Sealed";
+  if (byItself && rule.name !== "Error") throw new TwinError("SEAL_REQUIRED");
   checkPhase(rule.name, rule.from, at);
   const length = Number(read(bytes, 32, 4));
-  const limit = at.phase === "OPEN" && rule.large ? at.maxFrameBytes : 65_536;
+  let limit = at.phase === "OPEN" && rule.large ? at.maxFrameBytes : 65_536;
+  if (rule.name === "Sealed") limit = at.maxFrameBytes + sealedExtra;
   if (length > limit) throw new TwinError("FRAME_TOO_LARGE");
-  const size = headerBytes + length + checksumBytes;
+  const size = headerBytes + length + (inside ? 0 : checksumBytes);
   if (bytes.length < size) return undefined;
   const covered = bytes.subarray(0, headerBytes + length);
-  if (read(bytes, headerBytes + length, checksumBytes) !== xxh64Twin(covered)) throw new TwinError("BAD_CHECKSUM");
+  if (!inside && read(bytes, headerBytes + length, checksumBytes) !== xxh64Twin(covered)) {
+    throw new TwinError("BAD_CHECKSUM");
+  }
   const messageId = read(bytes, 8, 8);
   const sessionId = read(bytes, 16, 8);
   checkSession(rule.name, sessionId, messageId, at);
   checkId(rule, messageId, at);
+  if (byItself && messageId !== 0n) throw new TwinError("SEAL_REQUIRED");
   if (at.phase === "REGISTERING" && rule.large && (flags & encrypted) === 0) throw new TwinError("SEAL_REQUIRED");
   const frame = {
     type,

@@ -32,6 +32,13 @@ export function sealFrame(key: Uint8Array, n: bigint, sent: TwinFrame): Uint8Arr
   return encodeFrameTwin({ ...sent, flags, payload: gcm(key, n, header, sent.payload) });
 }
 
+/** A run of frames as a Sealed frame under `key` with the counter `n`. */
+export function sealRun(key: Uint8Array, n: bigint, run: readonly TwinFrame[], cut = 0): Uint8Array {
+  const frames = run.map((sent) => encodeFrameTwin(sent).subarray(0, -8));
+  const plaintext = new Uint8Array(Buffer.concat(frames));
+  return sealFrame(key, n, frame(0x24, 0, 0n, plaintext.subarray(0, plaintext.length - cut)));
+}
+
 /** REKEY of Noise: the first 32 bytes of zeros sealed under the nonce 2^64-1. */
 export function rekey(key: Uint8Array): Uint8Array {
   return gcm(key, 2n ** 64n - 1n, new Uint8Array(0), new Uint8Array(32)).subarray(0, 32);

@@ -5,7 +5,8 @@ import { categoryName, codeName, reasons } from "../../runtime/typescript/src/er
 import { FrameType } from "../../runtime/typescript/src/frame/frame.js";
 import { encodeFrameTwin, twinTypes } from "../twin/frame-twin.js";
 import { exampleRequest, exampleResponse } from "./frame-examples.js";
-import { exampleKey, rekey, sealFrame } from "./frame-seals.js";
+import { openBlockTwin } from "../twin/lz4-twin.js";
+import { exampleKey, rekey, sealFrame, sealRun } from "./frame-seals.js";
 
 const document = readFileSync(new URL("../../proto/PROTOCOL.md", import.meta.url), "utf8");
 
@@ -70,6 +71,10 @@ describe("PROTOCOL.md", () => {
       hex(encodeFrameTwin(exampleResponse)),
     ]);
     expect(shownBytes("### A.4")).toEqual([hex(sealFrame(exampleKey, 0n, exampleRequest))]);
+    expect(shownBytes("### A.6")).toEqual([hex(sealRun(exampleKey, 0n, [exampleRequest, exampleResponse]))]);
+    const compressed = /`00 00 00 21 ([0-9a-f ]+)`/.exec(document)![1]!;
+    const block = new Uint8Array(Buffer.from(compressed.replaceAll(" ", ""), "hex"));
+    expect(hex(openBlockTwin(block))).toBe("61".repeat(33));
     expect(document).toContain(hex(rekey(exampleKey)));
     const notAfter = Buffer.alloc(8);
     notAfter.writeBigUInt64BE(1767225600n);

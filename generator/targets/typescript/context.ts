@@ -70,6 +70,18 @@ export function modulePath(file: FileModel, kind: FileKindName | "pb"): string {
   return `${file.basePath}_${kind}`;
 }
 
+/** A function that answers the same question once: views ask for each name again and again. */
+function remembered<Question, Answer extends string | ((question: never) => string)>(
+  answer: (question: Question) => Answer,
+): (question: Question) => Answer {
+  const answers = new Map<Question, Answer>();
+  return (question) => {
+    let known = answers.get(question);
+    if (known === undefined) answers.set(question, (known = answer(question)));
+    return known;
+  };
+}
+
 const extensions = { js: ".js", ts: ".ts", none: "" } as const;
 
 /** The context of one file to write. */
@@ -85,10 +97,13 @@ export function createContext(
   const here = modulePath(file, kind);
   const extension = extensions[options.importExtension];
 
-  const specifier = (target: FileModel, targetKind: FileKindName | "pb"): string => {
-    const wellKnown = targetKind === "pb" ? wktPublicImportPaths[target.path] : undefined;
-    return wellKnown ?? relativeImport(here, modulePath(target, targetKind) + extension);
-  };
+  const specifiers = remembered((target: FileModel) =>
+    remembered((targetKind: FileKindName | "pb"): string => {
+      const wellKnown = targetKind === "pb" ? wktPublicImportPaths[target.path] : undefined;
+      return wellKnown ?? relativeImport(here, modulePath(target, targetKind) + extension);
+    }),
+  );
+  const specifier = (target: FileModel, targetKind: FileKindName | "pb"): string => specifiers(target)(targetKind);
 
   /** A file of the runtime: by package, or from the output directory on when the runtime generates its own. */
   const door = (name: string): string => {
@@ -117,17 +132,19 @@ export function createContext(
     return scope.import(name, specifier(owner, ownerKind), typeOnly, hint(owner));
   };
 
-  const shape = (type: MessageModel | EnumModel): string => {
+  const shape = remembered((type: MessageModel | EnumModel): string => {
     const owner = namesOf(type.file);
     const name = type.kind === "message" ? owner.message(type).shape : owner.enum(type).shape;
     const from = specifier(type.file, "pb");
     const clashes =
       type.file !== file || reservedIdentifiers.has(name) || (kind === "codec" && names.enumObjects.has(name));
     return clashes ? scope.import(name, from, true, hint(type.file)) : scope.importReserved(name, from, true);
-  };
+  });
 
-  const ofMessage = (part: "init" | "codec" | "create" | "encode" | "decode") => (message: MessageModel) =>
-    exported(message.file, "codec", namesOf(message.file).message(message)[part], part === "init");
+  const ofMessage = (part: "init" | "codec" | "create" | "encode" | "decode") =>
+    remembered((message: MessageModel) =>
+      exported(message.file, "codec", namesOf(message.file).message(message)[part], part === "init"),
+    );
 
   return {
     file,
@@ -136,10 +153,10 @@ export function createContext(
     options,
     names,
     scope,
-    runtime(name) {
+    runtime: remembered((name: SymbolName) => {
       const symbol = symbols[name];
       return scope.import(name, door(symbol.door === "daemon|plugin" ? kind : symbol.door), symbol.typeOnly);
-    },
+    }),
     shape,
     schema: (message) => scope.import(schemaName(message), specifier(message.file, "pb"), false),
     init: ofMessage("init"),

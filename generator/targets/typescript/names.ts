@@ -139,6 +139,9 @@ function nameMethods(service: ServiceModel, names: Map<MethodModel, string>): vo
   }
 }
 
+/** Names in camel case: few names serve many fields, and each is asked for some ten times. */
+const camelCases = new Map<string, string>();
+
 /**
  * The property that protobuf-es gives a field (inside the oneof's object, the value of `case`) or a oneof.
  *
@@ -146,7 +149,8 @@ function nameMethods(service: ServiceModel, names: Map<MethodModel, string>): vo
  * protobuf-es writes for them do not compile either.
  */
 export function propertyName(member: FieldModel | OneofModel): string {
-  const name = protoCamelCase(member.name);
+  let name = camelCases.get(member.name);
+  if (name === undefined) camelCases.set(member.name, (name = protoCamelCase(member.name)));
   if (!/^[A-Za-z]/.test(name)) {
     const fact = `${member.kind} ${member.name} would become the property "${name}"`;
     throw mistake(`${fact}, which TypeScript cannot write; give it a name that begins with a letter`, member.location);

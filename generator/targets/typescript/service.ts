@@ -1,7 +1,7 @@
 // `<proto>_service.ts`: for each service the table of its methods, which both sides and the runtime read.
 import { docComment } from "../../emit/doc.js";
-import { assign, fits, quote } from "../../emit/layout.js";
-import type { MethodModel, ServiceModel } from "../../model/model.js";
+import { assign, fit, fits, quote } from "../../emit/layout.js";
+import type { CacheModel, MethodModel, ServiceModel } from "../../model/model.js";
 import { docs, type FileContext } from "./context.js";
 
 const kinds = {
@@ -11,6 +11,7 @@ const kinds = {
   bidi_stream: "BidiStream",
 } as const;
 const idempotencies = { unknown: "Unknown", no_side_effects: "NoSideEffects", idempotent: "Idempotent" } as const;
+const compressions = { never: "Never", always: "Always" } as const;
 
 /** The tables of a file's services; undefined when it has none. */
 export function serviceView(context: FileContext): object | undefined {
@@ -40,7 +41,10 @@ function serviceTable(service: ServiceModel, context: FileContext): object {
       docs: docs(method, "  "),
       name: context.names.method(method),
       type: methodType(method, context),
-      rows: methodRows(method, context).map(([key, value]) => property("      ", key, value)),
+      rows: [
+        ...methodRows(method, context).map(([key, value]) => property("      ", key, value)),
+        ...cacheRows(method, `${indent}      `),
+      ],
     })),
   };
 }
@@ -58,8 +62,8 @@ function methodRows(method: MethodModel, context: FileContext): [key: string, va
     ["idempotency", `${context.runtime("Idempotency")}.${idempotencies[method.idempotency]}`],
     ["timeoutMs", numberLiteral(method.timeoutMs)],
     ["sensitive", String(method.sensitive)],
+    ["compression", method.compression && `${context.runtime("Compression")}.${compressions[method.compression]}`],
     ["capability", quote(method.capability)],
-    ["cache", method.cache && cacheLiteral(method.cache)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);
 }
@@ -83,8 +87,30 @@ function printProperty(indent: string, key: string, value: string): string {
   return fits(line) || key.length < 5 ? line : `${indent}${key}:\n${indent}  ${value},`;
 }
 
-function cacheLiteral(cache: { readonly ttlMs: number; readonly maxBytes: number }): string {
-  return `{ ttlMs: ${numberLiteral(cache.ttlMs)}, maxBytes: ${numberLiteral(cache.maxBytes)} }`;
+/** What a method's answers, and the calls of it, have to do with caching. */
+function cacheRows({ cache, invalidates }: MethodModel, indent: string): string[] {
+  const rows: string[] = [];
+  if (cache !== undefined) rows.push(cacheLiteral(cache, indent));
+  if (invalidates.length > 0) rows.push(fit(`${indent}invalidates: [`, invalidates.map(quote), "],"));
+  return rows;
+}
+
+/** `cache: {…},`, on one line where it fits. */
+function cacheLiteral(cache: CacheModel, indent: string): string {
+  const numbers = [`ttlMs: ${numberLiteral(cache.ttlMs)}`, `maxBytes: ${numberLiteral(cache.maxBytes)}`];
+  const sensitive = cache.allowSensitive ? ["allowSensitive: true"] : [];
+  const subjects = cache.invalidatedByEvents.map(quote);
+  const events = subjects.length === 0 ? [] : [`invalidatedByEvents: [${subjects.join(", ")}]`];
+  const line = `${indent}cache: { ${[...numbers, ...events, ...sensitive].join(", ")} },`;
+  if (fits(line)) return line;
+  const inner = `${indent}  `;
+  const brokenEvents = fit(`${inner}invalidatedByEvents: [`, subjects, "],");
+  const lines = [
+    ...numbers.map((row) => `${inner}${row},`),
+    brokenEvents,
+    ...sensitive.map((row) => `${inner}${row},`),
+  ];
+  return [`${indent}cache: {`, ...lines, `${indent}},`].join("\n");
 }
 
 /** `30_000` for 30000. */

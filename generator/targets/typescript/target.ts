@@ -20,7 +20,7 @@
 import type { Note } from "../../errors.js";
 import type { FileKindName, GeneratorOptions } from "../../options.js";
 import { type GeneratedFile, printFile } from "../../emit/file.js";
-import type { FileModel, Model } from "../../model/model.js";
+import type { Model } from "../../model/model.js";
 import { render } from "../../render/environment.js";
 import { codecView } from "./codec.js";
 import { createContext, type FileContext, isWellKnown, modulePath } from "./context.js";
@@ -37,38 +37,30 @@ const views: Record<FileKindName, (context: FileContext) => object | undefined> 
 };
 
 /**
- * Writes the files of every .proto that the request asks for, in the order of their paths.
+ * Writes the files of every .proto that the request asks for, in the order of their paths, one by one as they are asked
+ * for.
  *
  * @param note is told what the user should know although nothing is wrong.
  */
-export function generateTypeScript(
+export function* generateTypeScript(
   model: Model,
   options: GeneratorOptions,
   note: (note: Note) => void,
-): GeneratedFile[] {
+): Generator<GeneratedFile> {
   const wanted = model.files
     .filter((file) => file.generate && (options.bootstrapWkt || !isWellKnown(file)))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  return wanted.flatMap((file) => generateFile(file, model, options, note));
-}
-
-function generateFile(
-  file: FileModel,
-  model: Model,
-  options: GeneratorOptions,
-  note: (note: Note) => void,
-): GeneratedFile[] {
-  const generated: GeneratedFile[] = [];
-  for (const kind of Object.keys(views) as FileKindName[]) {
-    if (!options.emit.has(kind)) continue;
-    const context = createContext(file, kind, model, options, note);
-    const view = views[kind](context);
-    if (view === undefined) continue;
-    const body = render(`typescript/${kind === "plugin" ? "daemon" : kind}`, view);
-    generated.push({
-      path: `${modulePath(file, kind)}.ts`,
-      content: printFile(file.path, context.scope.printImports(), body),
-    });
+  for (const file of wanted) {
+    for (const kind of Object.keys(views) as FileKindName[]) {
+      if (!options.emit.has(kind)) continue;
+      const context = createContext(file, kind, model, options, note);
+      const view = views[kind](context);
+      if (view === undefined) continue;
+      const body = render(`typescript/${kind === "plugin" ? "daemon" : kind}`, view);
+      yield {
+        path: `${modulePath(file, kind)}.ts`,
+        content: printFile(file.path, context.scope.printImports(), body),
+      };
+    }
   }
-  return generated;
 }

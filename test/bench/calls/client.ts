@@ -1,9 +1,10 @@
 // Measures one peer in two fresh processes, a short turn at a time as its parent asks. Usage: fork("client.js", [PEER])
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startServer } from "../serving.js";
 import { loadPeer } from "./peers.js";
 
 /** What the parent asks for: calls with so many in flight, or one after another, for so long. */
@@ -25,16 +26,7 @@ const name = process.argv[2]!;
 const peer = await loadPeer(name);
 const folder = mkdtempSync(join(tmpdir(), "crucible-bench-peer-"));
 const path = join(folder, "peer.sock");
-
-async function startServer(): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL("server.js", import.meta.url));
-  const child = spawn(process.execPath, [script, name, path], { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise((resolve, reject) => {
-    child.stdout.once("data", resolve);
-    child.once("exit", (code) => reject(new Error(`server of ${name} exited with ${code}`)));
-  });
-  return child;
-}
+const serverScript = fileURLToPath(new URL("server.js", import.meta.url));
 
 /** Moves all threads of a process to the given processors; without taskset they stay where they are. */
 function pin(pid: number | undefined, processors: string): void {
@@ -45,7 +37,7 @@ function percentile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-const server = peer.serve === undefined ? undefined : await startServer();
+const server = peer.serve === undefined ? undefined : await startServer(serverScript, name, path);
 const client = await peer.connect(path);
 const pids = [process.pid, client.serverPid ?? server?.pid];
 let pinned = false;

@@ -8,14 +8,18 @@ import { measureCalls, type Peer, request } from "./workload.js";
 
 const options = { metadata: { tenant: "bench" } };
 
-/** Ours, with createDaemon and serve as they come: checksum, deadline, credit and validation on, and metadata on each call. */
-export const crucible: Peer = {
+/**
+ * Ours, with createDaemon and serve as they come: checksum, deadline, credit and validation on, and metadata on each call.
+ * What is sealed is as it comes too, which is nothing of these calls, unless it is everything.
+ */
+export const crucible = (encryption?: "everything"): Peer => ({
   async connect() {
     const folder = mkdtempSync(join(tmpdir(), "crucible-bench-"));
     const daemon = await createDaemon({
       name: "bench",
       stateDirectory: join(folder, "state"),
       socketDirectory: join(folder, "sockets"),
+      ...(encryption === undefined ? {} : { encryption }),
     });
     const plugin = await daemon.launch({
       id: "bench",
@@ -31,4 +35,4 @@ export const crucible: Peer = {
       },
     };
   },
-};
+});

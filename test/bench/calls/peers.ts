@@ -4,7 +4,9 @@ import type { Peer } from "./workload.js";
 export async function loadPeer(name: string): Promise<Peer> {
   switch (name) {
     case "crucible":
-      return (await import("./crucible.js")).crucible;
+      return (await import("./crucible.js")).crucible();
+    case "crucible-sealed":
+      return (await import("./crucible.js")).crucible("everything");
     case "grpc-js":
       return (await import("./grpc-js.js")).grpcJs;
     case "raw":

@@ -23,7 +23,7 @@ export interface BenchResult {
   readonly rows: readonly (readonly string[])[];
   /** `<metric>/<peer>@<node>`: ours over the peer's, so that higher is better for rates and lower for times and sizes. */
   readonly ratios: Readonly<Record<string, number | null>>;
-  /** Packages that were measured against, by the name used in the ratios. */
+  /** Packages (or their folders) that were measured against, by the name used in the ratios. */
   readonly versions: Readonly<Record<string, string>>;
   readonly chart: Chart;
 }

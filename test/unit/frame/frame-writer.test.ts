@@ -89,3 +89,27 @@ test("frames of many arenas come out in order and are not written again by thems
   expect(first).toEqual(copy);
   expect(first.length + rest.length).toBe(sizes.reduce((sum, size) => sum + size + 44, 0));
 });
+
+test("a rest lets go of memory, unless something waits in it, and writing goes on behind it", () => {
+  const writer = new FrameWriter(() => 0);
+  const write = (id: number, bytes = 10): void => {
+    const start = writer.begin(0x20, 0, id, bytes);
+    writer.finish(start + bytes);
+  };
+  write(1, 9_000);
+  const large = writer.arena;
+  writer.rest();
+  expect(writer.arena).toBe(large);
+  const taken = writer.take()!;
+  const before = taken.slice();
+  writer.rest();
+  expect(writer.arena.length).toBe(0);
+  write(2);
+  expect(writer.arena.length).toBe(1_024);
+  // What was handed over may not have left yet.
+  expect(taken).toEqual(before);
+  expect(takeAll(writer)[15]).toBe(2);
+  const small = writer.arena;
+  writer.rest();
+  expect(writer.arena).toBe(small);
+});

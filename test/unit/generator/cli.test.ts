@@ -32,6 +32,10 @@ describe("asked for help", () => {
     [["--help"], ["generate", "--version", "Exit codes", "70", "<command> --help"]],
     [["-h"], ["generate", "--version", "Exit codes", "70"]],
     [
+      ["add", "method", "--help"],
+      ["--request", "--server-stream", "--dry-run", "--no-skeleton", "--json", "Exit codes"],
+    ],
+    [
       ["generate", "--help"],
       ["generate", "--config", "--out", "--no-skeleton", "--json", "--version", "Exit codes", "70"],
     ],

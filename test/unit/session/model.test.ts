@@ -203,12 +203,15 @@ test("whatever both ends do at once, each call ends once and as planned", { time
       fc.array(plan, { minLength: 1, maxLength: 40 }),
       fc.constantFrom(1_000_000, 100_000, 65_536, 4_099, 517),
       fc.constantFrom(1_024, 65_536, 262_144),
-      async (plans, maxChunkBytes, highWaterMarkBytes) => {
+      fc.constantFrom("sensitive", "everything"),
+      fc.constantFrom("off", "adaptive"),
+      async (plans, maxChunkBytes, highWaterMarkBytes, encryption, compression) => {
         const wrong: string[] = [];
         const handlers = handlersOf(plans, wrong);
         const pairing = pairUp(
           { daemon: { handlers }, plugin: { handlers } },
           createMemoryPair({ maxChunkBytes, highWaterMarkBytes }),
+          { encryption, compression },
         );
         const events = { daemon: 0, plugin: 0 };
         pairing.daemon.subscribe(() => void events.daemon++);

@@ -4,8 +4,8 @@ import { unfit } from "./failure.js";
 import { expectRoom } from "./room.js";
 import { readLength, writeVarint } from "./varint.js";
 
-/** From this length on, what is read is a view of the input instead of a copy. */
-const viewLength = 4096;
+/** From this length on, what is read is a view of the input instead of a copy; what is shorter keeps nothing of it. */
+export const viewBytes = 4096;
 
 /** Writes `bytes` with their length. */
 export function writeBytes(bytes: Uint8Array, at: number, value: Uint8Array, field: string): number {
@@ -31,7 +31,7 @@ export function readBytes(bytes: Uint8Array, at: number, end: number): Uint8Arra
 /** The bytes from `start` to `stop`, always a plain Uint8Array. */
 export function take(bytes: Uint8Array, start: number, stop: number): Uint8Array {
   const length = stop - start;
-  if (length >= viewLength) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
+  if (length >= viewBytes) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
   const copy = new Uint8Array(length);
   if (length < 64) {
     for (let i = 0; i < length; i++) copy[i] = bytes[start + i]!;

@@ -7,6 +7,8 @@
 export interface Codec<T = unknown, Init = T> {
   /** Full name of the message, such as `knowledge.v1.Note`. */
   readonly typeName: string;
+  /** How many bytes a message takes, by the last one that did not fit where it was written: a guess, for who makes room. */
+  usualBytes?: number;
   /**
    * Writes `message` into `bytes` from `offset` on and returns the offset after its last byte.
    *

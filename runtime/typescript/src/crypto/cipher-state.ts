@@ -2,12 +2,13 @@ import { CrucibleError } from "../error/index.js";
 import { type AeadKey, type CipherSuite, keyBytes, nonceBytes, tagBytes } from "./cipher-suite.js";
 
 const empty = new Uint8Array(0);
+// One for all states: whatever is computed with a nonce is computed at once.
+const nonce = new Uint8Array(nonceBytes);
+const nonceView = new DataView(nonce.buffer);
 
 /** The CipherState of "The Noise Protocol Framework", section 5.1: a key and a counter. */
 export class CipherState {
   readonly #suite: CipherSuite;
-  readonly #nonce: Uint8Array = new Uint8Array(nonceBytes);
-  readonly #nonceView: DataView = new DataView(this.#nonce.buffer);
   #key: AeadKey | undefined;
   #n = 0;
 
@@ -63,7 +64,7 @@ export class CipherState {
   /** Rekey, section 4.2: the first 32 bytes of zeros encrypted under the nonce 2^64-1. The counter goes on. */
   rekey(): void {
     const bytes = new Uint8Array(keyBytes + tagBytes);
-    this.#requireKey().seal(this.#nonceOf(0xffff_ffff, 0xffff_ffff), empty, bytes, 0, keyBytes);
+    this.#requireKey().seal(nonceOf(0xffff_ffff, 0xffff_ffff), empty, bytes, 0, keyBytes);
     this.#key = this.#suite.aeadKey(bytes.subarray(0, keyBytes));
     bytes.fill(0);
   }
@@ -72,17 +73,17 @@ export class CipherState {
     if (this.#n >= Number.MAX_SAFE_INTEGER) {
       throw new CrucibleError("IDS_EXHAUSTED", "the nonces of this connection are used up: dial again");
     }
-    return this.#nonceOf(Math.floor(this.#n / 0x1_0000_0000), this.#n >>> 0);
-  }
-
-  #nonceOf(high: number, low: number): Uint8Array {
-    this.#nonceView.setUint32(4, high);
-    this.#nonceView.setUint32(8, low);
-    return this.#nonce;
+    return nonceOf(Math.floor(this.#n / 0x1_0000_0000), this.#n >>> 0);
   }
 
   #requireKey(): AeadKey {
     if (this.#key === undefined) throw new CrucibleError("HANDSHAKE_FAILED", "no key yet: finish the handshake first");
     return this.#key;
   }
+}
+
+function nonceOf(high: number, low: number): Uint8Array {
+  nonceView.setUint32(4, high);
+  nonceView.setUint32(8, low);
+  return nonce;
 }

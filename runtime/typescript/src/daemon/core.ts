@@ -1,9 +1,12 @@
 import type { Clock } from "../clock/clock.js";
 import type { DhKeyPair } from "../crypto/cipher-suite.js";
 import type { LogSink } from "../observe/log.js";
+import type { AnswerSpace } from "../rpc/cache/answer-space.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
+import type { CompressionPolicy } from "../session/compression.js";
+import type { Encryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Authority } from "./authority.js";
 import type { Listening } from "./listening.js";
@@ -22,8 +25,13 @@ export interface DaemonCore {
   readonly listening: Listening;
   readonly registry: Registry;
   readonly limits: SessionLimits;
+  /** The least that sessions seal. */
+  readonly encryption: Encryption;
+  readonly compression: CompressionPolicy;
   readonly interceptors: readonly Interceptor[];
   readonly validation: ValidationOptions;
+  /** Answers of plugins that may be served again. */
+  readonly answerSpace: AnswerSpace;
   /** Bounds the connections that have not registered. */
   readonly pending: PendingBudget;
 }

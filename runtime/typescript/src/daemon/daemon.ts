@@ -2,6 +2,7 @@ import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { safeSink } from "../observe/log.js";
+import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { Registry } from "../rpc/registry.js";
 import { resolveLimits } from "../session/resolve-limits.js";
 import { openAuthority } from "./authority.js";
@@ -11,6 +12,8 @@ import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
 import { logToStderr } from "./log.js";
 import {
+  checkCompression,
+  checkEncryption,
   checkLaunch,
   checkNumber,
   checkStartTimeout,
@@ -116,16 +119,27 @@ export function createDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** The same on another platform, for tests. */
 export async function createDaemonOn(platform: Platform, options: DaemonOptions): Promise<Daemon> {
+  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
+  const { core, bootId } = await createCore(platform, options);
+  return new Daemon(core, options.name, bootId, startTimeoutMs);
+}
+
+/** What a daemon stands on, without one: for measurements that need no processes. Throws what createDaemon throws. */
+export async function createCore(
+  platform: Platform,
+  options: DaemonOptions,
+): Promise<{ readonly core: DaemonCore; readonly bootId: string }> {
   const clock = systemClock;
   const log = safeSink(options.onLog ?? logToStderr);
   const limits = resolveLimits(options.limits);
-  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
   const maxPending = checkNumber(
     "maxPendingConnections",
     options.maxPendingConnections ?? defaultMaxPendingConnections,
     1,
     4_096,
   );
+  const encryption = checkEncryption(options.encryption ?? "sensitive");
+  const compression = checkCompression(options.compression ?? "auto");
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -156,9 +170,12 @@ export async function createDaemonOn(platform: Platform, options: DaemonOptions)
     }),
     registry,
     limits,
+    encryption,
+    compression,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
+    answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),
     pending: new PendingBudget(maxPending),
   };
-  return new Daemon(core, options.name, bootId, startTimeoutMs);
+  return { core, bootId };
 }

@@ -2,7 +2,8 @@ import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { openAsDaemon, type Admission, type DaemonOpened } from "../session/daemon-opening.js";
 import { DaemonHandshake } from "../session/handshake/daemon-handshake.js";
-import { ownOffer } from "../session/handshake/own-offer.js";
+import type { Encryption } from "../session/encryption.js";
+import { offerFor } from "../session/handshake/own-offer.js";
 import { Link } from "../session/link.js";
 import { maxHandshakeBytes } from "../session/limits.js";
 import type { Connection, Listener } from "../transport/transport.js";
@@ -23,6 +24,8 @@ export interface GateOptions {
   /** The public half of the Noise key in the plugin's ticket. */
   readonly pluginKey: Uint8Array;
   readonly capabilities: ReadonlySet<string>;
+  /** The least that the session seals. */
+  readonly encryption: Encryption;
   /** The plugin has registered; takes its link over. Called at most once. */
   readonly onOpened: (opened: DaemonOpened<VerifiedToken>) => void;
   /** The plugin itself, proved by key and token, was refused. It may try no other way. */
@@ -92,15 +95,15 @@ export class Gate {
   }
 
   async #admitOne(connection: Connection): Promise<void> {
-    const { core, pluginId, pluginKey, onOpened } = this.#options;
-    const { staticKey, limits, clock, authority, verifier } = core;
+    const { core, pluginId, pluginKey, encryption, onOpened } = this.#options;
+    const { staticKey, limits, compression, clock, authority, verifier } = core;
     const handshake = new DaemonHandshake<VerifiedToken>({
       suite: nodeSuite,
       staticKey,
       credentials: await authority.credentials(staticKey.publicKey),
       daemonId: authority.daemonId,
       binding: connection.binding,
-      offer: ownOffer,
+      offer: offerFor(compression),
       verifyPlugin: async (token, presentedKey) => {
         const verified = await verifier.verify(token, { staticKey: presentedKey, pluginId });
         if (Buffer.compare(presentedKey, pluginKey) === 0) return verified;
@@ -114,6 +117,8 @@ export class Gate {
       connection,
       clock,
       limits,
+      encryption,
+      compression,
       handshake,
       admit: (result, register): Admission => {
         try {

@@ -93,6 +93,7 @@ export class Launch {
       pluginId: this.#options.id,
       pluginKey: this.#key.publicKey,
       capabilities: this.#capabilities,
+      encryption: this.#options.encryption ?? this.#core.encryption,
       onOpened: (opened) => this.#onOpened(opened),
       onRefused: (error) => this.abort(error),
     });
@@ -115,7 +116,7 @@ export class Launch {
   }
 
   #onOpened({ link, register, answer }: DaemonOpened<VerifiedToken>): void {
-    const { clock, limits, registry, interceptors, validation, log } = this.#core;
+    const { clock, limits, registry, interceptors, validation, answerSpace, log } = this.#core;
     const { id } = this.#options;
     const capabilities = new Set(answer.capabilities);
     const peer = new Peer({
@@ -130,6 +131,7 @@ export class Launch {
       capabilities,
       interceptors,
       validation,
+      answerSpace,
       onHandlerFailure: ({ method, error }) =>
         log({
           level: "error",

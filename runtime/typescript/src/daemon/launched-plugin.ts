@@ -2,6 +2,7 @@ import type { Codec } from "../codec/codec.js";
 import type { CrucibleError } from "../error/index.js";
 import type { Peer } from "../rpc/peer.js";
 import type { MethodKind, ServiceClient, ServiceClientClass } from "../rpc/service.js";
+import type { Encryption } from "../session/encryption.js";
 import type { EventHandler } from "../session/events.js";
 import type { DaemonCore } from "./core.js";
 import { describeExit, exitError, lastWords } from "./exit-text.js";
@@ -54,6 +55,8 @@ export class Plugin {
   readonly methods: readonly HostedMethod[];
   /** What it was granted. */
   readonly capabilities: ReadonlySet<string>;
+  /** What of its session is sealed. */
+  readonly encryption: Encryption;
   /** Resolves when its process has ended, its socket is gone and its id is free; never rejects. */
   readonly exited: Promise<PluginExit>;
   readonly #parts: LaunchedParts;
@@ -68,6 +71,7 @@ export class Plugin {
     this.version = parts.version;
     this.methods = parts.methods;
     this.capabilities = parts.capabilities;
+    this.encryption = parts.peer.session.encryption;
     this.exited = this.#watch(onEnded);
   }
 
@@ -99,6 +103,14 @@ export class Plugin {
   /** Adds a handler of the plugin's events; returns what removes it. */
   subscribe(handler: EventHandler): () => void {
     return this.#parts.peer.subscribe(handler);
+  }
+
+  /**
+   * The round trip that was measured last, in milliseconds: by `ping`, or by a heartbeat, which a plugin gets when it has
+   * been silent for an interval. Undefined before the first.
+   */
+  get rttMs(): number | undefined {
+    return this.#parts.peer.session.rttMs;
   }
 
   /** Measures a round trip to the plugin, in milliseconds. */

@@ -5,6 +5,8 @@ import type { Interceptor } from "../rpc/interceptor.js";
 import { isCapability } from "../rpc/method-table.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
+import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
+import { type Encryption, isEncryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 
 /** What a daemon is made of. */
@@ -38,6 +40,23 @@ export interface DaemonOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
+  /**
+   * What kept answers of all plugins may take together, in bytes: 0 to 2^53-1. With 0 no method is cached, whatever its schema
+   * says. Default: 67,108,864.
+   */
+  readonly cacheBytes?: number;
+  /**
+   * What is sealed between daemon and plugins beside what is always: `none`, no call, so that sensitive methods cannot be
+   * called; `sensitive`, the calls of sensitive methods; `everything`, every frame. A plugin may demand more, and what
+   * nothing protects needs everything. Default: `sensitive`.
+   */
+  readonly encryption?: Encryption;
+  /**
+   * What the daemon compresses of what it sends: `auto`, over TCP what is worth it, and elsewhere what methods ask for;
+   * `adaptive`, everywhere what is worth it; `off`, nothing, and plugins neither. Sensitive methods never are, and where
+   * everything is sealed only those that ask for it. Default: `auto`.
+   */
+  readonly compression?: CompressionPolicy;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;
   /** How long a plugin may take from its launch to its registration, in milliseconds: 100 to 60,000. Default: 10,000. */
@@ -58,6 +77,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What it may get: names of capabilities, which the methods of the daemon's services ask for. Default: none. */
   readonly capabilities?: readonly string[];
+  /** As in DaemonOptions, for this plugin. */
+  readonly encryption?: Encryption;
   /** As in DaemonOptions, for this plugin. */
   readonly startTimeoutMs?: number;
 }
@@ -86,9 +107,27 @@ export function checkStartTimeout(value: number): number {
   return checkNumber("startTimeoutMs", value, 100, 60_000);
 }
 
+/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
+export function checkEncryption(value: Encryption): Encryption {
+  if (isEncryption(value)) return value;
+  throw new CrucibleError(
+    "OPTION_INVALID",
+    `encryption is ${JSON.stringify(value)}; it is "none", "sensitive" or "everything"`,
+  );
+}
+
+/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
+export function checkCompression(value: CompressionPolicy): CompressionPolicy {
+  if (isCompressionPolicy(value)) return value;
+  throw new CrucibleError(
+    "OPTION_INVALID",
+    `compression is ${JSON.stringify(value)}; it is "auto", "adaptive" or "off"`,
+  );
+}
+
 /** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
 export function checkLaunch(options: LaunchOptions): void {
-  const { id, command, cwd, env, capabilities } = options;
+  const { id, command, cwd, env, capabilities, encryption } = options;
   if (typeof id !== "string" || !isPluginId(id)) {
     const shown = JSON.stringify(String(id).slice(0, 60));
     throw new CrucibleError(
@@ -106,6 +145,7 @@ export function checkLaunch(options: LaunchOptions): void {
       throw wrong(`env has a variable ${JSON.stringify(name)} that no process can have`);
     }
   }
+  if (encryption !== undefined) checkEncryption(encryption);
   if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every(isCapabilityText))) {
     throw wrong("capabilities is a list of names of A-Z, a-z, 0-9, dot, underscore and hyphen");
   }

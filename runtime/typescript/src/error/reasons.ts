@@ -18,6 +18,7 @@ export type Reason =
   | "BAD_SESSION"
   | "BAD_MESSAGE_ID"
   | "BAD_SEAL"
+  | "BAD_COMPRESSION"
   | "BAD_CREDIT"
   | "BAD_FRAGMENT"
   | "FRAME_TOO_LARGE"
@@ -101,7 +102,7 @@ const groups: readonly Group[] = [
     InvalidArgument,
     "BAD_RESERVED BAD_FLAGS BAD_TYPE BAD_SESSION BAD_MESSAGE_ID BAD_CREDIT BAD_FRAGMENT BAD_ENVELOPE DECODE_INVALID METADATA_INVALID REGISTER_INVALID",
   ],
-  [Protocol, DataLoss, "BAD_CHECKSUM BAD_SEAL"],
+  [Protocol, DataLoss, "BAD_CHECKSUM BAD_SEAL BAD_COMPRESSION"],
   [Protocol, DeadlineExceeded, "FRAME_TIMEOUT"],
   [Protocol, ResourceExhausted, "CREDIT_EXCEEDED CONTROL_FLOOD"],
   [

@@ -1,31 +1,16 @@
 import { readUint32 } from "../bytes/big-endian.js";
+import { allocate } from "../codec/allocate.js";
 import { verifyChecksum } from "../checksum/xxh64.js";
 import { CrucibleError } from "../error/index.js";
-import {
-  checksumBytes,
-  headerBytes,
-  offsetFlags,
-  offsetLength,
-  offsetReserved,
-  offsetType,
-  offsetVersion,
-  overheadBytes,
-  protocolVersion,
-} from "./frame.js";
-import { checkTypeAndFlags } from "./rules.js";
+import { checksumBytes, Flag, headerBytes, offsetFlags, offsetLength, overheadBytes } from "./frame.js";
+import { checkHeader, type FrameSink } from "./header.js";
+import { type FlagTable, plainFlags } from "./rules.js";
 
-/** Who is told about frames. What it throws passes through `push` and ends the connection. */
-export interface FrameSink {
-  /**
-   * A lawful header has arrived; its payload perhaps not. Returns how many bytes of payload are allowed, or throws when
-   * the frame is not welcome now.
-   */
-  onHeader(type: number, flags: number): number;
-  /** A whole frame with a true checksum: its header at `start`, its payload from there + 36 to `end`. */
-  onFrame(bytes: Uint8Array, start: number, end: number): void;
-}
+export type { FrameSink } from "./header.js";
 
 const nothing = new Uint8Array(0);
+/** A buffer for a frame in pieces is kept for the next up to this size: that of a full fragment. */
+const spareBytes = 65_536;
 
 /**
  * Cuts a stream of chunks into frames. Incremental and pure: bytes in, frames out.
@@ -42,8 +27,11 @@ export class FrameReader {
   #end = 0;
   /** The held bytes are in a buffer of our own, which may be written to. */
   #own = false;
+  #spare: Uint8Array = nothing;
   /** The header of the held frame has been checked. */
   #checked = false;
+  /** Types and flags that are lawful now; a change counts from the next frame on. */
+  flags: FlagTable = plainFlags;
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
@@ -54,7 +42,12 @@ export class FrameReader {
     return this.#end > this.#start;
   }
 
-  /** Takes the next bytes; `chunk` must not change afterwards. */
+  /** How many of the last bytes that were pushed are still needed where they lie; a sink may need more. */
+  get neededBytes(): number {
+    return this.#own ? 0 : this.#end - this.#start;
+  }
+
+  /** Takes the next bytes; `chunk` must not change before they are needed no more. */
   push(chunk: Uint8Array): void {
     const have = this.#end - this.#start;
     if (have === 0) {
@@ -77,7 +70,7 @@ export class FrameReader {
     for (;;) {
       const have = this.#end - this.#start;
       if (have >= headerBytes && !this.#checked) {
-        this.#checkHeader(this.#held, this.#start);
+        checkHeader(this.#held, this.#start, this.flags, this.#sink);
         this.#checked = true;
       }
       const need = this.#checked ? readUint32(this.#held, this.#start + offsetLength) + overheadBytes : headerBytes;
@@ -86,6 +79,9 @@ export class FrameReader {
         const start = this.#start;
         this.#release();
         this.#deliver(held, start, start + need - checksumBytes);
+        // Fragments are put together elsewhere: nobody holds on to their bytes.
+        const fragment = (held[start + offsetFlags + 1]! & Flag.More) !== 0;
+        if (fragment && held.length <= spareBytes && held.length > this.#spare.length) this.#spare = held;
         return taken;
       }
       const take = Math.min(need - have, chunk.length - taken);
@@ -98,7 +94,10 @@ export class FrameReader {
   #append(chunk: Uint8Array, from: number, count: number, need: number): void {
     const have = this.#end - this.#start;
     if (!this.#own || this.#end + count > this.#held.length) {
-      const larger = new Uint8Array(Math.max(have + count, Math.min(need, 2 * (have + count))));
+      const size = Math.max(have + count, Math.min(need, 2 * (have + count)));
+      let larger = this.#spare;
+      if (size <= larger.length) this.#spare = nothing;
+      else larger = allocate(size);
       larger.set(this.#held.subarray(this.#start, this.#end));
       this.#held = larger;
       this.#start = 0;
@@ -113,7 +112,7 @@ export class FrameReader {
     let offset = start;
     while (end - offset >= headerBytes) {
       // A header is checked twice only when its frame came in contiguous pieces; that is rarer than it is dear.
-      this.#checkHeader(bytes, offset);
+      checkHeader(bytes, offset, this.flags, this.#sink);
       const need = readUint32(bytes, offset + offsetLength) + overheadBytes;
       if (end - offset < need) {
         this.#hold(bytes, offset, end, true);
@@ -138,30 +137,6 @@ export class FrameReader {
   #release(): void {
     if (this.#end === 0) return;
     this.#hold(nothing, 0, 0, false);
-  }
-
-  #checkHeader(bytes: Uint8Array, offset: number): void {
-    const version = bytes[offset + offsetVersion]!;
-    if (version !== protocolVersion) {
-      throw new CrucibleError(
-        "BAD_VERSION",
-        `frame has version ${version}; this side speaks version ${protocolVersion}`,
-      );
-    }
-    if (readUint32(bytes, offset + offsetReserved) !== 0) {
-      throw new CrucibleError("BAD_RESERVED", "frame has non-zero reserved bytes; send zeros in version 1");
-    }
-    const type = bytes[offset + offsetType]!;
-    const flags = (bytes[offset + offsetFlags]! << 8) | bytes[offset + offsetFlags + 1]!;
-    checkTypeAndFlags(type, flags);
-    const most = this.#sink.onHeader(type, flags);
-    const length = readUint32(bytes, offset + offsetLength);
-    if (length > most) {
-      throw new CrucibleError(
-        "FRAME_TOO_LARGE",
-        `frame announces ${length} bytes of payload, ${most} are allowed; send it in fragments`,
-      );
-    }
   }
 
   #deliver(bytes: Uint8Array, start: number, end: number): void {

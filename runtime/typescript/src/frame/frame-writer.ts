@@ -1,10 +1,13 @@
 import { writeUint32 } from "../bytes/big-endian.js";
 import { writeChecksum } from "../checksum/xxh64.js";
+import { allocate } from "../codec/allocate.js";
 import type { FrameCipher } from "../crypto/frame-cipher.js";
 import {
   checksumBytes,
   Flag,
+  FrameType,
   headerBytes,
+  offsetFlags,
   offsetLength,
   offsetMessageId,
   offsetSessionId,
@@ -12,14 +15,19 @@ import {
   overheadBytes,
   protocolVersion,
 } from "./frame.js";
+import { fullRunBytes } from "./sealed-run.js";
 
 const twoTo32 = 4294967296;
 /** Bytes that a sealed payload grows by. */
 const tagBytes = 16;
+/** What a frame may take beside its payload: its own header, that of a run before it, tag and checksum. */
+const spareBytes = overheadBytes + headerBytes + tagBytes;
 /** Size of the buffer that frames are written into. Many small frames share one. */
 const arenaBytes = 262_144;
 /** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
 const firstArenaBytes = 4_096;
+/** Size of the one after a rest. */
+const restingArenaBytes = 1_024;
 
 /**
  * Writes frames into an arena, in place: `begin` a frame, put its payload at the offset it returns, `finish` it. Nothing
@@ -38,9 +46,16 @@ export class FrameWriter {
   #full: Uint8Array[] = [];
   #fullBytes = 0;
   #nextArenaBytes = firstArenaBytes;
+  /** Arenas that were filled and handed over; the last of them is written again once they have left. */
+  #left: Uint8Array | undefined;
+  #spare: Uint8Array | undefined;
   #stampHi = 0;
   #stampLo = 0;
   #stamped = false;
+  /** Seals runs of frames. */
+  #runCipher: FrameCipher | undefined;
+  /** Where the header of the run that is being written begins; -1 for none. */
+  #run = -1;
 
   /** `now` gives Unix time in milliseconds. */
   constructor(now: () => number) {
@@ -58,6 +73,11 @@ export class FrameWriter {
     this.#sessionLo = lo;
   }
 
+  /** From now on frames leave in Sealed ones, all that is taken together as one. */
+  sealRuns(cipher: FrameCipher): void {
+    this.#runCipher = cipher;
+  }
+
   /** How many bytes wait to be taken. */
   get pendingBytes(): number {
     return this.#fullBytes + this.#next - this.#taken;
@@ -68,9 +88,18 @@ export class FrameWriter {
    * that turns out longer, see `fits`, begins again with more room.
    */
   begin(type: number, flags: number, id: number, roomBytes: number): number {
-    if (this.#next + roomBytes + overheadBytes + tagBytes > this.#arena.length) this.#swap(roomBytes);
-    const arena = this.#arena;
+    if (this.#next + roomBytes + spareBytes > this.#arena.length) this.#swap(roomBytes);
+    if (this.#runCipher !== undefined && this.#run < 0) {
+      this.#run = this.#next;
+      this.#next += headerBytes;
+    }
     const start = this.#next;
+    this.#header(start, type, flags, id);
+    return start + headerBytes;
+  }
+
+  #header(start: number, type: number, flags: number, id: number): void {
+    const arena = this.#arena;
     arena[start] = protocolVersion;
     arena[start + 1] = type;
     arena[start + 2] = flags >>> 8;
@@ -83,7 +112,12 @@ export class FrameWriter {
     if (!this.#stamped) this.#stamp();
     writeUint32(arena, start + offsetTimestamp, this.#stampHi);
     writeUint32(arena, start + offsetTimestamp + 4, this.#stampLo);
-    return start + headerBytes;
+  }
+
+  /** Marks the frame that was begun as COMPRESSED. */
+  markCompressed(): void {
+    const flags = this.#next + offsetFlags + 1;
+    this.#arena[flags] = this.#arena[flags]! | Flag.Compressed;
   }
 
   /** Whether a payload that ends at `end` leaves room for what follows it. */
@@ -91,11 +125,17 @@ export class FrameWriter {
     return end + checksumBytes + tagBytes <= this.#arena.length;
   }
 
-  /** Completes the frame whose payload ends at `end`; with `cipher`, sealed. */
+  /** Completes the frame whose payload ends at `end`; with `cipher`, sealed, unless its run will be. */
   finish(end: number, cipher?: FrameCipher): void {
     const arena = this.#arena;
     const start = this.#next;
     let payloadEnd = end;
+    if (this.#run >= 0) {
+      writeUint32(arena, start + offsetLength, end - start - headerBytes);
+      this.#next = end;
+      if (end - this.#run - headerBytes >= fullRunBytes) this.#sealRun();
+      return;
+    }
     if (cipher === undefined) {
       writeUint32(arena, start + offsetLength, end - start - headerBytes);
     } else {
@@ -111,6 +151,7 @@ export class FrameWriter {
    * Hands over what was finished, as buffers that are not written again before `reuse`; undefined when there is nothing.
    */
   take(): Uint8Array | undefined {
+    if (this.#run >= 0) this.#sealRun();
     this.#stamped = false;
     const full = this.#full.shift();
     if (full !== undefined) {
@@ -129,16 +170,51 @@ export class FrameWriter {
    */
   reuse(): void {
     if (this.pendingBytes > 0) return;
+    if (this.#left !== undefined) this.#spare = this.#left;
+    this.#left = undefined;
     this.#taken = 0;
     this.#next = 0;
   }
 
+  /** Nothing was written for long: lets go of the arena when nothing waits in it. The next one is small. */
+  rest(): void {
+    if (this.pendingBytes > 0 || this.#arena.length <= restingArenaBytes) return;
+    this.#arena = new Uint8Array(0);
+    this.#taken = 0;
+    this.#next = 0;
+    this.#nextArenaBytes = restingArenaBytes;
+  }
+
+  /** Ends the run that is being written; one without a frame never was. */
+  #sealRun(): void {
+    const start = this.#run;
+    this.#run = -1;
+    const payload = start + headerBytes;
+    if (this.#next === payload) {
+      this.#next = start;
+      return;
+    }
+    this.#header(start, FrameType.Sealed, Flag.Encrypted, 0);
+    writeUint32(this.#arena, start + offsetLength, this.#next - payload + tagBytes);
+    const end = this.#runCipher!.seal(this.#arena, start, payload, this.#next);
+    writeChecksum(this.#arena, start, end);
+    this.#next = end + checksumBytes;
+  }
+
   #swap(payloadBytes: number): void {
+    if (this.#run >= 0) this.#sealRun();
     if (this.#next > this.#taken) {
       this.#full.push(this.#arena.subarray(this.#taken, this.#next));
       this.#fullBytes += this.#next - this.#taken;
     }
-    this.#arena = new Uint8Array(Math.max(this.#nextArenaBytes, payloadBytes + overheadBytes + tagBytes));
+    const room = Math.max(this.#nextArenaBytes, payloadBytes + spareBytes);
+    if (this.#arena.length === arenaBytes) this.#left = this.#arena;
+    if (this.#spare !== undefined && room <= arenaBytes) {
+      this.#arena = this.#spare;
+      this.#spare = undefined;
+    } else {
+      this.#arena = allocate(room);
+    }
     this.#nextArenaBytes = Math.min(arenaBytes, 4 * this.#nextArenaBytes);
     this.#taken = 0;
     this.#next = 0;

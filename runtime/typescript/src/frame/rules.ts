@@ -1,11 +1,21 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "./frame.js";
 
-/** Critical flags each type may carry; a type that is not listed does not exist, or its feature was not agreed on. */
-const allowedFlags = new Uint8Array(256).fill(0xff);
+/** Optional parts of the frame that a session has agreed on. */
+export interface FrameFeatures {
+  /** Everything travels in Sealed frames. */
+  readonly sealed: boolean;
+  /** Data frames may be COMPRESSED. */
+  readonly compressed: boolean;
+}
 
+/** Critical flags that a frame of each type may carry; 0xff where there is no such type. */
+export type FlagTable = Uint8Array;
+
+const unknown = 0xff;
 const data = Flag.Encrypted | Flag.More;
-for (const [type, flags] of [
+
+const basic: readonly (readonly [type: FrameType, flags: number])[] = [
   [FrameType.Handshake, 0],
   [FrameType.Heartbeat, Flag.Encrypted],
   [FrameType.Request, data | Flag.EndStream | Flag.Retry],
@@ -23,32 +33,61 @@ for (const [type, flags] of [
   [FrameType.Cancel, Flag.Encrypted],
   [FrameType.Credit, Flag.Encrypted],
   [FrameType.Ack, Flag.Encrypted],
-] as const) {
-  allowedFlags[type] = flags;
+];
+const compressible: ReadonlySet<number> = new Set([
+  FrameType.Request,
+  FrameType.Response,
+  FrameType.Event,
+  FrameType.Stream,
+]);
+
+/** The table of a connection on which these features were agreed. */
+export function flagTable({ sealed, compressed }: FrameFeatures): FlagTable {
+  const table = new Uint8Array(256).fill(unknown);
+  for (const [type, flags] of basic) {
+    table[type] = compressed && compressible.has(type) ? flags | Flag.Compressed : flags;
+  }
+  if (sealed) table[FrameType.Sealed] = Flag.Encrypted;
+  return table;
 }
+
+/** The same for frames inside a Sealed one, none of which is sealed itself. */
+export function innerFlagTable(features: FrameFeatures): FlagTable {
+  return flagTable({ ...features, sealed: false }).map((flags) =>
+    flags === unknown ? flags : flags & ~Flag.Encrypted,
+  );
+}
+
+/** The table before anything has been agreed on. */
+export const plainFlags: FlagTable = flagTable({ sealed: false, compressed: false });
 
 const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
 
 /** Refuses an unknown type, a critical flag that is unknown or that the type cannot carry, and flags that exclude each other. */
-export function checkTypeAndFlags(type: number, flags: number): void {
+export function checkTypeAndFlags(type: number, flags: number, table: FlagTable): void {
   const critical = flags & 0xff;
   if ((critical & 0x80) !== 0) throw badFlags(type, flags);
-  const allowed = allowedFlags[type]!;
-  if (allowed === 0xff) {
+  const allowed = table[type]!;
+  if (allowed === unknown) {
     throw new CrucibleError(
       "BAD_TYPE",
-      `frame has type ${hex(type, 2)}, which this side does not know; upgrade it to read it`,
+      `frame has type ${hex(type, 2)}, which was not agreed on or is unknown here; upgrade this side to read it`,
     );
   }
   const ending = critical & (Flag.More | Flag.EndStream);
   if (
     (critical & ~allowed) !== 0 ||
     ending === (Flag.More | Flag.EndStream) ||
-    (ending === 0 && (type === FrameType.Response || type === FrameType.Error))
+    (ending === 0 && (type === FrameType.Response || type === FrameType.Error)) ||
+    (critical & sealing) === sealing ||
+    (type === FrameType.Sealed && critical === 0)
   ) {
     throw badFlags(type, flags);
   }
 }
+
+/** What is sealed by itself is never compressed: its length would tell what is in it. */
+const sealing = Flag.Encrypted | Flag.Compressed;
 
 function badFlags(type: number, flags: number): CrucibleError {
   return new CrucibleError("BAD_FLAGS", `frame of type ${hex(type, 2)} cannot carry flags ${hex(flags, 4)}`);

@@ -2,6 +2,8 @@ import type { LogSink } from "../observe/log.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
+import type { CompressionPolicy } from "../session/compression.js";
+import type { Encryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 
 /** What a plugin is made of. */
@@ -16,8 +18,20 @@ export interface ServeOptions {
   readonly interceptors?: readonly Interceptor[];
   /** What the session takes; what the daemon announces wins. Default: `defaultLimits`; the ranges are in PROTOCOL.md. */
   readonly limits?: Partial<SessionLimits>;
+  /**
+   * The least that the session has to seal: without it the plugin does not register. Default: what the daemon demands,
+   * and what the connection needs.
+   */
+  readonly encryption?: Encryption;
+  /** What the plugin compresses of what it sends; as in DaemonOptions. Default: `auto`. */
+  readonly compression?: CompressionPolicy;
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
+  /**
+   * What kept answers of the daemon may take together, in bytes: 0 to 2^53-1. With 0 no method is cached, whatever its schema
+   * says. Default: 67,108,864.
+   */
+  readonly cacheBytes?: number;
   /** Takes what is worth knowing. Default: warnings and errors as lines on stderr, which the daemon logs. */
   readonly onLog?: LogSink;
   /**

@@ -3,11 +3,14 @@ import { nodeSuite } from "../crypto/node/node-suite.js";
 import { createDaemonVerifier } from "../crypto/node/verify-daemon.js";
 import { CrucibleError } from "../error/index.js";
 import { type LogSink, safeSink } from "../observe/log.js";
+import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { assertMethodTable } from "../rpc/method-table.js";
 import { describeMethods, Peer } from "../rpc/peer.js";
 import { Registry } from "../rpc/registry.js";
 import { type ServiceImplementation, serviceKey } from "../rpc/service.js";
-import { ownOffer } from "../session/handshake/own-offer.js";
+import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
+import { type Encryption, isEncryption } from "../session/encryption.js";
+import { offerFor } from "../session/handshake/own-offer.js";
 import { PluginHandshake } from "../session/handshake/plugin-handshake.js";
 import type { SessionLimits } from "../session/limits.js";
 import { openAsPlugin, type PluginOpened } from "../session/plugin-opening.js";
@@ -54,9 +57,17 @@ export async function serve(
 async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin> {
   const registry = new Registry(options.services);
   const limits = resolveLimits(options.limits);
+  const cacheBytes = resolveCacheBytes(options.cacheBytes);
+  const { encryption = "none", compression = "auto" } = options;
+  if (!isEncryption(encryption)) {
+    throw new CrucibleError("OPTION_INVALID", `encryption is ${JSON.stringify(encryption)}; see ServeOptions`);
+  }
+  if (!isCompressionPolicy(compression)) {
+    throw new CrucibleError("OPTION_INVALID", `compression is ${JSON.stringify(compression)}; see ServeOptions`);
+  }
   const source = await takeTicket(process.env);
   try {
-    return await connect(options, log, registry, limits, source);
+    return await connect({ ...options, encryption, compression }, log, registry, limits, cacheBytes, source);
   } catch (error) {
     source.close();
     throw error;
@@ -64,14 +75,16 @@ async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin>
 }
 
 async function connect(
-  options: ServeOptions,
+  options: ServeOptions & { readonly encryption: Encryption; readonly compression: CompressionPolicy },
   log: LogSink,
   registry: Registry,
   ownLimits: SessionLimits,
+  cacheBytes: number,
   source: TicketSource,
 ): Promise<ServedPlugin> {
   const { ticket } = source;
   const { pluginId, daemonId } = ticket;
+  const { encryption, compression } = options;
   const clock = systemClock;
   const verifyDaemon = createDaemonVerifier({ ca: ticket.authority, daemonId, clock });
   const staticKey = nodeSuite.keyPair(ticket.noiseKey);
@@ -99,6 +112,7 @@ async function connect(
       capabilities,
       interceptors: options.interceptors ?? [],
       validation: options.validation ?? {},
+      answerSpace: new AnswerSpace(clock, cacheBytes),
       onHandlerFailure: ({ method, error }) =>
         log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
       onClosed: (error) => onEnded(draining || error.reason === "SHUTTING_DOWN" ? undefined : error),
@@ -121,7 +135,7 @@ async function connect(
       suite: nodeSuite,
       staticKey,
       binding: connection.binding,
-      offer: ownOffer,
+      offer: offerFor(compression),
       daemonId,
       verifyDaemon,
       token: ticket.token,
@@ -132,7 +146,7 @@ async function connect(
       methods: describeMethods(registry),
       capabilities: [...(options.capabilities ?? [])],
     };
-    return openAsPlugin({ connection, clock, limits: ownLimits, handshake, register, open });
+    return openAsPlugin({ connection, clock, limits: ownLimits, encryption, compression, handshake, register, open });
   };
 
   const served = await retried(attempt);

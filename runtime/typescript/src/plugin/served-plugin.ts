@@ -2,6 +2,7 @@ import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import type { Peer } from "../rpc/peer.js";
 import type { ServiceClient, ServiceClientClass } from "../rpc/service.js";
+import type { Encryption } from "../session/encryption.js";
 import type { EventHandler } from "../session/events.js";
 import type { CloseOptions } from "./options.js";
 
@@ -23,6 +24,8 @@ export class ServedPlugin {
   readonly daemonId: string;
   /** What it was granted. */
   readonly capabilities: ReadonlySet<string>;
+  /** What of the session is sealed. */
+  readonly encryption: Encryption;
   /** Resolves when the session has ended, however that was; never rejects. */
   readonly closed: Promise<void>;
   readonly #peer: Peer;
@@ -33,6 +36,7 @@ export class ServedPlugin {
     this.id = parts.pluginId;
     this.daemonId = parts.daemonId;
     this.capabilities = parts.capabilities;
+    this.encryption = parts.peer.session.encryption;
     this.#peer = parts.peer;
     this.closed = this.#remember(parts.ended);
   }

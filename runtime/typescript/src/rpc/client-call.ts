@@ -6,6 +6,7 @@ import type { Session } from "../session/session.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "./abort-listeners.js";
 import type { Deadlines, Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
+import type { AnswerCache } from "./cache/answer-cache.js";
 import type { Method } from "./service.js";
 import { validationError } from "./violations.js";
 
@@ -19,6 +20,8 @@ export interface ClientCore {
   readonly validateRequests: boolean;
   /** Check responses against the rules of their schema. */
   readonly validateResponses: boolean;
+  /** Answers that may be served again. */
+  readonly answers: AnswerCache;
 }
 
 /** What all calls opened here have in common: a deadline, a signal that may cancel them, an end. */
@@ -34,6 +37,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
     this.core = core;
     this.method = method;
     this.sealed = sealed;
+    this.shrinker = core.session.shrinkerOf(method);
   }
 
   /** The call has ended with `error`, or well when there is none. */
@@ -72,20 +76,33 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
     this.settle(error);
   }
 
+  /** The call is over, whatever comes of it. */
   protected unwatch(): void {
     if (this.timedIndex >= 0) this.core.deadlines.remove(this);
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this);
+    // Also when it has failed: how far its handler came is not known.
+    const { invalidates } = this.method;
+    if (invalidates !== undefined) this.core.answers.invalidate(invalidates);
   }
 
   /** Decodes and checks one response. */
   protected decode(bytes: Uint8Array): unknown {
-    const message = this.method.response.read(bytes, envelope.bodyStart, envelope.bodyEnd);
-    if (this.core.validateResponses && this.method.validateResponse !== undefined) {
-      const violations = this.method.validateResponse(message);
-      if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations, true);
-    }
-    return message;
+    return readResponse(this.core, this.method, bytes, envelope.bodyStart, envelope.bodyEnd);
   }
+}
+
+/**
+ * Decodes a response, and checks it where that is asked for.
+ *
+ * @throws CrucibleError reason DECODE_INVALID, or VALIDATION_FAILED when it breaks the rules of its schema.
+ */
+export function readResponse(core: ClientCore, method: Method, bytes: Uint8Array, start: number, end: number): unknown {
+  const message = method.response.read(bytes, start, end);
+  if (core.validateResponses && method.validateResponse !== undefined) {
+    const violations = method.validateResponse(message);
+    if (violations !== undefined) throw validationError(`response of ${method.name}`, violations, true);
+  }
+  return message;
 }
 
 /** A call with one response. */

@@ -1,5 +1,6 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
+import { requireSealedCalls } from "../session/encryption.js";
 import { head, writeRequestHead } from "../session/envelope.js";
 import {
   type ClientCall,
@@ -110,10 +111,29 @@ export class Client implements Caller {
   }
 
   #unary(method: Method, request: unknown, options: CallOptions | undefined): Promise<unknown> {
+    if (method.cache !== undefined) {
+      const answer = this.#answer(method, request, options);
+      if (answer !== undefined) return answer;
+    }
     return new Promise((resolve, reject) => {
       const call = new UnaryResponseCall(this.#options, method, this.#bind(method), resolve, reject);
       this.#open(call, Flag.EndStream, request, options);
     });
+  }
+
+  /** The answer of a method that is cached; undefined when this call is like any other. */
+  #answer(method: Method, request: unknown, options: CallOptions | undefined): Promise<unknown> | undefined {
+    try {
+      const sealed = this.#bind(method);
+      const { session, answers } = this.#options;
+      const now = session.clock.monotonicMs();
+      const end = { deadlineMs: this.#deadline(method, options, now), signal: this.#signal(options) };
+      assertWanted(method, end.deadlineMs, now, end.signal);
+      checkRequest(this.#options, method, request);
+      return answers.answer(this.#options, method, sealed, request, options, end);
+    } catch (error) {
+      return Promise.reject(error as CrucibleError);
+    }
   }
 
   #collect(
@@ -157,8 +177,12 @@ export class Client implements Caller {
         `peer ${this.#options.peer.id} hosts ${method.name} in another shape; generate both sides from the same schema`,
       );
     }
-    this.#bound.set(method, method.sensitive);
-    return method.sensitive;
+    const { encryption } = this.#options.session;
+    if (method.sensitive) requireSealedCalls(method.name, encryption);
+    // Where everything is sealed, a call has no seal of its own.
+    const sealed = method.sensitive && encryption !== "everything";
+    this.#bound.set(method, sealed);
+    return sealed;
   }
 
   #open(call: ClientCall, flags: number, request: unknown, options: CallOptions | undefined): void {
@@ -166,9 +190,8 @@ export class Client implements Caller {
     const { session } = this.#options;
     const now = session.clock.monotonicMs();
     const deadlineMs = this.#deadline(method, options, now);
-    if (deadlineMs !== undefined && deadlineMs <= now) throw deadlineExceeded(method);
     const signal = this.#signal(options);
-    if (signal?.aborted) throw cancelled(method, signal);
+    assertWanted(method, deadlineMs, now, signal);
     const timeoutUs = deadlineMs === undefined ? undefined : Math.ceil((deadlineMs - now) * 1000);
     const withBody = (flags & Flag.EndStream) !== 0;
     if (withBody) checkRequest(this.#options, method, request);
@@ -244,6 +267,7 @@ export class Client implements Caller {
         ...(left === undefined ? {} : { timeoutMs: left }),
         signal: passed.signal,
         metadata: Object.fromEntries(passed.metadata),
+        ...(options?.cache === undefined ? {} : { cache: options.cache }),
       });
     };
     try {
@@ -252,6 +276,17 @@ export class Client implements Caller {
       return Promise.reject(error as Error);
     }
   }
+}
+
+/** @throws CrucibleError DEADLINE_EXCEEDED or CANCELLED when nobody wants the call any more. */
+function assertWanted(
+  method: Method,
+  deadlineMs: number | undefined,
+  now: number,
+  signal: AbortSignal | undefined,
+): void {
+  if (deadlineMs !== undefined && deadlineMs <= now) throw deadlineExceeded(method);
+  if (signal?.aborted) throw cancelled(method, signal);
 }
 
 /** A stream that opens its call when it is first read: one that nobody reads costs nothing and leaks nothing. */

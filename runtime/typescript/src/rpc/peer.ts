@@ -14,6 +14,8 @@ import type { EventHandler } from "../session/events.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Link } from "../session/link.js";
 import { Session } from "../session/session.js";
+import { SessionAnswers } from "./cache/answer-cache.js";
+import { AnswerSpace } from "./cache/answer-space.js";
 import { Client, type PeerMethod } from "./client.js";
 import { Deadlines } from "./deadlines.js";
 import type { Interceptor } from "./interceptor.js";
@@ -59,6 +61,8 @@ export interface PeerOptions {
   readonly capabilities: ReadonlySet<string>;
   readonly interceptors?: readonly Interceptor[];
   readonly validation?: ValidationOptions;
+  /** Where answers of cached methods are kept, with those of other sessions. Default: a space of its own. */
+  readonly answerSpace?: AnswerSpace;
   readonly onHandlerFailure: (failure: HandlerFailure) => void;
   readonly onClosed: (error: CrucibleError) => void;
   readonly onDraining?: (reason: string) => void;
@@ -74,6 +78,7 @@ export class Peer {
     this.info = options.peer;
     const { clock, registry, capabilities } = options;
     const deadlines = new Deadlines(clock);
+    const answers = new SessionAnswers(options.answerSpace ?? new AnswerSpace(clock));
     const interceptors = options.interceptors ?? [];
     const validateResponses = options.validation?.responses ?? true;
     this.session = new Session({
@@ -99,6 +104,7 @@ export class Peer {
       controls: (type, payload) => answerControl(type, payload, registry, capabilities),
       onClosed: (error) => {
         deadlines.close();
+        answers.close();
         options.onClosed(error);
       },
       ...(options.onDraining === undefined ? {} : { onDraining: options.onDraining }),
@@ -109,6 +115,7 @@ export class Peer {
       deadlines,
       validateRequests: options.validation?.requestsSent ?? false,
       validateResponses,
+      answers,
       peer: options.peer,
       methods,
       interceptors,

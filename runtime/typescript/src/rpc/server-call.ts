@@ -42,6 +42,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     this.#core = core;
     this.method = method;
     this.#metadataList = metadata;
+    this.shrinker = core.session.shrinkerOf(method);
   }
 
   // ---- HandlerContext

@@ -1,5 +1,6 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
+import { requireSealedCalls } from "../session/encryption.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import type { Acceptor, Session } from "../session/session.js";
 import { throwLater } from "../session/throw-later.js";
@@ -93,7 +94,7 @@ export class Server implements Acceptor, ServerCore {
       return;
     }
     const { method } = hosted;
-    if (method.sensitive !== sealed) {
+    if (method.sensitive !== sealed && this.session.encryption !== "everything") {
       const must = method.sensitive ? "must be sealed" : "must not be sealed";
       throw new CrucibleError(
         "SEAL_REQUIRED",
@@ -102,6 +103,7 @@ export class Server implements Acceptor, ServerCore {
     }
     const withStream = streamsRequests(method);
     try {
+      if (method.sensitive) requireSealedCalls(method.name, this.session.encryption);
       this.#admit(hosted, flags, withStream);
       if (!withStream) request = decodeRequest(this, method, bytes);
     } catch (error) {

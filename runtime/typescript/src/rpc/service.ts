@@ -9,12 +9,27 @@ export type MethodKind = (typeof MethodKind)[keyof typeof MethodKind];
 export const Idempotency = { Unknown: 0, NoSideEffects: 1, Idempotent: 2 } as const;
 export type Idempotency = (typeof Idempotency)[keyof typeof Idempotency];
 
+/** Whether the messages of a method are compressed; the numbers are those of `crucible.options.v1.Compression`. */
+export const Compression = {
+  /** As the policy of the session. */
+  Unspecified: 0,
+  /** Never. */
+  Never: 1,
+  /** Wherever that makes them shorter, even though lengths then tell of their content. */
+  Always: 2,
+} as const;
+export type Compression = (typeof Compression)[keyof typeof Compression];
+
 /** How answers may be kept by the calling side. */
 export interface CachePolicy {
   /** How long an answer stays fresh, in milliseconds. */
   readonly ttlMs: number;
-  /** The most bytes that answers of the method may take together. */
+  /** The most bytes that answers of the method may take together, in each session; an answer counts some 512 more. */
   readonly maxBytes: number;
+  /** Subjects of the answering side's events that outdate what is kept; one covers those under it. Default: none. */
+  readonly invalidatedByEvents?: readonly string[];
+  /** Keep answers although the method is sensitive. Default: false. */
+  readonly allowSensitive?: boolean;
 }
 
 /** One row of a service's table: everything both sides need to know of a method. Generated, frozen in spirit. */
@@ -33,9 +48,13 @@ export interface Method<Req = any, ReqInit = any, Res = any, ResInit = any> {
   /** Deadline of a call whose caller sets none, in milliseconds; 0 means none. */
   readonly timeoutMs: number;
   readonly sensitive: boolean;
+  /** Whether its messages are compressed. Default: as the session's policy. */
+  readonly compression?: Compression;
   /** The capability a caller needs; empty when the plugin hosts the method. */
   readonly capability: string;
   readonly cache?: CachePolicy;
+  /** Full names of cached methods whose kept answers are outdated once a call of this one has ended. */
+  readonly invalidates?: readonly string[];
 }
 
 /** A service: its table of methods, keyed by the name of the method in TypeScript. */
@@ -59,6 +78,12 @@ export interface CallOptions {
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal;
   readonly metadata?: MetadataInit;
+  /**
+   * What to do with kept answers, for methods whose schema says that they are cached. `use` takes one that is fresh, or
+   * shares a call that is on its way; `refresh` asks again, and keeps what comes; `skip` asks as if nothing were cached.
+   * Default: `use`.
+   */
+  readonly cache?: "use" | "refresh" | "skip";
 }
 
 /** Makes calls: what a generated stub stands on. */

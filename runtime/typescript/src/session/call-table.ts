@@ -15,11 +15,12 @@ function emptySlots(count: number): (Call | undefined)[] {
 export class CallTable {
   #slots: (Call | undefined)[];
   #mask: number;
-  readonly #crowded: Map<number, Call> = new Map();
+  /** Made when it is first needed. */
+  #crowded: Map<number, Call> | undefined;
   #size = 0;
 
   /** `slots` is a power of two: room at first. A table grows with its calls, so that an idle session costs little. */
-  constructor(slots = 64) {
+  constructor(slots = 16) {
     this.#slots = emptySlots(slots);
     this.#mask = slots - 1;
   }
@@ -31,28 +32,28 @@ export class CallTable {
   get(id: number): Call | undefined {
     const call = this.#slots[this.#index(id)];
     if (call !== undefined && call.id === id) return call;
-    return this.#crowded.size === 0 ? undefined : this.#crowded.get(id);
+    return this.#crowded?.get(id);
   }
 
   add(call: Call): void {
     if (this.#size * 4 >= this.#slots.length && this.#slots.length < mostSlots) this.#grow();
     const index = this.#index(call.id);
     if (this.#slots[index] === undefined) this.#slots[index] = call;
-    else this.#crowded.set(call.id, call);
+    else (this.#crowded ??= new Map()).set(call.id, call);
     this.#size++;
   }
 
   delete(call: Call): void {
     const index = this.#index(call.id);
     if (this.#slots[index] === call) this.#slots[index] = undefined;
-    else if (!this.#crowded.delete(call.id)) return;
+    else if (this.#crowded?.delete(call.id) !== true) return;
     this.#size--;
   }
 
   /** All live calls, in no particular order, as they are now. */
   all(): Call[] {
     if (this.#size === 0) return [];
-    return [...this.#slots.filter((call) => call !== undefined), ...this.#crowded.values()];
+    return [...this.#slots.filter((call) => call !== undefined), ...(this.#crowded?.values() ?? [])];
   }
 
   #grow(): void {
@@ -60,7 +61,7 @@ export class CallTable {
     const slots = this.#slots.length * 4;
     this.#slots = emptySlots(slots);
     this.#mask = slots - 1;
-    this.#crowded.clear();
+    this.#crowded = undefined;
     this.#size = 0;
     for (const call of calls) this.add(call);
   }

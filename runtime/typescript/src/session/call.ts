@@ -1,4 +1,5 @@
 import type { CrucibleError } from "../error/index.js";
+import type { Shrinker } from "./compression.js";
 import { initialWindowBytes } from "./limits.js";
 
 /** A message that waits for credit: an encoded envelope, cut into fragments as the window allows. */
@@ -29,8 +30,12 @@ export interface Outgoing {
 export abstract class Call {
   /** Message id; 0 until the call is opened. */
   id = 0;
+  /** Which of the calls that wait sends first: 0 the last, 3 the first; none waits for ever. */
+  priority: 0 | 1 | 2 | 3 = 0;
   /** Every frame of the call is sealed. */
   sealed = false;
+  /** What compresses its messages. */
+  shrinker: Shrinker | undefined = undefined;
   /** The peer has sent its last message. */
   remoteEnded = false;
   /** The call is over; nothing more is sent or delivered. */
@@ -52,6 +57,8 @@ export abstract class Call {
   /** Fragments of a message that is not complete. */
   assembly: Uint8Array | undefined = undefined;
   assembled = 0;
+  /** How long it says it will be; 0 when it does not. A hint. */
+  announced = 0;
   /** Type of the frames it comes in. */
   assemblyType = 0;
 

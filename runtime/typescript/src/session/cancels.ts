@@ -13,11 +13,14 @@ const pauseMs = 10;
 export class Cancels {
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #received: TokenBucket;
+  readonly #maxCalls: number;
   readonly #perSecond: number;
-  readonly #sent: TokenBucket;
+  readonly #peerMaxCalls: number;
+  // Made when they are first needed: many sessions never cancel.
+  #received: TokenBucket | undefined;
+  #sent: TokenBucket | undefined;
   /** Calls that were cancelled and not answered yet: the peer still counts them. Whether they are sealed. */
-  readonly #open: Map<number, boolean> = new Map();
+  #open: Map<number, boolean> | undefined;
   /** Ids of those whose Cancel has not left. */
   #held: number[] = [];
   #stop: Stop | undefined;
@@ -26,19 +29,19 @@ export class Cancels {
   constructor(link: Link, clock: Clock, maxCalls: number, perSecond: number, peerMaxCalls: number) {
     this.#link = link;
     this.#clock = clock;
+    this.#maxCalls = maxCalls;
     this.#perSecond = perSecond;
-    this.#received = new TokenBucket(clock, 2 * maxCalls, perSecond);
-    // Half of what the peer takes at once, since Cancels may crowd on their way.
-    this.#sent = new TokenBucket(clock, peerMaxCalls, ownCancelsPerSecond);
+    this.#peerMaxCalls = peerMaxCalls;
   }
 
   /** Calls that the peer still counts. */
   get size(): number {
-    return this.#open.size;
+    return this.#open === undefined ? 0 : this.#open.size;
   }
 
   /** Counts a Cancel of the peer. Throws CONTROL_FLOOD. */
   count(): void {
+    this.#received ??= new TokenBucket(this.#clock, 2 * this.#maxCalls, this.#perSecond);
     if (this.#received.take()) return;
     throw new CrucibleError("CONTROL_FLOOD", `peer cancels more than ${this.#perSecond} calls a second`);
   }
@@ -46,20 +49,26 @@ export class Cancels {
   /** Cancels a call. */
   send(call: Call): void {
     if (this.#link.closed) return;
-    this.#open.set(call.id, call.sealed);
-    if (this.#held.length === 0 && this.#sent.take()) this.#cancel(call.id, call.sealed);
+    (this.#open ??= new Map()).set(call.id, call.sealed);
+    if (this.#held.length === 0 && this.#take()) this.#cancel(call.id, call.sealed);
     else this.#hold(call.id);
   }
 
   /** The peer has ended a call: if it was cancelled, it counts no more. */
   answered(id: number): void {
-    if (this.#open.size > 0) this.#open.delete(id);
+    this.#open?.delete(id);
   }
 
   close(): void {
     this.#stop?.();
     this.#held = [];
-    this.#open.clear();
+    this.#open = undefined;
+  }
+
+  /** Half of what the peer takes at once, since Cancels may crowd on their way. */
+  #take(): boolean {
+    this.#sent ??= new TokenBucket(this.#clock, this.#peerMaxCalls, ownCancelsPerSecond);
+    return this.#sent.take();
   }
 
   #cancel(id: number, sealed: boolean): void {
@@ -75,10 +84,10 @@ export class Cancels {
     this.#stop = undefined;
     let left = 0;
     for (const id of this.#held) {
-      const sealed = this.#open.get(id);
+      const sealed = this.#open?.get(id);
       // Answered meanwhile: there is nothing left to cancel.
       if (sealed !== undefined) {
-        if (!this.#sent.take()) break;
+        if (!this.#take()) break;
         this.#cancel(id, sealed);
       }
       left++;

@@ -28,6 +28,7 @@ export class Controls {
   #nonce = 0n;
   /** The Heartbeat that is not answered; a side may have one. */
   #heartbeat: Promise<number> | undefined;
+  #rttMs: number | undefined;
   #closed: CrucibleError | undefined;
 
   constructor(link: Link, clock: Clock, handler: ControlHandler, drawId: () => number) {
@@ -35,6 +36,11 @@ export class Controls {
     this.#clock = clock;
     this.#handler = handler;
     this.#drawId = drawId;
+  }
+
+  /** The round trip measured last, in milliseconds; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
   }
 
   /** Sends a control request; resolves with the body of its answer. */
@@ -79,7 +85,7 @@ export class Controls {
     if (decodeHeartbeat(body).nonce !== nonce) {
       throw new CrucibleError("DECODE_INVALID", `peer ${this.#link.peer} answered another heartbeat than it was sent`);
     }
-    return this.#clock.monotonicMs() - sent;
+    return (this.#rttMs = this.#clock.monotonicMs() - sent);
   }
 
   /** A control request of the peer. */

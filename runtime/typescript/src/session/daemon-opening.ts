@@ -7,6 +7,7 @@ import {
 } from "../gen/crucible/ipc/v1/control_codec.js";
 import type { PluginRegister } from "../gen/crucible/ipc/v1/control_pb.js";
 import { encodeResponse } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import { demandOf, requireSealing, stricter, toWire } from "./encryption.js";
 import type { DaemonHandshake, DaemonHandshakeResult } from "./handshake/daemon-handshake.js";
 import { maxRegisterBytes } from "./limits.js";
 import type { Link } from "./link.js";
@@ -61,7 +62,7 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
   protected override onDue(payload: Uint8Array): void {
     switch (this.#phase) {
       case "new":
-        this.link.sendControl(FrameType.Handshake, 0, 0, this.#options.handshake.message1(payload), false);
+        this.#greet(payload);
         this.#phase = "greeted";
         return;
       case "greeted":
@@ -75,6 +76,13 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
       case "registering":
         this.#onRegister(payload);
     }
+  }
+
+  #greet(message1: Uint8Array): void {
+    const { handshake } = this.#options;
+    const message2 = handshake.message1(message1);
+    this.requireSealing(handshake.features);
+    this.link.sendControl(FrameType.Handshake, 0, 0, message2, false);
   }
 
   #onVerified(result: DaemonHandshakeResult<Identity>): void {
@@ -108,9 +116,13 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
     } catch (error) {
       throw new CrucibleError("REGISTER_INVALID", "PluginRegister cannot be decoded", { cause: error });
     }
-    const { sessionHi, sessionLo, answer } = this.#options.admit(handshake, register);
+    const encryption = stricter(this.wanted, demandOf(register.encryption));
+    requireSealing(encryption, handshake.choice.features, this.link.peer);
+    const { sessionHi, sessionLo, ...admission } = this.#options.admit(handshake, register);
+    const answer = { ...admission.answer, encryption: toWire(encryption) };
     this.link.setSession(sessionHi, sessionLo);
     this.sendRegister(FrameType.Response, encodeResponse({ body: encodePluginRegistered(answer) }));
+    this.agree(encryption, handshake.choice.features);
     this.succeed(this.#options.open({ link: this.link, register, handshake, answer }));
   }
 }

@@ -148,9 +148,9 @@ function writeEntry(key: string, value: string): void {
   head.length = p + text.length;
 }
 
-/** Bytes of a length up to 16 KiB as a varint. */
+/** Bytes of a length as a varint. */
 function lengthBytes(length: number): number {
-  return length < 128 ? 1 : length < 16_384 ? 2 : 3;
+  return length < 128 ? 1 : length < 16_384 ? 2 : length < 2_097_152 ? 3 : length < 268_435_456 ? 4 : 5;
 }
 
 /**
@@ -177,12 +177,39 @@ export function writeEnvelope(
     bytes[start - 1] = length;
     return end;
   }
-  const extra = length < 16_384 ? 1 : length < 2_097_152 ? 2 : length < 268_435_456 ? 3 : 4;
+  const extra = lengthBytes(length) - 1;
   if (end + extra <= bytes.length) {
     bytes.copyWithin(start + extra, start, end);
     writeVarint(bytes, start - 1, length);
   }
   return end + extra;
+}
+
+/** Bytes of the tag and the longest length of a body. */
+const mostBeforeBody = 6;
+
+/** Where a body begins that `writeEnvelopeBefore` leads to: there is room for the rest of its envelope before it. */
+export function envelopeStart(headBytes: number): number {
+  return headBytes + mostBeforeBody;
+}
+
+/**
+ * Writes the rest of an envelope before its body, which takes `bytes[bodyStart, bodyEnd)`: `head[0, headBytes)`, tag and
+ * length. Returns where the envelope begins.
+ */
+export function writeEnvelopeBefore(
+  bytes: Uint8Array,
+  bodyStart: number,
+  bodyEnd: number,
+  head: Uint8Array,
+  headBytes: number,
+): number {
+  const length = bodyEnd - bodyStart;
+  const start = bodyStart - headBytes - 1 - lengthBytes(length);
+  bytes.set(head.subarray(0, headBytes), start);
+  bytes[start + headBytes] = tagBody;
+  writeVarint(bytes, start + headBytes + 1, length);
+  return start;
 }
 
 // ---- reading

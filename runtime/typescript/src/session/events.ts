@@ -4,6 +4,7 @@ import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import { decodeEvent, encodeAck, encodeEvent } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import { Call } from "./call.js";
+import type { Shrinker } from "./compression.js";
 import { createEventId } from "./event-id.js";
 import { ackTimeoutMs, initialWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
@@ -53,12 +54,18 @@ export class Events {
   readonly #grant: (bytes: number) => void;
   readonly #window = new EventWindow();
   readonly #sequences: Map<string, bigint> = new Map();
+  /** Compresses what is sent. */
+  set shrinker(shrinker: Shrinker | undefined) {
+    this.#window.shrinker = shrinker;
+  }
   /** What settles each publisher that waits, for credit or for an Ack. */
   readonly #publishers: Set<(error: CrucibleError) => void> = new Set();
   /** By message id, the eldest first. */
   readonly #unacknowledged: Map<number, Unacknowledged> = new Map();
   #stopTimer: Stop | undefined;
   readonly #handlers: Set<EventHandler> = new Set();
+  /** Hears the subject of each event before its handlers do, and whether there are any. Not a handler: it takes no event. */
+  onArrival: ((subject: string) => void) | undefined;
   /** Id of the event whose fragments are coming in; 0 when none is. */
   #assemblingId = 0;
   /** Flags of its first fragment: those of the others say nothing. */
@@ -177,7 +184,7 @@ export class Events {
       window.assembly = undefined;
       window.assembled = 0;
     } else {
-      appendFragment(window, bytes, start, end);
+      appendFragment(window, bytes, start, end, 0);
     }
     if (more || this.#dropping) {
       this.#consumed(cost);
@@ -250,6 +257,7 @@ export class Events {
       this.#consumed(cost);
       return;
     }
+    this.onArrival?.(event.subject);
     const done = (): void => {
       this.#remember(event.eventId);
       if ((flags & Flag.AckRequired) === 0 || this.#closed) return;

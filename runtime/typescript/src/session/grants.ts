@@ -33,10 +33,12 @@ export class Grants {
     this.#grant(call);
   }
 
-  /** `bytes` of a message that is not complete have been put away: they are granted at once. */
+  /** `bytes` of a message that is not complete have been put away, which is as good as consumed. */
   received(call: Call, bytes: number): void {
     call.ungranted += bytes;
-    // Not for a few small fragments: a Request that opens a stream must not leave it a window that nobody counts.
+    if (call.ungranted < call.windowBytes / 2) return;
+    // It holds up its message. Not for a few small fragments: a Request that opens a stream must not leave it a window
+    // that nobody counts.
     if (call.assembled >= call.windowBytes / 2) this.#grow(call);
     this.#grant(call);
   }

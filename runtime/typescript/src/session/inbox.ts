@@ -5,6 +5,10 @@ import type { Grants } from "./grants.js";
 import type { SessionLimits } from "./limits.js";
 import { appendFragment, takeAssembly } from "./reassembly.js";
 
+/** Room that a message may have before it has arrived, and how many may have it at once. */
+const aheadBytes = 1_114_112;
+const mostAhead = 16;
+
 /** Told of a whole message of a live call. */
 export type OnMessage = (
   call: Call,
@@ -68,7 +72,7 @@ export class Inbox {
     if (call.assembly === undefined) this.#incomplete.add(call);
     this.#incompleteBytes += end - start;
     call.assemblyType = type;
-    appendFragment(call, bytes, start, end);
+    appendFragment(call, bytes, start, end, this.#incomplete.size <= mostAhead ? aheadBytes : 0);
     if (more) {
       if (this.#incompleteBytes > this.#limits.maxIncompleteBytes) this.#refuseYoungest();
       // What is not complete cannot be consumed: its credit comes back as it arrives.

@@ -56,6 +56,7 @@ export class Keepalive {
       );
       return;
     }
+    this.#link.rest();
     this.#ask();
     this.#schedule(this.#intervalMs);
   }

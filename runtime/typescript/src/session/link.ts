@@ -1,5 +1,6 @@
 import { readUint32 } from "../bytes/big-endian.js";
 import type { Clock, Stop } from "../clock/clock.js";
+import { viewBytes } from "../codec/bytes.js";
 import type { FrameCipher } from "../crypto/frame-cipher.js";
 import { CrucibleError } from "../error/index.js";
 import {
@@ -14,9 +15,16 @@ import {
 } from "../frame/frame.js";
 import { FrameReader, type FrameSink } from "../frame/frame-reader.js";
 import { FrameWriter } from "../frame/frame-writer.js";
+import { flagTable, innerFlagTable, plainFlags } from "../frame/rules.js";
+import { readRun } from "../frame/sealed-run.js";
 import type { Connection, Receiver } from "../transport/transport.js";
-import { encodeError } from "./error-frame.js";
+import { clearError, unverified } from "./clear-error.js";
+import { inflate, type SessionCompression } from "./compression.js";
+import type { Encryption } from "./encryption.js";
+import { decodeError, encodeError } from "./error-frame.js";
+import { HeldFrames } from "./held-frames.js";
 import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
+import { Turn } from "./turn.js";
 
 const twoTo32 = 4294967296;
 /** `queueMicrotask` of Node makes an async resource for each job, 0.3 µs; a job of a settled promise costs a fifth. */
@@ -33,8 +41,10 @@ const loneLevels = 1;
  * rounds in turns on a busy machine, Node 24). 1 and 4 KiB did as well; with 8 KiB, 64 in flight gained nothing.
  */
 const earlyBytes = 2_048;
-/** Bytes written in one turn after which they leave without waiting for its end. */
-const flushBytes = 131_072;
+/** The same for streams, whose messages come one by one: a write costs as much as 60 of them. */
+const streamBytes = 16_384;
+/** The same for fragments. */
+const fragmentBytes = 131_072;
 
 /** Who handles the frames of a link; it changes from phase to phase. */
 export interface LinkHandler {
@@ -70,6 +80,11 @@ export class Link implements Receiver, FrameSink {
   #handler: LinkHandler;
   #sendCipher: FrameCipher | undefined;
   #receiveCipher: FrameCipher | undefined;
+  /** What of the session is sealed; told by `agree`. */
+  encryption: Encryption = "sensitive";
+  #innerFlags = plainFlags;
+  /** Frames are those of a Sealed one. */
+  #inRun = false;
   #sessionHi = 0;
   #sessionLo = 0;
   #flushPending = false;
@@ -81,6 +96,7 @@ export class Link implements Receiver, FrameSink {
   /** Levels without a frame, and levels in all, since a write is due. */
   #quiet = 0;
   #hops = 0;
+  readonly #turn: Turn;
   #blocked = false;
   #unsentControl = 0;
   #unsentBytes = 0;
@@ -89,8 +105,9 @@ export class Link implements Receiver, FrameSink {
   #stopTimer: Stop | undefined;
   #lastBytesMs = 0;
   /** Frames that wait while the link is held. */
-  #held: { bytes: Uint8Array; start: number; end: number }[] | undefined;
-  #holdBytes = 0;
+  #held: HeldFrames | undefined;
+  /** Frames were handed over, since it was last asked, whose bytes stay in use. */
+  #kept = false;
 
   constructor(connection: Connection, handler: LinkHandler, options: LinkOptions) {
     this.#connection = connection;
@@ -100,6 +117,7 @@ export class Link implements Receiver, FrameSink {
     this.#lastBytesMs = options.clock.monotonicMs();
     this.#reader = new FrameReader(this);
     this.writer = new FrameWriter(() => this.#clock.unixMs());
+    this.#turn = new Turn((wasFull) => this.#endTurn(wasFull));
   }
 
   /** Begins to read. */
@@ -122,6 +140,11 @@ export class Link implements Receiver, FrameSink {
   /** The transport asked to wait: what can wait should. */
   get blocked(): boolean {
     return this.#blocked;
+  }
+
+  /** What streams and fragments send should wait: for the transport, or for the end of this turn. */
+  get waits(): boolean {
+    return this.#blocked || this.#turn.full;
   }
 
   /** So much waits to be sent that messages should wait with their calls, where they count against limits. */
@@ -156,6 +179,24 @@ export class Link implements Receiver, FrameSink {
     this.writer.setSession(hi, lo);
   }
 
+  /** The connection is silent: gives back memory that it hardly needs. */
+  rest(): void {
+    this.writer.rest();
+  }
+
+  /** What is compressed of what is sent; told by `agree`. */
+  compression: SessionCompression = "off";
+
+  /** The session that begins has these policies: what comes next, both ways, is of it. Keys are there. */
+  agree(encryption: Encryption, compression: SessionCompression): void {
+    this.encryption = encryption;
+    this.compression = compression;
+    const features = { sealed: encryption === "everything", compressed: compression !== "off" };
+    this.#reader.flags = flagTable(features);
+    this.#innerFlags = innerFlagTable(features);
+    if (features.sealed) this.writer.sealRuns(this.#sendCipher!);
+  }
+
   /** Completes the frame begun in `writer` and sends it with the others of this turn. */
   send(end: number, sealed: boolean): void {
     this.writer.finish(end, sealed ? this.#sendCipher : undefined);
@@ -169,6 +210,13 @@ export class Link implements Receiver, FrameSink {
     } else if (this.writer.pendingBytes >= earlyBytes) {
       this.#write();
     }
+  }
+
+  /** As `send`, for a message of a stream or a fragment, which others follow: they leave together, or at the end of this turn. */
+  sendMany(end: number, bytes: number, sealed: boolean): void {
+    this.writer.finish(end, sealed ? this.#sendCipher : undefined);
+    this.#turn.count(bytes);
+    if (this.writer.pendingBytes >= (bytes < streamBytes ? streamBytes : fragmentBytes)) this.#write();
   }
 
   /** Sends a small frame whose payload is encoded already. A control frame: bounded when the peer does not read. */
@@ -237,15 +285,27 @@ export class Link implements Receiver, FrameSink {
     if (this.#reader.midFrame && this.#stopTimer === undefined && !this.#closed) this.#watchFrame(this.#frameTimeoutMs);
   }
 
+  neededBytes(): number {
+    if (!this.#kept && !this.#closed) return this.#reader.neededBytes;
+    this.#kept = false;
+    return Infinity;
+  }
+
   onDrain(): void {
     if (this.#closed) return;
     this.#blocked = false;
     this.#unsentControl = 0;
     this.#unsentBytes = 0;
+    if (this.#connection.unsentBytes === 0) this.writer.reuse();
     this.onUnblocked?.();
   }
 
-  /** Called when the transport takes more again. */
+  #endTurn(wasFull: boolean): void {
+    this.#write();
+    if (wasFull && !this.#blocked && !this.#closed) this.onUnblocked?.();
+  }
+
+  /** Called when what waited may be sent. */
   onUnblocked: (() => void) | undefined;
 
   onClose(error?: Error): void {
@@ -260,13 +320,18 @@ export class Link implements Receiver, FrameSink {
   // ---- FrameSink
 
   onHeader(type: number, flags: number): number {
-    return this.#closed ? 0xffffffff : this.#handler.checkHeader(type, flags);
+    if (this.#closed) return 0xffffffff;
+    if (this.encryption === "everything" && !this.#inRun && type !== FrameType.Sealed && type !== FrameType.Error) {
+      throw notSealed();
+    }
+    return this.#handler.checkHeader(type, flags);
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): void {
     if (this.#closed) return;
     if (this.#held !== undefined) {
-      this.#hold(bytes, start, end);
+      this.#kept = true;
+      this.#held.add(bytes, start, end);
       return;
     }
     if (
@@ -288,7 +353,36 @@ export class Link implements Receiver, FrameSink {
       }
       payloadEnd = this.#receiveCipher.open(bytes, start, start + headerBytes, end);
     }
-    this.#handler.onFrame(bytes[start + offsetType]!, flags, id, bytes, start + headerBytes, payloadEnd);
+    const type = bytes[start + offsetType]!;
+    if (this.encryption === "everything" && !this.#inRun) {
+      // An Error of the connection may come in clear: its sender cannot tell whether the keys are in step.
+      if (id !== 0) throw type === FrameType.Error ? notSealed() : runWithId();
+      if (type === FrameType.Sealed) {
+        this.#onRun(bytes, start + headerBytes, payloadEnd);
+        return;
+      }
+      if ((flags & Flag.Encrypted) === 0) {
+        this.close(unverified(this.peer, decodeError(bytes.subarray(start + headerBytes, payloadEnd))));
+        return;
+      }
+    }
+    if ((flags & Flag.Compressed) !== 0) {
+      const whole = inflate(bytes, start + headerBytes, payloadEnd);
+      this.#handler.onFrame(type, flags, id, whole, 0, whole.length);
+      return;
+    }
+    // Fragments are put together elsewhere, but of a whole message the codec keeps views where they save a copy.
+    if (end - start >= viewBytes && (flags & Flag.More) === 0) this.#kept = true;
+    this.#handler.onFrame(type, flags, id, bytes, start + headerBytes, payloadEnd);
+  }
+
+  #onRun(bytes: Uint8Array, start: number, end: number): void {
+    this.#inRun = true;
+    try {
+      readRun(bytes, start, end, this.#innerFlags, this);
+    } finally {
+      this.#inRun = false;
+    }
   }
 
   /** Another session id than ours is lawful in an Error of a peer that has none, and in the answer that assigns it. */
@@ -316,30 +410,18 @@ export class Link implements Receiver, FrameSink {
 
   /** Frames that arrive from now on wait for `release`. More than `maxBytes` of them end the link. */
   hold(maxBytes: number): void {
-    this.#held = [];
-    this.#holdBytes = maxBytes;
+    this.#held = new HeldFrames(maxBytes, this.peer);
   }
 
   /** Delivers the frames that waited. */
   release(): void {
-    const held = this.#held ?? [];
+    const held = this.#held;
     this.#held = undefined;
     try {
-      for (const { bytes, start, end } of held) this.onFrame(bytes, start, end);
+      held?.deliver(this);
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  #hold(bytes: Uint8Array, start: number, end: number): void {
-    this.#holdBytes -= end - start;
-    if (this.#holdBytes < 0) {
-      throw new CrucibleError(
-        "CONTROL_FLOOD",
-        `peer ${this.peer} sends too much before it is known; wait for the answer`,
-      );
-    }
-    this.#held!.push({ bytes, start, end });
   }
 
   // ---- private
@@ -375,11 +457,6 @@ export class Link implements Receiver, FrameSink {
     if (this.#connection.unsentBytes === 0) this.writer.reuse();
   }
 
-  /** Sends early when much waits; bounds what one turn can hold back. */
-  flushWhenLarge(): void {
-    if (this.writer.pendingBytes >= flushBytes) this.#flush();
-  }
-
   #watchFrame(delayMs: number): void {
     this.#stopTimer = this.#clock.after(delayMs, () => {
       this.#stopTimer = undefined;
@@ -403,34 +480,14 @@ export class Link implements Receiver, FrameSink {
   }
 }
 
-function isZeroId(bytes: Uint8Array, start: number): boolean {
-  return readUint32(bytes, start + offsetMessageId) === 0 && readUint32(bytes, start + offsetMessageId + 4) === 0;
+function notSealed(): CrucibleError {
+  return new CrucibleError("SEAL_REQUIRED", "frame in clear where everything is sealed; send it in a Sealed frame");
 }
 
-/** Reasons that may be told in clear, to a peer that is not known yet; any other becomes HANDSHAKE_FAILED. */
-const clearReasons: ReadonlySet<string> = new Set([
-  "BAD_VERSION",
-  "BAD_RESERVED",
-  "BAD_FLAGS",
-  "BAD_TYPE",
-  "BAD_PHASE",
-  "BAD_CHECKSUM",
-  "BAD_SESSION",
-  "BAD_MESSAGE_ID",
-  "FRAME_TOO_LARGE",
-  "FRAME_TIMEOUT",
-  "HANDSHAKE_FAILED",
-  "HANDSHAKE_TIMEOUT",
-  "VERSION_MISMATCH",
-  "DOWNGRADE",
-  "REFLECTION",
-  "DAEMON_IDENTITY",
-  "IDENTITY_MISMATCH",
-  "TOO_MANY_CONNECTIONS",
-  "SHUTTING_DOWN",
-]);
+function runWithId(): CrucibleError {
+  return new CrucibleError("BAD_MESSAGE_ID", "Sealed frame with a message id; send 0");
+}
 
-function clearError(error: CrucibleError): CrucibleError {
-  if (clearReasons.has(error.reason)) return new CrucibleError(error.reason, error.message);
-  return new CrucibleError("HANDSHAKE_FAILED", "the handshake was refused; the log of the other side says why");
+function isZeroId(bytes: Uint8Array, start: number): boolean {
+  return readUint32(bytes, start + offsetMessageId) === 0 && readUint32(bytes, start + offsetMessageId + 4) === 0;
 }

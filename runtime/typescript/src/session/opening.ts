@@ -2,7 +2,9 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
-import { requireClearLawful } from "./clear-frames.js";
+import { unverified } from "./clear-error.js";
+import { type CompressionPolicy, sessionCompression } from "./compression.js";
+import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { maxFragmentBytes, maxHandshakeBytes, maxRegisterBytes, type SessionLimits } from "./limits.js";
 import { Link, type LinkHandler } from "./link.js";
@@ -11,6 +13,10 @@ export interface OpeningOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly limits: SessionLimits;
+  /** The least that this side takes; what the connection needs comes on top. Default: `none`. */
+  readonly encryption?: Encryption;
+  /** What this side compresses. Default: `auto`. */
+  readonly compression?: CompressionPolicy;
 }
 
 /**
@@ -19,9 +25,13 @@ export interface OpeningOptions {
  */
 export abstract class Opening<Result> implements LinkHandler {
   protected readonly link: Link;
+  /** The least that may be sealed, on this connection and for this side. */
+  protected readonly wanted: Encryption;
   readonly done: Promise<Result>;
   #resolve!: (result: Result) => void;
   #reject!: (error: CrucibleError) => void;
+  readonly #compression: CompressionPolicy;
+  readonly #protection: Connection["protection"];
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   #stopTimer: Stop;
@@ -31,7 +41,9 @@ export abstract class Opening<Result> implements LinkHandler {
 
   constructor(options: OpeningOptions) {
     const { clock, limits, connection } = options;
-    requireClearLawful(connection);
+    this.wanted = stricter(options.encryption ?? "none", leastEncryption(connection));
+    this.#compression = options.compression ?? "auto";
+    this.#protection = connection.protection;
     this.link = new Link(connection, this, {
       clock,
       frameTimeoutMs: limits.frameTimeoutMs,
@@ -49,6 +61,16 @@ export abstract class Opening<Result> implements LinkHandler {
   protected abstract due(): number;
   /** A frame of that type, whole. */
   protected abstract onDue(payload: Uint8Array): void;
+
+  /** Throws SEAL_REQUIRED when the features that were agreed on are not enough for what is wanted. */
+  protected requireSealing(features: readonly string[]): void {
+    requireSealing(this.wanted, features, this.link.peer);
+  }
+
+  /** The session begins: what follows, both ways, is as was agreed on. */
+  protected agree(encryption: Encryption, features: readonly string[]): void {
+    this.link.agree(encryption, sessionCompression(this.#compression, features, this.#protection, encryption));
+  }
 
   checkHeader(type: number, flags: number): number {
     const due = this.due();
@@ -68,7 +90,8 @@ export abstract class Opening<Result> implements LinkHandler {
   onFrame(type: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if (id !== 0) throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} before the session is open; send 0`);
     if (type === FrameType.Error) {
-      this.link.close(this.#told(decodeError(bytes.subarray(start, end)), (flags & Flag.Encrypted) !== 0));
+      const error = decodeError(bytes.subarray(start, end));
+      this.link.close((flags & Flag.Encrypted) === 0 ? unverified(this.link.peer, error) : error);
       return;
     }
     const payload = bytes.slice(start, end);
@@ -86,15 +109,6 @@ export abstract class Opening<Result> implements LinkHandler {
   onClosed(error: CrucibleError): void {
     this.#stopTimer();
     this.#reject(error);
-  }
-
-  /** An error in clear is the claim of somebody who is not known: it is shown as that, and makes nobody try again. */
-  #told(error: CrucibleError, sealed: boolean): CrucibleError {
-    if (sealed) return error;
-    return new CrucibleError(error.reason, `${this.link.peer} refused the connection (unverified): ${error.message}`, {
-      category: error.category,
-      code: error.code,
-    });
   }
 
   /** The handshake is done; the registration has as much time again. */

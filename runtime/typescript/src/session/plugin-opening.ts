@@ -7,6 +7,7 @@ import {
 } from "../gen/crucible/ipc/v1/control_codec.js";
 import type { PluginRegistered } from "../gen/crucible/ipc/v1/control_pb.js";
 import { decodeResponse } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import { announcementOf, toWire } from "./encryption.js";
 import type { PluginHandshake, PluginHandshakeResult } from "./handshake/plugin-handshake.js";
 import type { Link } from "./link.js";
 import { Opening, type OpeningOptions } from "./opening.js";
@@ -55,13 +56,14 @@ class PluginOpening<Opened> extends Opening<Opened> {
       return;
     }
     const message3 = handshake.message2(payload);
+    this.requireSealing(handshake.result.choice.features);
     this.link.sendControl(FrameType.Handshake, 0, 0, message3, false);
     const { send, receive } = handshake.result;
     this.link.setCiphers(send, receive);
     this.#registering = true;
     this.startRegistering();
     this.link.acceptSession = true;
-    this.sendRegister(FrameType.PluginRegister, encodePluginRegister(register));
+    this.sendRegister(FrameType.PluginRegister, encodePluginRegister({ ...register, encryption: toWire(this.wanted) }));
   }
 
   #onRegistered(payload: Uint8Array): void {
@@ -72,6 +74,8 @@ class PluginOpening<Opened> extends Opening<Opened> {
     link.acceptSession = false;
     link.setSession(link.offeredHi, link.offeredLo);
     const { handshake, open } = this.#options;
+    const { features } = handshake.result.choice;
+    this.agree(announcementOf(registered.encryption, this.wanted, features), features);
     this.succeed(open({ link, registered, handshake: handshake.result }));
   }
 }

@@ -2,12 +2,16 @@ import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
+import { sealedExtraBytes } from "../frame/sealed-run.js";
 import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
+import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
 import { type ControlHandler, Controls } from "./controls.js";
+import { checkZero, decodePayload } from "./decode-payload.js";
+import type { Encryption } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
 import { Draining, shutDown } from "./draining.js";
 import { Events } from "./events.js";
@@ -65,12 +69,14 @@ export class Session implements LinkHandler {
   readonly #grants: Grants;
   readonly #outgoing = new CallTable();
   readonly #incoming: IncomingCalls;
+  readonly #shrinkers: Shrinkers;
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
   readonly #draining: Draining;
-  /** Events both ways, with windows of their own. */
-  readonly events: Events;
+  #events: Events | undefined;
+  /** Why events that nobody has begun yet will not be sent. */
+  #eventsStopped: CrucibleError | undefined;
   #peerDraining = false;
   #closedError: CrucibleError | undefined;
 
@@ -83,6 +89,7 @@ export class Session implements LinkHandler {
     this.#peerMaxCalls = peer.maxCalls;
     this.#onClosed = options.onClosed;
     this.#onDraining = options.onDraining;
+    this.#shrinkers = new Shrinkers(link.compression);
     this.#ids = new MessageIds(options.side);
     const drawId = (): number => this.#ids.draw();
     this.#outbox = new Outbox(link, peer.maxMessageBytes, drawId);
@@ -98,7 +105,6 @@ export class Session implements LinkHandler {
     );
     this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
     this.#controls = new Controls(link, clock, options.controls, drawId);
-    this.events = new Events(link, this.#outbox, clock, (bytes) => this.#grants.send(0, bytes));
     const acceptor = options.acceptor(this);
     this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
@@ -117,9 +123,31 @@ export class Session implements LinkHandler {
     return this.#clock;
   }
 
+  /** What of the session is sealed. */
+  get encryption(): Encryption {
+    return this.#link.encryption;
+  }
+
+  /** What compresses the messages of a method; undefined when nothing does. */
+  shrinkerOf(method: Compressible): Shrinker | undefined {
+    return this.#shrinkers.of(method);
+  }
+
   /** The session id as 16 hexadecimal digits. */
   get id(): string {
     return this.#link.sessionId;
+  }
+
+  /** Events both ways, with windows of their own. Made when they are first needed: an idle session is smaller without. */
+  get events(): Events {
+    if (this.#events === undefined) {
+      const made = new Events(this.#link, this.#outbox, this.#clock, (bytes) => this.#grants.send(0, bytes));
+      made.shrinker = this.shrinkerOf(events);
+      if (this.#eventsStopped !== undefined) made.stop(this.#eventsStopped);
+      if (this.#closedError !== undefined) made.close(this.#closed());
+      this.#events = made;
+    }
+    return this.#events;
   }
 
   /** Why the session has ended; undefined while it lives. */
@@ -132,12 +160,23 @@ export class Session implements LinkHandler {
     return this.#link.lastBytesMs;
   }
 
+  /** The round trip measured last, by `ping` or to keep the session alive, in milliseconds; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#controls.rttMs;
+  }
+
   /** Calls in flight, both ways. */
   get liveCalls(): number {
     return this.#outgoing.size + this.#incoming.size;
   }
 
   // ---- calls opened here
+
+  /** Throws SESSION_CLOSED or SHUTTING_DOWN when no more calls are opened. */
+  assertOpen(): void {
+    if (this.#closedError !== undefined) throw this.#closed();
+    this.#draining.assertOpen();
+  }
 
   /**
    * Opens `call`: draws its id and sends `head` with `message` as body when there is a codec. Throws SESSION_CLOSED,
@@ -151,8 +190,7 @@ export class Session implements LinkHandler {
     codec: Codec | undefined,
     message: unknown,
   ): void {
-    if (this.#closedError !== undefined) throw this.#closed();
-    this.#draining.assertOpen();
+    this.assertOpen();
     if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",
@@ -229,7 +267,7 @@ export class Session implements LinkHandler {
    */
   drain(graceMs: number, reason: string): Promise<void> {
     if (this.#closedError !== undefined) return Promise.resolve();
-    this.events.stop(shutDown());
+    this.#stopEvents(shutDown());
     return this.#draining.begin(this.#ids.highestOfPeer, graceMs, reason);
   }
 
@@ -252,6 +290,8 @@ export class Session implements LinkHandler {
       case FrameType.Stream:
       case FrameType.Event:
         return this.#limits.maxFrameBytes;
+      case FrameType.Sealed:
+        return this.#limits.maxFrameBytes + sealedExtraBytes;
       case FrameType.Handshake:
       case FrameType.PluginRegister:
         throw new CrucibleError("BAD_PHASE", "handshake frame in an open session; open a new connection instead");
@@ -306,15 +346,15 @@ export class Session implements LinkHandler {
         return;
       case FrameType.Ack:
         checkZero(id);
-        this.events.onAck(decode(AckCodec, bytes, start, end));
+        this.events.onAck(decodePayload(AckCodec, bytes, start, end));
         return;
       case FrameType.Shutdown:
         checkZero(id);
-        this.#onShutdown(decode(ShutdownCodec, bytes, start, end));
+        this.#onShutdown(decodePayload(ShutdownCodec, bytes, start, end));
         return;
       case FrameType.MetricsReport:
         checkZero(id);
-        decode(MetricsReportCodec, bytes, start, end);
+        decodePayload(MetricsReportCodec, bytes, start, end);
         return;
       default:
         if (!this.#ids.advance(id)) {
@@ -331,7 +371,7 @@ export class Session implements LinkHandler {
     this.#keepalive.stop();
     this.#cancels.close();
     this.#controls.close(this.#closed());
-    this.events.close(this.#closed());
+    this.#events?.close(this.#closed());
     for (const call of this.#outgoing.all()) {
       this.#end(call);
       // Nobody knows how far the other side came with it: as far as a retry is concerned, it had started.
@@ -406,7 +446,7 @@ export class Session implements LinkHandler {
       this.#assertNotLive(id);
       return;
     }
-    const granted = decode(CreditCodec, bytes, start, end).bytes;
+    const granted = decodePayload(CreditCodec, bytes, start, end).bytes;
     if (granted === 0) throw new CrucibleError("BAD_CREDIT", "credit grants nothing; grant what was consumed");
     if (call === undefined) this.events.granted(granted);
     else this.#outbox.granted(call, granted);
@@ -446,7 +486,7 @@ export class Session implements LinkHandler {
       return;
     }
     assertSeal(call, flags);
-    const { reason } = decode(CancelCodec, bytes, start, end);
+    const { reason } = decodePayload(CancelCodec, bytes, start, end);
     const why = reason === "" ? "" : `: ${reason.slice(0, 256)}`;
     const error = new CrucibleError("CANCELLED", `the caller cancelled the call${why}`);
     this.fail(call, error);
@@ -461,7 +501,7 @@ export class Session implements LinkHandler {
         call.onFailed(refusal);
       }
     }
-    this.events.stop(refusal);
+    this.#stopEvents(refusal);
     if (!this.#peerDraining) {
       this.#peerDraining = true;
       try {
@@ -481,7 +521,7 @@ export class Session implements LinkHandler {
 
   /** Throws when `id` is live, but not as the frame supposes; otherwise the frame is late. */
   #assertNotLive(id: number): void {
-    if (this.#controls.waits(id) || this.events.isLive(id) || this.#incoming.get(id) !== undefined) {
+    if (this.#controls.waits(id) || this.#events?.isLive(id) || this.#incoming.get(id) !== undefined) {
       throw new CrucibleError("BAD_MESSAGE_ID", `message ${id} is live, and this frame has no place in it`);
     }
   }
@@ -494,6 +534,11 @@ export class Session implements LinkHandler {
     call.ended = true;
     this.#outgoing.delete(call);
     this.#release(call);
+  }
+
+  #stopEvents(error: CrucibleError): void {
+    this.#eventsStopped ??= error;
+    this.#events?.stop(error);
   }
 
   /** Nothing more is sent or received for a call that has ended. */
@@ -524,16 +569,5 @@ export class Session implements LinkHandler {
   }
 }
 
-/** Decodes a payload whose failure ends the connection. */
-function decode<T>(codec: Codec<T, never>, bytes: Uint8Array, start: number, end: number): T {
-  try {
-    return codec.read(bytes, start, end);
-  } catch (cause) {
-    throw new CrucibleError("BAD_ENVELOPE", `frame holds no valid ${codec.typeName}`, { cause });
-  }
-}
-
-function checkZero(id: number): void {
-  if (id !== 0)
-    throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} on a frame that belongs to no message; send 0`);
-}
+/** What events are to compression: neither sensitive nor forced. */
+const events = { sensitive: false };

@@ -56,6 +56,11 @@ export interface Receiver {
    * views that follow each other in one ArrayBuffer; where they begin and end says nothing about how they were written.
    */
   onBytes(chunk: Uint8Array): void;
+  /**
+   * How many of the bytes that it was given, counted from the last one back, the receiver still needs; the connection may
+   * write over those before them. Asked behind each `onBytes`. Infinity, and a receiver without it: they stay its own.
+   */
+  neededBytes?(): number;
   /** The connection takes more. Comes once after each time that `write` began to return false. */
   onDrain(): void;
   /**

@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function gather(): { readonly onRead: (chunk: Uint8Array) => void; text(length: number): Promise<string> } {
+function gather(): { readonly onRead: (chunk: Uint8Array) => number; text(length: number): Promise<string> } {
   let text = "";
   let told = (): void => {};
   return {
@@ -37,6 +37,7 @@ function gather(): { readonly onRead: (chunk: Uint8Array) => void; text(length: 
       expect(Buffer.isBuffer(chunk)).toBe(false);
       text += Buffer.from(chunk).toString("latin1");
       told();
+      return 0;
     },
     async text(length) {
       while (text.length < length) {
@@ -71,16 +72,21 @@ test.each([
   ours.destroy();
 });
 
-test("the server counts it until it closes, and can close then", async () => {
-  const ours = toArenaSocket(await accepted, () => {});
-  const count = (): Promise<number> =>
-    new Promise((resolve, reject) => {
-      server.getConnections((error, connections) => (error === null ? resolve(connections) : reject(error)));
-    });
-  expect(await count()).toBe(1);
-  const closed = new Promise((resolve) => {
+test("the socket that the server accepted is let go of at once; ours goes on when the server has closed", async () => {
+  const { onRead, text } = gather();
+  const before = await accepted;
+  const ours = toArenaSocket(before, onRead);
+  expect(before.destroyed).toBe(true);
+  await new Promise((resolve) => {
     server.close(resolve);
   });
+  ours.resume();
+  client.write("still here");
+  expect(await text(10)).toBe("still here");
+  const ended = new Promise((resolve) => {
+    client.once("close", resolve);
+  });
+  client.resume();
   ours.destroy();
-  await closed;
+  await ended;
 });

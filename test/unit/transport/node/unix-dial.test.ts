@@ -90,7 +90,7 @@ describe("dialling a Unix socket", () => {
     await stuck.kill("SIGKILL");
   });
 
-  it("reads into one buffer after the other, chunk behind chunk", async () => {
+  it("reads into one buffer after the other, chunk behind chunk, once it is busy", async () => {
     const path = join(processes.fresh(), "a.sock");
     const daemon = processes.start("listen", path);
     expect(await daemon.line()).toBe("listening");
@@ -105,13 +105,14 @@ describe("dialling a Unix socket", () => {
     await recorder.closed();
     let contiguous = 0;
     let buffers = 1;
-    for (const [i, chunk] of recorder.chunks.entries()) {
-      const before = recorder.chunks[i - 1];
+    const busy = recorder.chunks.slice(16);
+    for (const [i, chunk] of busy.entries()) {
+      const before = busy[i - 1];
       if (before === undefined) continue;
       if (chunk.buffer !== before.buffer) buffers++;
       else if (chunk.byteOffset === before.byteOffset + before.length) contiguous++;
     }
-    expect(contiguous + buffers).toBe(recorder.chunks.length);
+    expect(contiguous + buffers).toBe(busy.length);
     expect(buffers).toBeLessThan(10);
     await daemon.kill("SIGKILL");
   });

@@ -24,7 +24,7 @@ import {
 import type { EventInit, LeftInit } from "./cel_codec.js";
 import { LeftSchema } from "./cel_pb.js";
 
-const eventPattern = /^[a-z]+$/u;
+const eventPattern = /^[a-z]+$/;
 
 /**
  * Checks a {@link EventInit}, given in full or in part, against the rules of its schema.

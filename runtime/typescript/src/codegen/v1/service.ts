@@ -1,2 +1,2 @@
 /** The door of generated service tables. */
-export { Idempotency, type Method, MethodKind, type Service } from "../../rpc/service.js";
+export { Compression, Idempotency, type Method, MethodKind, type Service } from "../../rpc/service.js";

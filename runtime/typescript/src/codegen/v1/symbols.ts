@@ -191,6 +191,7 @@ export const symbols = {
   celRule: { door: "cel", typeOnly: false },
 
   // Service tables.
+  Compression: { door: "service", typeOnly: false },
   Idempotency: { door: "service", typeOnly: false },
   Method: { door: "service", typeOnly: true },
   MethodKind: { door: "service", typeOnly: false },
@@ -206,11 +207,16 @@ export const symbols = {
 /** The doors of the codecs of the types that come with protobuf, by .proto. */
 export const wellKnownDoors: Readonly<Record<string, string>> = {
   "google/protobuf/any.proto": "wkt/any",
+  "google/protobuf/api.proto": "wkt/api",
+  "google/protobuf/compiler/plugin.proto": "wkt/plugin",
+  "google/protobuf/descriptor.proto": "wkt/descriptor",
   "google/protobuf/duration.proto": "wkt/duration",
   "google/protobuf/empty.proto": "wkt/empty",
   "google/protobuf/field_mask.proto": "wkt/field_mask",
+  "google/protobuf/source_context.proto": "wkt/source_context",
   "google/protobuf/struct.proto": "wkt/struct",
   "google/protobuf/timestamp.proto": "wkt/timestamp",
+  "google/protobuf/type.proto": "wkt/type",
   "google/protobuf/wrappers.proto": "wkt/wrappers",
 };
 

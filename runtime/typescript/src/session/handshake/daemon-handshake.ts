@@ -86,6 +86,11 @@ export class DaemonHandshake<Identity> {
     return this.#ciphers;
   }
 
+  /** The features in both lists, once message 1 has been read. */
+  get features(): readonly string[] {
+    return this.#greeting?.choice.features ?? [];
+  }
+
   /**
    * Takes message 1 and makes message 2.
    *

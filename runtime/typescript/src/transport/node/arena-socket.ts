@@ -1,15 +1,15 @@
 import { type NetConnectOpts, Socket, connect } from "node:net";
-import { ReadArena } from "./read-arena.js";
+import { RestingArena } from "./resting-arena.js";
 
-/** Told of bytes that have arrived; they are its own from now on. */
-export type OnRead = (chunk: Uint8Array) => void;
+/** Told of bytes that have arrived; returns how many of the last ones it still needs, see `Receiver.neededBytes`. */
+export type OnRead = (chunk: Uint8Array) => number;
 
 /** What node:net has for reading into memory of ours: a socket that reads so emits no `data`. */
-function readInto(arena: ReadArena, onRead: OnRead): NonNullable<NetConnectOpts["onread"]> {
+function readInto(arena: RestingArena, onRead: OnRead): NonNullable<NetConnectOpts["onread"]> {
   return {
     buffer: () => arena.room(),
     callback(count) {
-      onRead(arena.take(count));
+      arena.keep(onRead(arena.take(count)));
       return true;
     },
   };
@@ -17,7 +17,7 @@ function readInto(arena: ReadArena, onRead: OnRead): NonNullable<NetConnectOpts[
 
 /** Connects a paused socket to `path` that reads into an arena. */
 export function connectArenaSocket(path: string, onRead: OnRead): Socket {
-  return connect({ path, allowHalfOpen: false, onread: readInto(new ReadArena(), onRead) }).pause();
+  return connect({ path, allowHalfOpen: false, onread: readInto(new RestingArena(), onRead) }).pause();
 }
 
 /** The part of an accepted socket that Node does not document. */
@@ -43,11 +43,11 @@ export function toArenaSocket(accepted: Socket, onRead: OnRead): Socket {
     handle,
     allowHalfOpen: false,
     pauseOnCreate: true,
-    onread: readInto(new ReadArena(), onRead),
+    onread: readInto(new RestingArena(), onRead),
   };
   const socket = new Socket(options);
-  // The server counts the socket it accepted.
-  socket.once("close", () => accepted.destroy());
+  // Without a handle it is of no use, and would stay in memory as long as the connection.
+  accepted.destroy();
   return socket;
 }
 

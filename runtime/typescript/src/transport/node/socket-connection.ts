@@ -62,9 +62,15 @@ export class SocketConnection implements Connection {
     else this.#socket.resume();
   }
 
-  /** Bytes have arrived; they are the receiver's from now on. No Buffer: its slice() shares memory. */
-  received(chunk: Uint8Array): void {
-    if (!this.#deaf) this.#receiver?.onBytes(chunk);
+  /**
+   * Bytes have arrived; of those that it was given the receiver still needs the last ones, as many as is returned. No
+   * Buffer: its slice() shares memory.
+   */
+  received(chunk: Uint8Array): number {
+    const receiver = this.#receiver;
+    if (this.#deaf || receiver === undefined) return 0;
+    receiver.onBytes(chunk);
+    return receiver.neededBytes?.() ?? Infinity;
   }
 
   write(bytes: Uint8Array): boolean {

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file crucible/options/v1/options.proto.
  */
 export const file_crucible_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiFjcnVjaWJsZS9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE2NydWNpYmxlLm9wdGlvbnMudjEiTQoOU2VydmljZU9wdGlvbnMSJwoEaG9zdBgBIAEoDjIZLmNydWNpYmxlLm9wdGlvbnMudjEuSG9zdBISCgpjYXBhYmlsaXR5GAIgASgJIpMBCg1NZXRob2RPcHRpb25zEioKB3RpbWVvdXQYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJc2Vuc2l0aXZlGAIgASgIEi8KBWNhY2hlGAMgASgLMiAuY3J1Y2libGUub3B0aW9ucy52MS5DYWNoZVBvbGljeRISCgpjYXBhYmlsaXR5GAQgASgJIkgKC0NhY2hlUG9saWN5EiYKA3R0bBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCgltYXhfYnl0ZXMYAiABKA0qPgoESG9zdBIUChBIT1NUX1VOU1BFQ0lGSUVEEAASDwoLSE9TVF9QTFVHSU4QARIPCgtIT1NUX0RBRU1PThACOmMKB3NlcnZpY2USHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMY75wDIAEoCzIjLmNydWNpYmxlLm9wdGlvbnMudjEuU2VydmljZU9wdGlvbnNSB3NlcnZpY2WIAQE6XwoGbWV0aG9kEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY75wDIAEoCzIiLmNydWNpYmxlLm9wdGlvbnMudjEuTWV0aG9kT3B0aW9uc1IGbWV0aG9kiAEBYgZwcm90bzM", [file_google_protobuf_descriptor, file_google_protobuf_duration]);
+  fileDesc("CiFjcnVjaWJsZS9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE2NydWNpYmxlLm9wdGlvbnMudjEiTQoOU2VydmljZU9wdGlvbnMSJwoEaG9zdBgBIAEoDjIZLmNydWNpYmxlLm9wdGlvbnMudjEuSG9zdBISCgpjYXBhYmlsaXR5GAIgASgJIsoBCg1NZXRob2RPcHRpb25zEioKB3RpbWVvdXQYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJc2Vuc2l0aXZlGAIgASgIEi8KBWNhY2hlGAMgASgLMiAuY3J1Y2libGUub3B0aW9ucy52MS5DYWNoZVBvbGljeRISCgpjYXBhYmlsaXR5GAQgASgJEjUKC2NvbXByZXNzaW9uGAUgASgOMiAuY3J1Y2libGUub3B0aW9ucy52MS5Db21wcmVzc2lvbiKeAQoLQ2FjaGVQb2xpY3kSJgoDdHRsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCW1heF9ieXRlcxgCIAEoDRIcChRpbnZhbGlkYXRlZF9ieV9jYWxscxgDIAMoCRIdChVpbnZhbGlkYXRlZF9ieV9ldmVudHMYBCADKAkSFwoPYWxsb3dfc2Vuc2l0aXZlGAUgASgIKj4KBEhvc3QSFAoQSE9TVF9VTlNQRUNJRklFRBAAEg8KC0hPU1RfUExVR0lOEAESDwoLSE9TVF9EQUVNT04QAipZCgtDb21wcmVzc2lvbhIbChdDT01QUkVTU0lPTl9VTlNQRUNJRklFRBAAEhUKEUNPTVBSRVNTSU9OX05FVkVSEAESFgoSQ09NUFJFU1NJT05fQUxXQVlTEAI6YwoHc2VydmljZRIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxjvnAMgASgLMiMuY3J1Y2libGUub3B0aW9ucy52MS5TZXJ2aWNlT3B0aW9uc1IHc2VydmljZYgBATpfCgZtZXRob2QSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjvnAMgASgLMiIuY3J1Y2libGUub3B0aW9ucy52MS5NZXRob2RPcHRpb25zUgZtZXRob2SIAQFiBnByb3RvMw", [file_google_protobuf_descriptor, file_google_protobuf_duration]);
 
 /**
  * Options of a service: `option (crucible.options.v1.service).host = HOST_DAEMON;`
@@ -68,7 +68,7 @@ export type MethodOptions = Message<"crucible.options.v1.MethodOptions"> & {
   sensitive: boolean;
 
   /**
-   * How long an answer may be served again to an equal request. Only for unary methods without side effects.
+   * Whether answers may be served again to equal requests. Only for unary methods without side effects.
    *
    * @generated from field: crucible.options.v1.CachePolicy cache = 3;
    */
@@ -80,6 +80,13 @@ export type MethodOptions = Message<"crucible.options.v1.MethodOptions"> & {
    * @generated from field: string capability = 4;
    */
   capability: string;
+
+  /**
+   * Whether requests and responses are compressed. Default: as the transport has it.
+   *
+   * @generated from field: crucible.options.v1.Compression compression = 5;
+   */
+  compression: Compression;
 };
 
 /**
@@ -90,24 +97,51 @@ export const MethodOptionsSchema: GenMessage<MethodOptions> = /*@__PURE__*/
   messageDesc(file_crucible_options_v1_options, 1);
 
 /**
- * How answers are cached by the calling side.
+ * How answers are cached by the calling side, for each session apart. A request is equal to another when method, metadata
+ * and encoded message are, byte for byte; equal requests at one time share one call. Errors are never cached.
  *
  * @generated from message crucible.options.v1.CachePolicy
  */
 export type CachePolicy = Message<"crucible.options.v1.CachePolicy"> & {
   /**
-   * How long an answer stays fresh. Required, from 1 ms to 24 h.
+   * How long an answer stays fresh, from when it arrived. Required, from 1 ms to 24 h.
    *
    * @generated from field: google.protobuf.Duration ttl = 1;
    */
   ttl?: Duration | undefined;
 
   /**
-   * The most bytes that cached answers of the method may take together. Default: 1 MiB.
+   * The most bytes that cached answers of the method may take together, each with its request and 512 bytes for keeping
+   * it; those used longest ago make room. From 1 KiB. Default: 1 MiB.
    *
    * @generated from field: uint32 max_bytes = 2;
    */
   maxBytes: number;
+
+  /**
+   * Methods of the same service that change what this one answers: `invalidated_by_calls: "PutNote"`. When a call of one
+   * of them has ended, well or not, its caller forgets the answers it has cached. Other callers do not hear of it; an
+   * event tells them.
+   *
+   * @generated from field: repeated string invalidated_by_calls = 3;
+   */
+  invalidatedByCalls: string[];
+
+  /**
+   * Subjects of events of the answering side by which its callers forget the answers they have cached. A subject covers
+   * those under it: `vault.notes` also stands for `vault.notes.inbox`.
+   *
+   * @generated from field: repeated string invalidated_by_events = 4;
+   */
+  invalidatedByEvents: string[];
+
+  /**
+   * Cache the answers of a sensitive method as well. They lie in the memory of the caller for as long as they are fresh,
+   * and up to a second longer, and are overwritten then.
+   *
+   * @generated from field: bool allow_sensitive = 5;
+   */
+  allowSensitive: boolean;
 };
 
 /**
@@ -157,6 +191,48 @@ export type Host = (typeof Host)[keyof typeof Host] | UnknownEnum;
  */
 export const HostSchema: GenEnum<Host> = /*@__PURE__*/
   enumDesc(file_crucible_options_v1_options, 0);
+
+/**
+ * Whether the messages of a method are compressed, where both sides can.
+ *
+ * @generated from enum crucible.options.v1.Compression
+ */
+export const Compression = {
+  /**
+   * As the transport and the options of the sender have it: on local sockets never, over TCP where it pays.
+   *
+   * @generated from enum value: COMPRESSION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Never.
+   *
+   * @generated from enum value: COMPRESSION_NEVER = 1;
+   */
+  NEVER: 1,
+
+  /**
+   * Wherever it makes them shorter, on every transport and where everything is sealed. How long they are then tells
+   * something of what is in them; so sensitive methods cannot have it.
+   *
+   * @generated from enum value: COMPRESSION_ALWAYS = 2;
+   */
+  ALWAYS: 2,
+} as const;
+
+/**
+ * Whether the messages of a method are compressed, where both sides can.
+ *
+ * @generated from enum crucible.options.v1.Compression
+ */
+export type Compression = (typeof Compression)[keyof typeof Compression] | UnknownEnum;
+
+/**
+ * Describes the enum crucible.options.v1.Compression.
+ */
+export const CompressionSchema: GenEnum<Compression> = /*@__PURE__*/
+  enumDesc(file_crucible_options_v1_options, 1);
 
 /**
  * Options of a Crucible service.

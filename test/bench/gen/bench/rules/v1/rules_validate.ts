@@ -123,8 +123,8 @@ export function validateImport(message: ImportInit): Violation[] | undefined {
   return violations;
 }
 
-const noteTagsItemPattern = /^[a-z][a-z0-9-]*$/u;
-const noteMetaKeyPattern = /^[a-z_]+$/u;
+const noteTagsItemPattern = /^[a-z][a-z0-9-]*$/;
+const noteMetaKeyPattern = /^[a-z_]+$/;
 
 /**
  * Checks a {@link NoteInit}, given in full or in part, against the rules of its schema.

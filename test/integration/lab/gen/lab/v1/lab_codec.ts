@@ -35,6 +35,8 @@ import type {
   GetResponse,
   ListRequest,
   ListResponse,
+  QuoteRequest,
+  QuoteResponse,
   SayRequest,
   SayResponse,
   StoreRequest,
@@ -60,6 +62,8 @@ export type {
   GetResponse,
   ListRequest,
   ListResponse,
+  QuoteRequest,
+  QuoteResponse,
   SayRequest,
   SayResponse,
   StoreRequest,
@@ -1062,6 +1066,196 @@ function readWhisperResponse(
       case 1:
         if (tag !== 10) refuseType(tag, 10, message);
         message.digest = readString(bytes, at, end);
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth);
+    }
+    at = cursor.at;
+  }
+  checkEnd(at, end, group);
+  return message;
+}
+
+/** What encoding takes for the message {@link QuoteRequest}. */
+export interface QuoteRequestInit {
+  readonly $typeName?: "lab.v1.QuoteRequest" | undefined;
+  text?: string | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link QuoteRequest} with what `init` sets; a message is returned as it is. */
+export function createQuoteRequest(init: QuoteRequestInit = {}): QuoteRequest {
+  if (init.$typeName === "lab.v1.QuoteRequest") return init as QuoteRequest;
+  const message = emptyQuoteRequest();
+  if (init.text !== undefined) {
+    message.text = init.text;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link QuoteRequest}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodeQuoteRequest(message: QuoteRequestInit): Uint8Array {
+  return encode(QuoteRequestCodec, message);
+}
+
+/**
+ * Decodes the message {@link QuoteRequest}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodeQuoteRequest(bytes: Uint8Array): QuoteRequest {
+  return decode(QuoteRequestCodec, bytes);
+}
+
+/** The codec of {@link QuoteRequest}. */
+export const QuoteRequestCodec: MessageCodec<QuoteRequest, QuoteRequestInit> = /* @__PURE__ */ messageCodec(
+  "lab.v1.QuoteRequest",
+  emptyQuoteRequest,
+  writeQuoteRequest,
+  readQuoteRequest,
+);
+
+function emptyQuoteRequest(): QuoteRequest {
+  return {
+    $typeName: "lab.v1.QuoteRequest",
+    text: "",
+  };
+}
+
+function writeQuoteRequest(message: QuoteRequestInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "lab.v1.QuoteRequest", bytes, at);
+  // string text = 1
+  const text = message.text;
+  if (text !== undefined && text !== "") {
+    bytes[at++] = 10;
+    at = writeString(bytes, at, text, "lab.v1.QuoteRequest.text");
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+function readQuoteRequest(
+  message: QuoteRequest,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  depth: number,
+  group: number,
+): QuoteRequest {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
+    switch (tag >>> 3) {
+      // string text = 1
+      case 1:
+        if (tag !== 10) refuseType(tag, 10, message);
+        message.text = readString(bytes, at, end);
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth);
+    }
+    at = cursor.at;
+  }
+  checkEnd(at, end, group);
+  return message;
+}
+
+/** What encoding takes for the message {@link QuoteResponse}. */
+export interface QuoteResponseInit {
+  readonly $typeName?: "lab.v1.QuoteResponse" | undefined;
+  text?: string | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link QuoteResponse} with what `init` sets; a message is returned as it is. */
+export function createQuoteResponse(init: QuoteResponseInit = {}): QuoteResponse {
+  if (init.$typeName === "lab.v1.QuoteResponse") return init as QuoteResponse;
+  const message = emptyQuoteResponse();
+  if (init.text !== undefined) {
+    message.text = init.text;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link QuoteResponse}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodeQuoteResponse(message: QuoteResponseInit): Uint8Array {
+  return encode(QuoteResponseCodec, message);
+}
+
+/**
+ * Decodes the message {@link QuoteResponse}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodeQuoteResponse(bytes: Uint8Array): QuoteResponse {
+  return decode(QuoteResponseCodec, bytes);
+}
+
+/** The codec of {@link QuoteResponse}. */
+export const QuoteResponseCodec: MessageCodec<QuoteResponse, QuoteResponseInit> = /* @__PURE__ */ messageCodec(
+  "lab.v1.QuoteResponse",
+  emptyQuoteResponse,
+  writeQuoteResponse,
+  readQuoteResponse,
+);
+
+function emptyQuoteResponse(): QuoteResponse {
+  return {
+    $typeName: "lab.v1.QuoteResponse",
+    text: "",
+  };
+}
+
+function writeQuoteResponse(message: QuoteResponseInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "lab.v1.QuoteResponse", bytes, at);
+  // string text = 1
+  const text = message.text;
+  if (text !== undefined && text !== "") {
+    bytes[at++] = 10;
+    at = writeString(bytes, at, text, "lab.v1.QuoteResponse.text");
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+function readQuoteResponse(
+  message: QuoteResponse,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  depth: number,
+  group: number,
+): QuoteResponse {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
+    switch (tag >>> 3) {
+      // string text = 1
+      case 1:
+        if (tag !== 10) refuseType(tag, 10, message);
+        message.text = readString(bytes, at, end);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

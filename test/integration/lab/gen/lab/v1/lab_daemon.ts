@@ -13,6 +13,7 @@ import type {
   CountRequestInit,
   GetResponseInit,
   ListResponseInit,
+  QuoteRequestInit,
   SayRequestInit,
   StoreResponseInit,
   SumRequestInit,
@@ -26,6 +27,7 @@ import type {
   CountResponse,
   GetRequest,
   ListRequest,
+  QuoteResponse,
   SayResponse,
   StoreRequest,
   SumResponse,
@@ -67,6 +69,11 @@ export class Echo extends ServiceClient {
   /** Sealed, whatever it carries. */
   whisper(request: WhisperRequestInit, options?: CallOptions): Promise<WhisperResponse> {
     return this.$caller.unary(EchoService.methods.whisper, request, options);
+  }
+
+  /** Says the same again, compressed. */
+  quote(request: QuoteRequestInit, options?: CallOptions): Promise<QuoteResponse> {
+    return this.$caller.unary(EchoService.methods.quote, request, options);
   }
 
   /** Does what its action says: see the fixture. */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lab/v1/lab.proto.
  */
 export const file_lab_v1_lab: GenFile = /*@__PURE__*/
-  fileDesc("ChBsYWIvdjEvbGFiLnByb3RvEgZsYWIudjEiNwoKU2F5UmVxdWVzdBIYCgR0ZXh0GAEgASgJQgq6SAdyBRiAwtcvEg8KB3BheWxvYWQYAiABKAwiLAoLU2F5UmVzcG9uc2USDAoEdGV4dBgBIAEoCRIPCgdwYXlsb2FkGAIgASgMIh0KDENvdW50UmVxdWVzdBINCgV1cF90bxgBIAEoDSIeCg1Db3VudFJlc3BvbnNlEg0KBXZhbHVlGAEgASgNIhsKClN1bVJlcXVlc3QSDQoFdmFsdWUYASABKAMiGgoLU3VtUmVzcG9uc2USCwoDc3VtGAEgASgDIhsKC0NoYXRSZXF1ZXN0EgwKBGxpbmUYASABKAkiHAoMQ2hhdFJlc3BvbnNlEgwKBGxpbmUYASABKAkiIAoOV2hpc3BlclJlcXVlc3QSDgoGc2VjcmV0GAEgASgJIiEKD1doaXNwZXJSZXNwb25zZRIOCgZkaWdlc3QYASABKAkiNwoKQWN0UmVxdWVzdBIXCgZhY3Rpb24YASABKAlCB7pIBHICEAESEAoIYXJndW1lbnQYAiABKAkiHQoLQWN0UmVzcG9uc2USDgoGcmVzdWx0GAEgASgJIhkKCkdldFJlcXVlc3QSCwoDa2V5GAEgASgJIhwKC0dldFJlc3BvbnNlEg0KBXZhbHVlGAEgASgJIg0KC0xpc3RSZXF1ZXN0IhsKDExpc3RSZXNwb25zZRILCgNrZXkYASABKAkiKgoMU3RvcmVSZXF1ZXN0EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSIfCg1TdG9yZVJlc3BvbnNlEg4KBnN0b3JlZBgBIAEoDSIbCgtUYWxrUmVxdWVzdBIMCgRsaW5lGAEgASgJIhwKDFRhbGtSZXNwb25zZRIMCgRsaW5lGAEgASgJIg0KC1dpcGVSZXF1ZXN0Ig4KDFdpcGVSZXNwb25zZTLfAgoERWNobxI4CgNTYXkSEi5sYWIudjEuU2F5UmVxdWVzdBoTLmxhYi52MS5TYXlSZXNwb25zZSII+uYZBAoCCBQSNgoFQ291bnQSFC5sYWIudjEuQ291bnRSZXF1ZXN0GhUubGFiLnYxLkNvdW50UmVzcG9uc2UwARIwCgNTdW0SEi5sYWIudjEuU3VtUmVxdWVzdBoTLmxhYi52MS5TdW1SZXNwb25zZSgBEjUKBENoYXQSEy5sYWIudjEuQ2hhdFJlcXVlc3QaFC5sYWIudjEuQ2hhdFJlc3BvbnNlKAEwARJCCgdXaGlzcGVyEhYubGFiLnYxLldoaXNwZXJSZXF1ZXN0GhcubGFiLnYxLldoaXNwZXJSZXNwb25zZSIG+uYZAhABEjgKA0FjdBISLmxhYi52MS5BY3RSZXF1ZXN0GhMubGFiLnYxLkFjdFJlc3BvbnNlIgj65hkECgIIFDK0AgoFVmF1bHQSLgoDR2V0EhIubGFiLnYxLkdldFJlcXVlc3QaEy5sYWIudjEuR2V0UmVzcG9uc2USMwoETGlzdBITLmxhYi52MS5MaXN0UmVxdWVzdBoULmxhYi52MS5MaXN0UmVzcG9uc2UwARI2CgVTdG9yZRIULmxhYi52MS5TdG9yZVJlcXVlc3QaFS5sYWIudjEuU3RvcmVSZXNwb25zZSgBEjUKBFRhbGsSEy5sYWIudjEuVGFsa1JlcXVlc3QaFC5sYWIudjEuVGFsa1Jlc3BvbnNlKAEwARJDCgRXaXBlEhMubGFiLnYxLldpcGVSZXF1ZXN0GhQubGFiLnYxLldpcGVSZXNwb25zZSIQ+uYZDCIKdmF1bHQud2lwZRoS+uYZDggCEgp2YXVsdC5yZWFkYgZwcm90bzM", [file_buf_validate_validate, file_crucible_options_v1_options]);
+  fileDesc("ChBsYWIvdjEvbGFiLnByb3RvEgZsYWIudjEiNwoKU2F5UmVxdWVzdBIYCgR0ZXh0GAEgASgJQgq6SAdyBRiAwtcvEg8KB3BheWxvYWQYAiABKAwiLAoLU2F5UmVzcG9uc2USDAoEdGV4dBgBIAEoCRIPCgdwYXlsb2FkGAIgASgMIh0KDENvdW50UmVxdWVzdBINCgV1cF90bxgBIAEoDSIeCg1Db3VudFJlc3BvbnNlEg0KBXZhbHVlGAEgASgNIhsKClN1bVJlcXVlc3QSDQoFdmFsdWUYASABKAMiGgoLU3VtUmVzcG9uc2USCwoDc3VtGAEgASgDIhsKC0NoYXRSZXF1ZXN0EgwKBGxpbmUYASABKAkiHAoMQ2hhdFJlc3BvbnNlEgwKBGxpbmUYASABKAkiIAoOV2hpc3BlclJlcXVlc3QSDgoGc2VjcmV0GAEgASgJIiEKD1doaXNwZXJSZXNwb25zZRIOCgZkaWdlc3QYASABKAkiHAoMUXVvdGVSZXF1ZXN0EgwKBHRleHQYASABKAkiHQoNUXVvdGVSZXNwb25zZRIMCgR0ZXh0GAEgASgJIjcKCkFjdFJlcXVlc3QSFwoGYWN0aW9uGAEgASgJQge6SARyAhABEhAKCGFyZ3VtZW50GAIgASgJIh0KC0FjdFJlc3BvbnNlEg4KBnJlc3VsdBgBIAEoCSIZCgpHZXRSZXF1ZXN0EgsKA2tleRgBIAEoCSIcCgtHZXRSZXNwb25zZRINCgV2YWx1ZRgBIAEoCSINCgtMaXN0UmVxdWVzdCIbCgxMaXN0UmVzcG9uc2USCwoDa2V5GAEgASgJIioKDFN0b3JlUmVxdWVzdBILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkiHwoNU3RvcmVSZXNwb25zZRIOCgZzdG9yZWQYASABKA0iGwoLVGFsa1JlcXVlc3QSDAoEbGluZRgBIAEoCSIcCgxUYWxrUmVzcG9uc2USDAoEbGluZRgBIAEoCSINCgtXaXBlUmVxdWVzdCIOCgxXaXBlUmVzcG9uc2UynQMKBEVjaG8SOAoDU2F5EhIubGFiLnYxLlNheVJlcXVlc3QaEy5sYWIudjEuU2F5UmVzcG9uc2UiCPrmGQQKAggUEjYKBUNvdW50EhQubGFiLnYxLkNvdW50UmVxdWVzdBoVLmxhYi52MS5Db3VudFJlc3BvbnNlMAESMAoDU3VtEhIubGFiLnYxLlN1bVJlcXVlc3QaEy5sYWIudjEuU3VtUmVzcG9uc2UoARI1CgRDaGF0EhMubGFiLnYxLkNoYXRSZXF1ZXN0GhQubGFiLnYxLkNoYXRSZXNwb25zZSgBMAESQgoHV2hpc3BlchIWLmxhYi52MS5XaGlzcGVyUmVxdWVzdBoXLmxhYi52MS5XaGlzcGVyUmVzcG9uc2UiBvrmGQIQARI8CgVRdW90ZRIULmxhYi52MS5RdW90ZVJlcXVlc3QaFS5sYWIudjEuUXVvdGVSZXNwb25zZSIG+uYZAigCEjgKA0FjdBISLmxhYi52MS5BY3RSZXF1ZXN0GhMubGFiLnYxLkFjdFJlc3BvbnNlIgj65hkECgIIFDK0AgoFVmF1bHQSLgoDR2V0EhIubGFiLnYxLkdldFJlcXVlc3QaEy5sYWIudjEuR2V0UmVzcG9uc2USMwoETGlzdBITLmxhYi52MS5MaXN0UmVxdWVzdBoULmxhYi52MS5MaXN0UmVzcG9uc2UwARI2CgVTdG9yZRIULmxhYi52MS5TdG9yZVJlcXVlc3QaFS5sYWIudjEuU3RvcmVSZXNwb25zZSgBEjUKBFRhbGsSEy5sYWIudjEuVGFsa1JlcXVlc3QaFC5sYWIudjEuVGFsa1Jlc3BvbnNlKAEwARJDCgRXaXBlEhMubGFiLnYxLldpcGVSZXF1ZXN0GhQubGFiLnYxLldpcGVSZXNwb25zZSIQ+uYZDCIKdmF1bHQud2lwZRoS+uYZDggCEgp2YXVsdC5yZWFkYgZwcm90bzM", [file_buf_validate_validate, file_crucible_options_v1_options]);
 
 /**
  * @generated from message lab.v1.SayRequest
@@ -197,6 +197,40 @@ export const WhisperResponseSchema: GenMessage<WhisperResponse> = /*@__PURE__*/
   messageDesc(file_lab_v1_lab, 9);
 
 /**
+ * @generated from message lab.v1.QuoteRequest
+ */
+export type QuoteRequest = Message<"lab.v1.QuoteRequest"> & {
+  /**
+   * @generated from field: string text = 1;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message lab.v1.QuoteRequest.
+ * Use `create(QuoteRequestSchema)` to create a new message.
+ */
+export const QuoteRequestSchema: GenMessage<QuoteRequest> = /*@__PURE__*/
+  messageDesc(file_lab_v1_lab, 10);
+
+/**
+ * @generated from message lab.v1.QuoteResponse
+ */
+export type QuoteResponse = Message<"lab.v1.QuoteResponse"> & {
+  /**
+   * @generated from field: string text = 1;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message lab.v1.QuoteResponse.
+ * Use `create(QuoteResponseSchema)` to create a new message.
+ */
+export const QuoteResponseSchema: GenMessage<QuoteResponse> = /*@__PURE__*/
+  messageDesc(file_lab_v1_lab, 11);
+
+/**
  * @generated from message lab.v1.ActRequest
  */
 export type ActRequest = Message<"lab.v1.ActRequest"> & {
@@ -216,7 +250,7 @@ export type ActRequest = Message<"lab.v1.ActRequest"> & {
  * Use `create(ActRequestSchema)` to create a new message.
  */
 export const ActRequestSchema: GenMessage<ActRequest> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 10);
+  messageDesc(file_lab_v1_lab, 12);
 
 /**
  * @generated from message lab.v1.ActResponse
@@ -233,7 +267,7 @@ export type ActResponse = Message<"lab.v1.ActResponse"> & {
  * Use `create(ActResponseSchema)` to create a new message.
  */
 export const ActResponseSchema: GenMessage<ActResponse> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 11);
+  messageDesc(file_lab_v1_lab, 13);
 
 /**
  * @generated from message lab.v1.GetRequest
@@ -250,7 +284,7 @@ export type GetRequest = Message<"lab.v1.GetRequest"> & {
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 12);
+  messageDesc(file_lab_v1_lab, 14);
 
 /**
  * @generated from message lab.v1.GetResponse
@@ -267,7 +301,7 @@ export type GetResponse = Message<"lab.v1.GetResponse"> & {
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 13);
+  messageDesc(file_lab_v1_lab, 15);
 
 /**
  * @generated from message lab.v1.ListRequest
@@ -280,7 +314,7 @@ export type ListRequest = Message<"lab.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 14);
+  messageDesc(file_lab_v1_lab, 16);
 
 /**
  * @generated from message lab.v1.ListResponse
@@ -297,7 +331,7 @@ export type ListResponse = Message<"lab.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 15);
+  messageDesc(file_lab_v1_lab, 17);
 
 /**
  * @generated from message lab.v1.StoreRequest
@@ -319,7 +353,7 @@ export type StoreRequest = Message<"lab.v1.StoreRequest"> & {
  * Use `create(StoreRequestSchema)` to create a new message.
  */
 export const StoreRequestSchema: GenMessage<StoreRequest> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 16);
+  messageDesc(file_lab_v1_lab, 18);
 
 /**
  * @generated from message lab.v1.StoreResponse
@@ -336,7 +370,7 @@ export type StoreResponse = Message<"lab.v1.StoreResponse"> & {
  * Use `create(StoreResponseSchema)` to create a new message.
  */
 export const StoreResponseSchema: GenMessage<StoreResponse> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 17);
+  messageDesc(file_lab_v1_lab, 19);
 
 /**
  * @generated from message lab.v1.TalkRequest
@@ -353,7 +387,7 @@ export type TalkRequest = Message<"lab.v1.TalkRequest"> & {
  * Use `create(TalkRequestSchema)` to create a new message.
  */
 export const TalkRequestSchema: GenMessage<TalkRequest> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 18);
+  messageDesc(file_lab_v1_lab, 20);
 
 /**
  * @generated from message lab.v1.TalkResponse
@@ -370,7 +404,7 @@ export type TalkResponse = Message<"lab.v1.TalkResponse"> & {
  * Use `create(TalkResponseSchema)` to create a new message.
  */
 export const TalkResponseSchema: GenMessage<TalkResponse> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 19);
+  messageDesc(file_lab_v1_lab, 21);
 
 /**
  * @generated from message lab.v1.WipeRequest
@@ -383,7 +417,7 @@ export type WipeRequest = Message<"lab.v1.WipeRequest"> & {
  * Use `create(WipeRequestSchema)` to create a new message.
  */
 export const WipeRequestSchema: GenMessage<WipeRequest> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 20);
+  messageDesc(file_lab_v1_lab, 22);
 
 /**
  * @generated from message lab.v1.WipeResponse
@@ -396,7 +430,7 @@ export type WipeResponse = Message<"lab.v1.WipeResponse"> & {
  * Use `create(WipeResponseSchema)` to create a new message.
  */
 export const WipeResponseSchema: GenMessage<WipeResponse> = /*@__PURE__*/
-  messageDesc(file_lab_v1_lab, 21);
+  messageDesc(file_lab_v1_lab, 23);
 
 /**
  * Answered by the plugin.
@@ -453,6 +487,16 @@ export const Echo: GenService<{
     methodKind: "unary";
     input: typeof WhisperRequestSchema;
     output: typeof WhisperResponseSchema;
+  },
+  /**
+   * Says the same again, compressed.
+   *
+   * @generated from rpc lab.v1.Echo.Quote
+   */
+  quote: {
+    methodKind: "unary";
+    input: typeof QuoteRequestSchema;
+    output: typeof QuoteResponseSchema;
   },
   /**
    * Does what its action says: see the fixture.

@@ -13,6 +13,7 @@ import type {
   CountResponseInit,
   GetRequestInit,
   ListRequestInit,
+  QuoteResponseInit,
   SayResponseInit,
   StoreRequestInit,
   SumResponseInit,
@@ -26,6 +27,7 @@ import type {
   CountRequest,
   GetResponse,
   ListResponse,
+  QuoteRequest,
   SayRequest,
   StoreResponse,
   SumRequest,
@@ -61,6 +63,9 @@ export abstract class EchoPlugin implements ServiceImplementation {
     request: WhisperRequest,
     context: HandlerContext,
   ): Promise<WhisperResponseInit> | WhisperResponseInit;
+
+  /** Says the same again, compressed. */
+  abstract quote(request: QuoteRequest, context: HandlerContext): Promise<QuoteResponseInit> | QuoteResponseInit;
 
   /** Does what its action says: see the fixture. */
   abstract act(request: ActRequest, context: HandlerContext): Promise<ActResponseInit> | ActResponseInit;

@@ -15,7 +15,7 @@ import {
 } from "crucible-runtime/codegen/v1/validate";
 import type { PatternsInit } from "./patterns_codec.js";
 
-const patternsSlugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/u;
+const patternsSlugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 // The automaton of "^(a|a)*$".
 const patternsNestedPattern = /* @__PURE__ */ new Automaton("CDCCDAAhDBBABABC");
 // The automaton of "(\\w+\\s?)*$".
@@ -64,10 +64,10 @@ const patternsNamePattern = /* @__PURE__ */ new Automaton(
     "BZABCZABCGBZABCZABCGBBCBA05BCKABCUAGCGA1uCBiBCiBABABDBACABECABE",
 );
 const patternsFarPattern = /* @__PURE__ */ new Re2("(a|b)*a(a|b){20}c");
-const patternsTextPattern = /^[a-z]*$/u;
+const patternsTextPattern = /^[a-z]*$/;
 // The automaton of "(?i)^[a-z]*$".
 const patternsMixedPattern = /* @__PURE__ */ new Automaton("CDCCJAAhCBaAGBaAkIBBAq9HBBABABC");
-const patternsWrappedPattern = /^[0-9]+$/u;
+const patternsWrappedPattern = /^[0-9]+$/;
 // The automaton of "^(a+)+$".
 const patternsPartsItemPattern = /* @__PURE__ */ new Automaton("CECDDAAhDBBABABDBABD");
 // The automaton of "(?i)^[a-z]+$".

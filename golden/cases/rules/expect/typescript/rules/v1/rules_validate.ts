@@ -17,7 +17,7 @@ import {
 import type { OrderInit, OuterInit, Outer_InnerInit } from "./rules_codec.js";
 import { validateAddress } from "./shared_validate.js";
 
-const orderTotalsKeyPattern = /^[a-z]+$/u;
+const orderTotalsKeyPattern = /^[a-z]+$/;
 
 /**
  * Checks a {@link OrderInit}, given in full or in part, against the rules of its schema.

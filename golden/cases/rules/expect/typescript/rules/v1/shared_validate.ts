@@ -4,7 +4,7 @@
 import { type Violation, codePointCount, matches, violate } from "crucible-runtime/codegen/v1/validate";
 import type { AddressInit } from "./shared_codec.js";
 
-const addressCountryPattern = /^[A-Z]{2}$/u;
+const addressCountryPattern = /^[A-Z]{2}$/;
 
 /**
  * Checks a {@link AddressInit}, given in full or in part, against the rules of its schema.

@@ -19,8 +19,8 @@ import {
 import { validateLabel } from "../../shared/v1/shared_validate.js";
 import type { CollectionsInit } from "./collections_codec.js";
 
-const collectionsTagsItemPattern = /^[a-z]+$/u;
-const collectionsMetaKeyPattern = /^[a-z_"\\]*$/u;
+const collectionsTagsItemPattern = /^[a-z]+$/;
+const collectionsMetaKeyPattern = /^[a-z_"\\]*$/;
 
 /**
  * Checks a {@link CollectionsInit}, given in full or in part, against the rules of its schema.

@@ -614,8 +614,8 @@ export function validateOthers(message: OthersInit): Violation[] | undefined {
   return violations;
 }
 
-const namesNamesMessagePatternPattern = /^a$/u;
-const namesValidateLabelPattern = /^b$/u;
+const namesNamesMessagePatternPattern = /^a$/;
+const namesValidateLabelPattern = /^b$/;
 
 /**
  * Checks a {@link NamesInit}, given in full or in part, against the rules of its schema.

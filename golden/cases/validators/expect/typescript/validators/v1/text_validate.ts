@@ -44,10 +44,10 @@ import {
 } from "crucible-runtime/codegen/v1/validate";
 import type { BytesInit, FormatsInit, TextInit } from "./text_codec.js";
 
-const textSlugPattern = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u;
-const textPhonePattern = /^\+?[0-9 ()/.-]{3,20}$/u;
+const textSlugPattern = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const textPhonePattern = /^\+?[0-9 ()/.-]{3,20}$/;
 const textLinePattern = /^[^\n]+$/u;
-const textLoosePattern = /\bno\d|yes$/u;
+const textLoosePattern = /\bno\d|yes$/;
 const textVerboseConstant =
   "a constant that is long enough to let a line break, whatever else happens to stand on it as well";
 

@@ -41,6 +41,7 @@ import {
 import type {
   CapabilityQuery,
   CapabilityReport,
+  EncryptionPolicy as EncryptionPolicy$1,
   HealthCheck,
   HealthReport,
   HealthStatus as HealthStatus$1,
@@ -86,6 +87,20 @@ export const MethodKind = {
 } as const;
 /** Shape of a method. */
 export type MethodKind = MethodKind$1;
+
+/** What of a session is sealed; each demands more than the one before. */
+export const EncryptionPolicy = {
+  /** In PluginRegister no demand, in PluginRegistered the same as ENCRYPTION_POLICY_SENSITIVE. */
+  UNSPECIFIED: 0,
+  /** No call: sensitive methods cannot be called. */
+  NONE: 1,
+  /** The calls of sensitive methods. */
+  SENSITIVE: 2,
+  /** Every frame, in runs. */
+  EVERYTHING: 3,
+} as const;
+/** What of a session is sealed; each demands more than the one before. */
+export type EncryptionPolicy = EncryptionPolicy$1;
 
 /** State of a service or a peer. */
 export const HealthStatus = {
@@ -267,6 +282,8 @@ export interface PluginRegisterInit {
   methods?: readonly HostedMethodInit[] | undefined;
   /** Capabilities the plugin would like to have. */
   capabilities?: readonly string[] | undefined;
+  /** The least that the plugin takes. */
+  encryption?: EncryptionPolicy | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -285,6 +302,9 @@ export function createPluginRegister(init: PluginRegisterInit = {}): PluginRegis
   }
   if (init.capabilities !== undefined) {
     message.capabilities = [...init.capabilities];
+  }
+  if (init.encryption !== undefined) {
+    message.encryption = init.encryption;
   }
   return message;
 }
@@ -322,6 +342,7 @@ function emptyPluginRegister(): PluginRegister {
     pluginVersion: "",
     methods: [],
     capabilities: [],
+    encryption: 0,
   };
 }
 
@@ -354,6 +375,16 @@ function writePluginRegister(message: PluginRegisterInit, bytes: Uint8Array, at:
       expectRoom(bytes, at);
       bytes[at++] = 34;
       at = writeString(bytes, at, item, "crucible.ipc.v1.PluginRegister.capabilities");
+    }
+  }
+  // EncryptionPolicy encryption = 5
+  const encryption = message.encryption;
+  if (encryption !== undefined && encryption !== 0) {
+    bytes[at++] = 40;
+    if ((encryption & 127) === encryption) {
+      bytes[at++] = encryption;
+    } else {
+      at = writeInt32(bytes, at, encryption, "crucible.ipc.v1.PluginRegister.encryption");
     }
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -401,6 +432,15 @@ function readPluginRegister(
         if (tag !== 34) refuseType(tag, 34, message);
         message.capabilities.push(readString(bytes, at, end));
         break;
+      // EncryptionPolicy encryption = 5
+      case 5:
+        if (tag !== 40) refuseType(tag, 40, message);
+        if (bytes[at]! < 128) {
+          message.encryption = bytes[at++]! as EncryptionPolicy;
+          continue;
+        }
+        message.encryption = readEnum(bytes, at);
+        break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -424,6 +464,8 @@ export interface PluginRegisteredInit {
   warnings?: readonly string[] | undefined;
   /** For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on. */
   sessionTicket?: Uint8Array | undefined;
+  /** What holds from now on, both ways. */
+  encryption?: EncryptionPolicy | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -448,6 +490,9 @@ export function createPluginRegistered(init: PluginRegisteredInit = {}): PluginR
   }
   if (init.sessionTicket !== undefined) {
     message.sessionTicket = init.sessionTicket;
+  }
+  if (init.encryption !== undefined) {
+    message.encryption = init.encryption;
   }
   return message;
 }
@@ -486,6 +531,7 @@ function emptyPluginRegistered(): PluginRegistered {
     heartbeatIntervalMs: 0,
     warnings: [],
     sessionTicket: new Uint8Array(0),
+    encryption: 0,
   };
 }
 
@@ -538,6 +584,16 @@ function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array,
   if (sessionTicket !== undefined && sessionTicket.length !== 0) {
     bytes[at++] = 50;
     at = writeBytes(bytes, at, sessionTicket, "crucible.ipc.v1.PluginRegistered.session_ticket");
+  }
+  // EncryptionPolicy encryption = 7
+  const encryption = message.encryption;
+  if (encryption !== undefined && encryption !== 0) {
+    bytes[at++] = 56;
+    if ((encryption & 127) === encryption) {
+      bytes[at++] = encryption;
+    } else {
+      at = writeInt32(bytes, at, encryption, "crucible.ipc.v1.PluginRegistered.encryption");
+    }
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -599,6 +655,15 @@ function readPluginRegistered(
       case 6:
         if (tag !== 50) refuseType(tag, 50, message);
         message.sessionTicket = readBytes(bytes, at, end);
+        break;
+      // EncryptionPolicy encryption = 7
+      case 7:
+        if (tag !== 56) refuseType(tag, 56, message);
+        if (bytes[at]! < 128) {
+          message.encryption = bytes[at++]! as EncryptionPolicy;
+          continue;
+        }
+        message.encryption = readEnum(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

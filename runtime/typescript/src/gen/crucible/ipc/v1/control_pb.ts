@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file crucible/ipc/v1/control.proto.
  */
 export const file_crucible_ipc_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jcnVjaWJsZS9pcGMvdjEvY29udHJvbC5wcm90bxIPY3J1Y2libGUuaXBjLnYxImYKDEhvc3RlZE1ldGhvZBIKCgJpZBgBIAEoBxIMCgRuYW1lGAIgASgJEikKBGtpbmQYAyABKA4yGy5jcnVjaWJsZS5pcGMudjEuTWV0aG9kS2luZBIRCglzZW5zaXRpdmUYBCABKAgigQEKDlBsdWdpblJlZ2lzdGVyEhEKCXBsdWdpbl9pZBgBIAEoCRIWCg5wbHVnaW5fdmVyc2lvbhgCIAEoCRIuCgdtZXRob2RzGAMgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBIUCgxjYXBhYmlsaXRpZXMYBCADKAkiygEKEFBsdWdpblJlZ2lzdGVyZWQSFAoMY2FwYWJpbGl0aWVzGAEgAygJEi4KB21ldGhvZHMYAiADKAsyHS5jcnVjaWJsZS5pcGMudjEuSG9zdGVkTWV0aG9kEicKBmxpbWl0cxgDIAEoCzIXLmNydWNpYmxlLmlwYy52MS5MaW1pdHMSHQoVaGVhcnRiZWF0X2ludGVydmFsX21zGAQgASgNEhAKCHdhcm5pbmdzGAUgAygJEhYKDnNlc3Npb25fdGlja2V0GAYgASgMIk8KBkxpbWl0cxIXCg9tYXhfZnJhbWVfYnl0ZXMYASABKA0SGQoRbWF4X21lc3NhZ2VfYnl0ZXMYAiABKA0SEQoJbWF4X2NhbGxzGAMgASgNIiQKEFBsdWdpblVucmVnaXN0ZXISEAoIc2VydmljZXMYASADKAkiJwoPQ2FwYWJpbGl0eVF1ZXJ5EhQKDGNhcGFiaWxpdGllcxgBIAMoCSIjChBDYXBhYmlsaXR5UmVwb3J0Eg8KB2dyYW50ZWQYASADKAkiQwoPUmVzb3VyY2VSZXF1ZXN0EhAKCHJlc291cmNlGAEgASgJEg4KBmFtb3VudBgCIAEoBBIOCgZyZWFzb24YAyABKAkiHwoNUmVzb3VyY2VHcmFudBIOCgZhbW91bnQYASABKAQiHgoLSGVhbHRoQ2hlY2sSDwoHc2VydmljZRgBIAEoCSJOCgxIZWFsdGhSZXBvcnQSLQoGc3RhdHVzGAEgASgOMh0uY3J1Y2libGUuaXBjLnYxLkhlYWx0aFN0YXR1cxIPCgdtZXNzYWdlGAIgASgJIjkKDU1ldHJpY3NSZXBvcnQSKAoHbWV0cmljcxgBIAMoCzIXLmNydWNpYmxlLmlwYy52MS5NZXRyaWMiJQoGTWV0cmljEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAEiGgoJSGVhcnRiZWF0Eg0KBW5vbmNlGAEgASgGIkUKCFNodXRkb3duEg4KBnJlYXNvbhgBIAEoCRIQCghncmFjZV9tcxgCIAEoDRIXCg9sYXN0X21lc3NhZ2VfaWQYAyABKAQqmwEKCk1ldGhvZEtpbmQSGwoXTUVUSE9EX0tJTkRfVU5TUEVDSUZJRUQQABIVChFNRVRIT0RfS0lORF9VTkFSWRABEh0KGU1FVEhPRF9LSU5EX1NFUlZFUl9TVFJFQU0QAhIdChlNRVRIT0RfS0lORF9DTElFTlRfU1RSRUFNEAMSGwoXTUVUSE9EX0tJTkRfQklESV9TVFJFQU0QBCqKAQoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVIRUFMVEhfU1RBVFVTX1NFUlZJTkcQARIdChlIRUFMVEhfU1RBVFVTX05PVF9TRVJWSU5HEAISIQodSEVBTFRIX1NUQVRVU19TRVJWSUNFX1VOS05PV04QA2IGcHJvdG8z");
+  fileDesc("Ch1jcnVjaWJsZS9pcGMvdjEvY29udHJvbC5wcm90bxIPY3J1Y2libGUuaXBjLnYxImYKDEhvc3RlZE1ldGhvZBIKCgJpZBgBIAEoBxIMCgRuYW1lGAIgASgJEikKBGtpbmQYAyABKA4yGy5jcnVjaWJsZS5pcGMudjEuTWV0aG9kS2luZBIRCglzZW5zaXRpdmUYBCABKAgiuAEKDlBsdWdpblJlZ2lzdGVyEhEKCXBsdWdpbl9pZBgBIAEoCRIWCg5wbHVnaW5fdmVyc2lvbhgCIAEoCRIuCgdtZXRob2RzGAMgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBIUCgxjYXBhYmlsaXRpZXMYBCADKAkSNQoKZW5jcnlwdGlvbhgFIAEoDjIhLmNydWNpYmxlLmlwYy52MS5FbmNyeXB0aW9uUG9saWN5IoECChBQbHVnaW5SZWdpc3RlcmVkEhQKDGNhcGFiaWxpdGllcxgBIAMoCRIuCgdtZXRob2RzGAIgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBInCgZsaW1pdHMYAyABKAsyFy5jcnVjaWJsZS5pcGMudjEuTGltaXRzEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgEIAEoDRIQCgh3YXJuaW5ncxgFIAMoCRIWCg5zZXNzaW9uX3RpY2tldBgGIAEoDBI1CgplbmNyeXB0aW9uGAcgASgOMiEuY3J1Y2libGUuaXBjLnYxLkVuY3J5cHRpb25Qb2xpY3kiTwoGTGltaXRzEhcKD21heF9mcmFtZV9ieXRlcxgBIAEoDRIZChFtYXhfbWVzc2FnZV9ieXRlcxgCIAEoDRIRCgltYXhfY2FsbHMYAyABKA0iJAoQUGx1Z2luVW5yZWdpc3RlchIQCghzZXJ2aWNlcxgBIAMoCSInCg9DYXBhYmlsaXR5UXVlcnkSFAoMY2FwYWJpbGl0aWVzGAEgAygJIiMKEENhcGFiaWxpdHlSZXBvcnQSDwoHZ3JhbnRlZBgBIAMoCSJDCg9SZXNvdXJjZVJlcXVlc3QSEAoIcmVzb3VyY2UYASABKAkSDgoGYW1vdW50GAIgASgEEg4KBnJlYXNvbhgDIAEoCSIfCg1SZXNvdXJjZUdyYW50Eg4KBmFtb3VudBgBIAEoBCIeCgtIZWFsdGhDaGVjaxIPCgdzZXJ2aWNlGAEgASgJIk4KDEhlYWx0aFJlcG9ydBItCgZzdGF0dXMYASABKA4yHS5jcnVjaWJsZS5pcGMudjEuSGVhbHRoU3RhdHVzEg8KB21lc3NhZ2UYAiABKAkiOQoNTWV0cmljc1JlcG9ydBIoCgdtZXRyaWNzGAEgAygLMhcuY3J1Y2libGUuaXBjLnYxLk1ldHJpYyIlCgZNZXRyaWMSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoASIaCglIZWFydGJlYXQSDQoFbm9uY2UYASABKAYiRQoIU2h1dGRvd24SDgoGcmVhc29uGAEgASgJEhAKCGdyYWNlX21zGAIgASgNEhcKD2xhc3RfbWVzc2FnZV9pZBgDIAEoBCqbAQoKTWV0aG9kS2luZBIbChdNRVRIT0RfS0lORF9VTlNQRUNJRklFRBAAEhUKEU1FVEhPRF9LSU5EX1VOQVJZEAESHQoZTUVUSE9EX0tJTkRfU0VSVkVSX1NUUkVBTRACEh0KGU1FVEhPRF9LSU5EX0NMSUVOVF9TVFJFQU0QAxIbChdNRVRIT0RfS0lORF9CSURJX1NUUkVBTRAEKpQBChBFbmNyeXB0aW9uUG9saWN5EiEKHUVOQ1JZUFRJT05fUE9MSUNZX1VOU1BFQ0lGSUVEEAASGgoWRU5DUllQVElPTl9QT0xJQ1lfTk9ORRABEh8KG0VOQ1JZUFRJT05fUE9MSUNZX1NFTlNJVElWRRACEiAKHEVOQ1JZUFRJT05fUE9MSUNZX0VWRVJZVEhJTkcQAyqKAQoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVIRUFMVEhfU1RBVFVTX1NFUlZJTkcQARIdChlIRUFMVEhfU1RBVFVTX05PVF9TRVJWSU5HEAISIQodSEVBTFRIX1NUQVRVU19TRVJWSUNFX1VOS05PV04QA2IGcHJvdG8z");
 
 /**
  * One method that a side answers.
@@ -85,6 +85,13 @@ export type PluginRegister = Message<"crucible.ipc.v1.PluginRegister"> & {
    * @generated from field: repeated string capabilities = 4;
    */
   capabilities: string[];
+
+  /**
+   * The least that the plugin takes.
+   *
+   * @generated from field: crucible.ipc.v1.EncryptionPolicy encryption = 5;
+   */
+  encryption: EncryptionPolicy;
 };
 
 /**
@@ -139,6 +146,13 @@ export type PluginRegistered = Message<"crucible.ipc.v1.PluginRegistered"> & {
    * @generated from field: bytes session_ticket = 6;
    */
   sessionTicket: Uint8Array;
+
+  /**
+   * What holds from now on, both ways.
+   *
+   * @generated from field: crucible.ipc.v1.EncryptionPolicy encryption = 7;
+   */
+  encryption: EncryptionPolicy;
 };
 
 /**
@@ -492,6 +506,54 @@ export const MethodKindSchema: GenEnum<MethodKind> = /*@__PURE__*/
   enumDesc(file_crucible_ipc_v1_control, 0);
 
 /**
+ * What of a session is sealed; each demands more than the one before.
+ *
+ * @generated from enum crucible.ipc.v1.EncryptionPolicy
+ */
+export const EncryptionPolicy = {
+  /**
+   * In PluginRegister no demand, in PluginRegistered the same as ENCRYPTION_POLICY_SENSITIVE.
+   *
+   * @generated from enum value: ENCRYPTION_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * No call: sensitive methods cannot be called.
+   *
+   * @generated from enum value: ENCRYPTION_POLICY_NONE = 1;
+   */
+  NONE: 1,
+
+  /**
+   * The calls of sensitive methods.
+   *
+   * @generated from enum value: ENCRYPTION_POLICY_SENSITIVE = 2;
+   */
+  SENSITIVE: 2,
+
+  /**
+   * Every frame, in runs.
+   *
+   * @generated from enum value: ENCRYPTION_POLICY_EVERYTHING = 3;
+   */
+  EVERYTHING: 3,
+} as const;
+
+/**
+ * What of a session is sealed; each demands more than the one before.
+ *
+ * @generated from enum crucible.ipc.v1.EncryptionPolicy
+ */
+export type EncryptionPolicy = (typeof EncryptionPolicy)[keyof typeof EncryptionPolicy] | UnknownEnum;
+
+/**
+ * Describes the enum crucible.ipc.v1.EncryptionPolicy.
+ */
+export const EncryptionPolicySchema: GenEnum<EncryptionPolicy> = /*@__PURE__*/
+  enumDesc(file_crucible_ipc_v1_control, 1);
+
+/**
  * State of a service or a peer.
  *
  * @generated from enum crucible.ipc.v1.HealthStatus
@@ -529,5 +591,5 @@ export type HealthStatus = (typeof HealthStatus)[keyof typeof HealthStatus] | Un
  * Describes the enum crucible.ipc.v1.HealthStatus.
  */
 export const HealthStatusSchema: GenEnum<HealthStatus> = /*@__PURE__*/
-  enumDesc(file_crucible_ipc_v1_control, 1);
+  enumDesc(file_crucible_ipc_v1_control, 2);
 

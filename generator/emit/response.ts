@@ -1,0 +1,37 @@
+import type { GeneratedFile } from "./file.js";
+
+// Tags of google.protobuf.compiler.CodeGeneratorResponse and its File.
+const fileOfResponse = (15 << 3) | 2;
+const nameOfFile = (1 << 3) | 2;
+const contentOfFile = (15 << 3) | 2;
+
+/**
+ * A file as it stands in an encoded CodeGeneratorResponse, its tag included. Reflection took a tenth of all time for
+ * this, as it measures, copies and joins every text.
+ */
+export function encodeFile({ path, content }: GeneratedFile): Uint8Array {
+  const name = Buffer.byteLength(path);
+  const text = Buffer.byteLength(content);
+  const length = 1 + varintLength(name) + name + 1 + varintLength(text) + text;
+  const bytes = Buffer.allocUnsafeSlow(1 + varintLength(length) + length);
+  let at = writeHead(bytes, 0, fileOfResponse, length);
+  at = writeHead(bytes, at, nameOfFile, name);
+  at += bytes.write(path, at);
+  at = writeHead(bytes, at, contentOfFile, text);
+  bytes.write(content, at);
+  return bytes;
+}
+
+/** Writes a tag below 128 and a length; returns the offset behind them. */
+function writeHead(bytes: Uint8Array, at: number, tag: number, length: number): number {
+  bytes[at++] = tag;
+  for (; length > 127; length >>>= 7) bytes[at++] = (length & 127) | 128;
+  bytes[at++] = length;
+  return at;
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (; value > 127; value >>>= 7) length++;
+  return length;
+}

@@ -1,0 +1,31 @@
+import { CrucibleError } from "../error/index.js";
+
+/** Frames that have arrived and wait, because who handles them has to wait for something. */
+export class HeldFrames {
+  readonly #frames: { readonly bytes: Uint8Array; readonly start: number; readonly end: number }[] = [];
+  readonly #peer: string;
+  #room: number;
+
+  /** `maxBytes` of them, headers included, may wait. */
+  constructor(maxBytes: number, peer: string) {
+    this.#room = maxBytes;
+    this.#peer = peer;
+  }
+
+  /** One more. Throws CONTROL_FLOOD. */
+  add(bytes: Uint8Array, start: number, end: number): void {
+    this.#room -= end - start;
+    if (this.#room < 0) {
+      throw new CrucibleError(
+        "CONTROL_FLOOD",
+        `peer ${this.#peer} sends too much before it is known; wait for the answer`,
+      );
+    }
+    this.#frames.push({ bytes, start, end });
+  }
+
+  /** Hands them on in order. */
+  deliver(sink: { onFrame(bytes: Uint8Array, start: number, end: number): void }): void {
+    for (const { bytes, start, end } of this.#frames) sink.onFrame(bytes, start, end);
+  }
+}

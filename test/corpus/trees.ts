@@ -1,0 +1,110 @@
+// Schema trees as their authors publish them, compiled: what no compiler takes is left out and counted.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { root } from "./root.js";
+
+/** A tree of .proto files to compile. */
+export interface TreeSource {
+  readonly name: string;
+  /** Folders from which imports are resolved, the first one that has a file wins. */
+  readonly roots: readonly string[];
+  /** Paths to keep; default all. */
+  readonly only?: (path: string) => boolean;
+}
+
+/** A compiled tree. */
+export interface Tree {
+  readonly name: string;
+  /** Every file, imports first; those of protobuf itself that the tree imports are among them. */
+  readonly files: readonly FileDescriptorProto[];
+  /** Lines of the .proto files that were compiled. */
+  readonly lines: number;
+  /** Files that import what the tree does not have, or that buf refuses. */
+  readonly leftOut: readonly string[];
+}
+
+const wellKnown =
+  /^google\/protobuf\/(any|api|descriptor|duration|empty|field_mask|source_context|struct|timestamp|type|wrappers|compiler\/plugin)\.proto$/;
+const importStatement = /^\s*import\s+(?:public\s+|weak\s+|option\s+)?"([^"]+)"\s*;/gm;
+
+/**
+ * Compiles a tree with buf.
+ *
+ * @throws Error when buf fails for another reason than what is in the files.
+ */
+export function compileTree({ name, roots, only = () => true }: TreeSource): Tree {
+  const sources = new Map<
+    string,
+    { readonly file: string; readonly text: string; readonly imports: readonly string[] }
+  >();
+  for (const from of roots) {
+    for (const path of protosIn(from)) {
+      if (sources.has(path) || wellKnown.test(path)) continue;
+      const file = join(from, path);
+      const text = readFileSync(file, "utf8");
+      sources.set(path, { file, text, imports: [...text.matchAll(importStatement)].map((match) => match[1]!) });
+    }
+  }
+  const wanted = new Set<string>();
+  const want = (path: string): void => {
+    if (wanted.has(path) || !sources.has(path)) return;
+    wanted.add(path);
+    sources.get(path)!.imports.forEach(want);
+  };
+  [...sources.keys()].filter(only).forEach(want);
+  const leftOut = new Set<string>();
+  const leaveOut = (path: string): void => {
+    if (leftOut.has(path)) return;
+    leftOut.add(path);
+    for (const other of wanted) {
+      if (sources.get(other)!.imports.includes(path)) leaveOut(other);
+    }
+  };
+  for (const path of wanted) {
+    if (sources.get(path)!.imports.some((one) => !wellKnown.test(one) && !wanted.has(one))) leaveOut(path);
+  }
+  const staged = join(root, `.cache/corpus/staged/${name}`);
+  for (;;) {
+    const kept = [...wanted].filter((path) => !leftOut.has(path));
+    rmSync(staged, { recursive: true, force: true });
+    for (const path of kept) {
+      mkdirSync(dirname(join(staged, path)), { recursive: true });
+      cpSync(sources.get(path)!.file, join(staged, path));
+    }
+    const built = build(staged);
+    if (Array.isArray(built)) {
+      if (built.length === 0) throw new Error(`buf says nothing of why ${name} does not compile`);
+      built.forEach(leaveOut);
+      continue;
+    }
+    const lines = kept.reduce((sum, path) => sum + sources.get(path)!.text.split("\n").length - 1, 0);
+    return { name, files: fromBinary(FileDescriptorSetSchema, built).file, lines, leftOut: [...leftOut].toSorted() };
+  }
+}
+
+/** The image of a folder or, when something in it is wrong, the files that are. */
+function build(folder: string): Uint8Array | string[] {
+  const image = `${folder}.binpb`;
+  const args = ["build", folder, "--error-format", "json", "--as-file-descriptor-set", "-o", image];
+  rmSync(image, { force: true });
+  const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin/buf"), args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  if (status === 0 && existsSync(image)) return readFileSync(image);
+  const mistakes = `${stdout}\n${stderr}`.split("\n").filter((line) => line.startsWith("{"));
+  const paths = mistakes.map((line) => (JSON.parse(line) as { path?: string }).path ?? "");
+  const found = paths.map((path) => path.split(`${folder.slice(root.length)}/`).at(-1)!).filter((path) => path !== "");
+  return [...new Set(found)];
+}
+
+function protosIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".proto") && !path.includes("node_modules/"))
+    .toSorted();
+}
