@@ -62,7 +62,7 @@ export function encodeTransferRequest(message: TransferRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTransferRequest(bytes: Uint8Array): TransferRequest {
-  return decode(TransferRequestCodec, bytes);
+  return decode(TransferRequestCodec, emptyTransferRequest, readTransferRequest, bytes);
 }
 
 /** The codec of {@link TransferRequest}. */
@@ -185,7 +185,7 @@ export function encodeBlob(message: BlobInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBlob(bytes: Uint8Array): Blob {
-  return decode(BlobCodec, bytes);
+  return decode(BlobCodec, emptyBlob, readBlob, bytes);
 }
 
 /** The codec of {@link Blob}. */

@@ -92,7 +92,7 @@ export function encodeApi(message: ApiInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeApi(bytes: Uint8Array): Api {
-  return decode(ApiCodec, bytes);
+  return decode(ApiCodec, emptyApi, readApi, bytes);
 }
 
 /** The codec of {@link Api}. */
@@ -322,7 +322,7 @@ export function encodeMethod(message: MethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethod(bytes: Uint8Array): Method {
-  return decode(MethodCodec, bytes);
+  return decode(MethodCodec, emptyMethod, readMethod, bytes);
 }
 
 /** The codec of {@link Method}. */
@@ -363,8 +363,10 @@ function writeMethod(message: MethodInit, bytes: Uint8Array, at: number): number
   }
   // bool request_streaming = 3
   const requestStreaming = message.requestStreaming;
-  if (requestStreaming !== undefined && requestStreaming !== false) {
+  if (requestStreaming === true) {
     bytes[at++] = 24;
+    bytes[at++] = 1;
+  } else if (requestStreaming !== undefined && requestStreaming !== false) {
     at = writeBool(bytes, at, requestStreaming, "google.protobuf.Method.request_streaming");
   }
   // string response_type_url = 4
@@ -375,8 +377,10 @@ function writeMethod(message: MethodInit, bytes: Uint8Array, at: number): number
   }
   // bool response_streaming = 5
   const responseStreaming = message.responseStreaming;
-  if (responseStreaming !== undefined && responseStreaming !== false) {
+  if (responseStreaming === true) {
     bytes[at++] = 40;
+    bytes[at++] = 1;
+  } else if (responseStreaming !== undefined && responseStreaming !== false) {
     at = writeBool(bytes, at, responseStreaming, "google.protobuf.Method.response_streaming");
   }
   // repeated Option options = 6
@@ -518,7 +522,7 @@ export function encodeMixin(message: MixinInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMixin(bytes: Uint8Array): Mixin {
-  return decode(MixinCodec, bytes);
+  return decode(MixinCodec, emptyMixin, readMixin, bytes);
 }
 
 /** The codec of {@link Mixin}. */

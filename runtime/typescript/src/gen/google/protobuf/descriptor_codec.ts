@@ -93,6 +93,7 @@ import {
   writeInt32,
   writeInt64,
   writeLength,
+  writePackedInt32,
   writeString,
   writeUint64,
   writeUnknown,
@@ -351,7 +352,7 @@ export function encodeFileDescriptorSet(message: FileDescriptorSetInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFileDescriptorSet(bytes: Uint8Array): FileDescriptorSet {
-  return decode(FileDescriptorSetCodec, bytes);
+  return decode(FileDescriptorSetCodec, emptyFileDescriptorSet, readFileDescriptorSet, bytes);
 }
 
 /** The codec of {@link FileDescriptorSet}. */
@@ -503,7 +504,7 @@ export function encodeFileDescriptorProto(message: FileDescriptorProtoInit): Uin
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFileDescriptorProto(bytes: Uint8Array): FileDescriptorProto {
-  return decode(FileDescriptorProtoCodec, bytes);
+  return decode(FileDescriptorProtoCodec, emptyFileDescriptorProto, readFileDescriptorProto, bytes);
 }
 
 /** The codec of {@link FileDescriptorProto}. */
@@ -866,7 +867,7 @@ export function encodeDescriptorProto(message: DescriptorProtoInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDescriptorProto(bytes: Uint8Array): DescriptorProto {
-  return decode(DescriptorProtoCodec, bytes);
+  return decode(DescriptorProtoCodec, emptyDescriptorProto, readDescriptorProto, bytes);
 }
 
 /** The codec of {@link DescriptorProto}. */
@@ -1160,7 +1161,12 @@ export function encodeDescriptorProto_ExtensionRange(message: DescriptorProto_Ex
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDescriptorProto_ExtensionRange(bytes: Uint8Array): DescriptorProto_ExtensionRange {
-  return decode(DescriptorProto_ExtensionRangeCodec, bytes);
+  return decode(
+    DescriptorProto_ExtensionRangeCodec,
+    emptyDescriptorProto_ExtensionRange,
+    readDescriptorProto_ExtensionRange,
+    bytes,
+  );
 }
 
 /** The codec of {@link DescriptorProto_ExtensionRange}. */
@@ -1320,7 +1326,12 @@ export function encodeDescriptorProto_ReservedRange(message: DescriptorProto_Res
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDescriptorProto_ReservedRange(bytes: Uint8Array): DescriptorProto_ReservedRange {
-  return decode(DescriptorProto_ReservedRangeCodec, bytes);
+  return decode(
+    DescriptorProto_ReservedRangeCodec,
+    emptyDescriptorProto_ReservedRange,
+    readDescriptorProto_ReservedRange,
+    bytes,
+  );
 }
 
 /** The codec of {@link DescriptorProto_ReservedRange}. */
@@ -1466,7 +1477,7 @@ export function encodeExtensionRangeOptions(message: ExtensionRangeOptionsInit):
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeExtensionRangeOptions(bytes: Uint8Array): ExtensionRangeOptions {
-  return decode(ExtensionRangeOptionsCodec, bytes);
+  return decode(ExtensionRangeOptionsCodec, emptyExtensionRangeOptions, readExtensionRangeOptions, bytes);
 }
 
 /** The codec of {@link ExtensionRangeOptions}. */
@@ -1654,7 +1665,12 @@ export function encodeExtensionRangeOptions_Declaration(message: ExtensionRangeO
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeExtensionRangeOptions_Declaration(bytes: Uint8Array): ExtensionRangeOptions_Declaration {
-  return decode(ExtensionRangeOptions_DeclarationCodec, bytes);
+  return decode(
+    ExtensionRangeOptions_DeclarationCodec,
+    emptyExtensionRangeOptions_Declaration,
+    readExtensionRangeOptions_Declaration,
+    bytes,
+  );
 }
 
 /** The codec of {@link ExtensionRangeOptions_Declaration}. */
@@ -1864,7 +1880,7 @@ export function encodeFieldDescriptorProto(message: FieldDescriptorProtoInit): U
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldDescriptorProto(bytes: Uint8Array): FieldDescriptorProto {
-  return decode(FieldDescriptorProtoCodec, bytes);
+  return decode(FieldDescriptorProtoCodec, emptyFieldDescriptorProto, readFieldDescriptorProto, bytes);
 }
 
 /** The codec of {@link FieldDescriptorProto}. */
@@ -2134,7 +2150,7 @@ export function encodeOneofDescriptorProto(message: OneofDescriptorProtoInit): U
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOneofDescriptorProto(bytes: Uint8Array): OneofDescriptorProto {
-  return decode(OneofDescriptorProtoCodec, bytes);
+  return decode(OneofDescriptorProtoCodec, emptyOneofDescriptorProto, readOneofDescriptorProto, bytes);
 }
 
 /** The codec of {@link OneofDescriptorProto}. */
@@ -2271,7 +2287,7 @@ export function encodeEnumDescriptorProto(message: EnumDescriptorProtoInit): Uin
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumDescriptorProto(bytes: Uint8Array): EnumDescriptorProto {
-  return decode(EnumDescriptorProtoCodec, bytes);
+  return decode(EnumDescriptorProtoCodec, emptyEnumDescriptorProto, readEnumDescriptorProto, bytes);
 }
 
 /** The codec of {@link EnumDescriptorProto}. */
@@ -2471,7 +2487,12 @@ export function encodeEnumDescriptorProto_EnumReservedRange(
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumDescriptorProto_EnumReservedRange(bytes: Uint8Array): EnumDescriptorProto_EnumReservedRange {
-  return decode(EnumDescriptorProto_EnumReservedRangeCodec, bytes);
+  return decode(
+    EnumDescriptorProto_EnumReservedRangeCodec,
+    emptyEnumDescriptorProto_EnumReservedRange,
+    readEnumDescriptorProto_EnumReservedRange,
+    bytes,
+  );
 }
 
 /** The codec of {@link EnumDescriptorProto_EnumReservedRange}. */
@@ -2613,7 +2634,7 @@ export function encodeEnumValueDescriptorProto(message: EnumValueDescriptorProto
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumValueDescriptorProto(bytes: Uint8Array): EnumValueDescriptorProto {
-  return decode(EnumValueDescriptorProtoCodec, bytes);
+  return decode(EnumValueDescriptorProtoCodec, emptyEnumValueDescriptorProto, readEnumValueDescriptorProto, bytes);
 }
 
 /** The codec of {@link EnumValueDescriptorProto}. */
@@ -2761,7 +2782,7 @@ export function encodeServiceDescriptorProto(message: ServiceDescriptorProtoInit
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeServiceDescriptorProto(bytes: Uint8Array): ServiceDescriptorProto {
-  return decode(ServiceDescriptorProtoCodec, bytes);
+  return decode(ServiceDescriptorProtoCodec, emptyServiceDescriptorProto, readServiceDescriptorProto, bytes);
 }
 
 /** The codec of {@link ServiceDescriptorProto}. */
@@ -2920,7 +2941,7 @@ export function encodeMethodDescriptorProto(message: MethodDescriptorProtoInit):
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethodDescriptorProto(bytes: Uint8Array): MethodDescriptorProto {
-  return decode(MethodDescriptorProtoCodec, bytes);
+  return decode(MethodDescriptorProtoCodec, emptyMethodDescriptorProto, readMethodDescriptorProto, bytes);
 }
 
 /** The codec of {@link MethodDescriptorProto}. */
@@ -3174,7 +3195,7 @@ export function encodeFileOptions(message: FileOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFileOptions(bytes: Uint8Array): FileOptions {
-  return decode(FileOptionsCodec, bytes);
+  return decode(FileOptionsCodec, emptyFileOptions, readFileOptions, bytes);
 }
 
 /** The codec of {@link FileOptions}. */
@@ -3601,7 +3622,7 @@ export function encodeMessageOptions(message: MessageOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMessageOptions(bytes: Uint8Array): MessageOptions {
-  return decode(MessageOptionsCodec, bytes);
+  return decode(MessageOptionsCodec, emptyMessageOptions, readMessageOptions, bytes);
 }
 
 /** The codec of {@link MessageOptions}. */
@@ -3864,7 +3885,7 @@ export function encodeFieldOptions(message: FieldOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldOptions(bytes: Uint8Array): FieldOptions {
-  return decode(FieldOptionsCodec, bytes);
+  return decode(FieldOptionsCodec, emptyFieldOptions, readFieldOptions, bytes);
 }
 
 /** The codec of {@link FieldOptions}. */
@@ -4216,7 +4237,12 @@ export function encodeFieldOptions_EditionDefault(message: FieldOptions_EditionD
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldOptions_EditionDefault(bytes: Uint8Array): FieldOptions_EditionDefault {
-  return decode(FieldOptions_EditionDefaultCodec, bytes);
+  return decode(
+    FieldOptions_EditionDefaultCodec,
+    emptyFieldOptions_EditionDefault,
+    readFieldOptions_EditionDefault,
+    bytes,
+  );
 }
 
 /** The codec of {@link FieldOptions_EditionDefault}. */
@@ -4362,7 +4388,12 @@ export function encodeFieldOptions_FeatureSupport(message: FieldOptions_FeatureS
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldOptions_FeatureSupport(bytes: Uint8Array): FieldOptions_FeatureSupport {
-  return decode(FieldOptions_FeatureSupportCodec, bytes);
+  return decode(
+    FieldOptions_FeatureSupportCodec,
+    emptyFieldOptions_FeatureSupport,
+    readFieldOptions_FeatureSupport,
+    bytes,
+  );
 }
 
 /** The codec of {@link FieldOptions_FeatureSupport}. */
@@ -4550,7 +4581,7 @@ export function encodeOneofOptions(message: OneofOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOneofOptions(bytes: Uint8Array): OneofOptions {
-  return decode(OneofOptionsCodec, bytes);
+  return decode(OneofOptionsCodec, emptyOneofOptions, readOneofOptions, bytes);
 }
 
 /** The codec of {@link OneofOptions}. */
@@ -4682,7 +4713,7 @@ export function encodeEnumOptions(message: EnumOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumOptions(bytes: Uint8Array): EnumOptions {
-  return decode(EnumOptionsCodec, bytes);
+  return decode(EnumOptionsCodec, emptyEnumOptions, readEnumOptions, bytes);
 }
 
 /** The codec of {@link EnumOptions}. */
@@ -4871,7 +4902,7 @@ export function encodeEnumValueOptions(message: EnumValueOptionsInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumValueOptions(bytes: Uint8Array): EnumValueOptions {
-  return decode(EnumValueOptionsCodec, bytes);
+  return decode(EnumValueOptionsCodec, emptyEnumValueOptions, readEnumValueOptions, bytes);
 }
 
 /** The codec of {@link EnumValueOptions}. */
@@ -5048,7 +5079,7 @@ export function encodeServiceOptions(message: ServiceOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeServiceOptions(bytes: Uint8Array): ServiceOptions {
-  return decode(ServiceOptionsCodec, bytes);
+  return decode(ServiceOptionsCodec, emptyServiceOptions, readServiceOptions, bytes);
 }
 
 /** The codec of {@link ServiceOptions}. */
@@ -5195,7 +5226,7 @@ export function encodeMethodOptions(message: MethodOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethodOptions(bytes: Uint8Array): MethodOptions {
-  return decode(MethodOptionsCodec, bytes);
+  return decode(MethodOptionsCodec, emptyMethodOptions, readMethodOptions, bytes);
 }
 
 /** The codec of {@link MethodOptions}. */
@@ -5377,7 +5408,7 @@ export function encodeUninterpretedOption(message: UninterpretedOptionInit): Uin
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUninterpretedOption(bytes: Uint8Array): UninterpretedOption {
-  return decode(UninterpretedOptionCodec, bytes);
+  return decode(UninterpretedOptionCodec, emptyUninterpretedOption, readUninterpretedOption, bytes);
 }
 
 /** The codec of {@link UninterpretedOption}. */
@@ -5559,7 +5590,12 @@ export function encodeUninterpretedOption_NamePart(message: UninterpretedOption_
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUninterpretedOption_NamePart(bytes: Uint8Array): UninterpretedOption_NamePart {
-  return decode(UninterpretedOption_NamePartCodec, bytes);
+  return decode(
+    UninterpretedOption_NamePartCodec,
+    emptyUninterpretedOption_NamePart,
+    readUninterpretedOption_NamePart,
+    bytes,
+  );
 }
 
 /** The codec of {@link UninterpretedOption_NamePart}. */
@@ -5715,7 +5751,7 @@ export function encodeFeatureSet(message: FeatureSetInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSet(bytes: Uint8Array): FeatureSet {
-  return decode(FeatureSetCodec, bytes);
+  return decode(FeatureSetCodec, emptyFeatureSet, readFeatureSet, bytes);
 }
 
 /** The codec of {@link FeatureSet}. */
@@ -5994,7 +6030,12 @@ export function encodeFeatureSet_VisibilityFeature(message: FeatureSet_Visibilit
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSet_VisibilityFeature(bytes: Uint8Array): FeatureSet_VisibilityFeature {
-  return decode(FeatureSet_VisibilityFeatureCodec, bytes);
+  return decode(
+    FeatureSet_VisibilityFeatureCodec,
+    emptyFeatureSet_VisibilityFeature,
+    readFeatureSet_VisibilityFeature,
+    bytes,
+  );
 }
 
 /** The codec of {@link FeatureSet_VisibilityFeature}. */
@@ -6076,7 +6117,12 @@ export function encodeFeatureSet_ProtoLimitsFeature(message: FeatureSet_ProtoLim
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSet_ProtoLimitsFeature(bytes: Uint8Array): FeatureSet_ProtoLimitsFeature {
-  return decode(FeatureSet_ProtoLimitsFeatureCodec, bytes);
+  return decode(
+    FeatureSet_ProtoLimitsFeatureCodec,
+    emptyFeatureSet_ProtoLimitsFeature,
+    readFeatureSet_ProtoLimitsFeature,
+    bytes,
+  );
 }
 
 /** The codec of {@link FeatureSet_ProtoLimitsFeature}. */
@@ -6169,7 +6215,7 @@ export function encodeFeatureSetDefaults(message: FeatureSetDefaultsInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSetDefaults(bytes: Uint8Array): FeatureSetDefaults {
-  return decode(FeatureSetDefaultsCodec, bytes);
+  return decode(FeatureSetDefaultsCodec, emptyFeatureSetDefaults, readFeatureSetDefaults, bytes);
 }
 
 /** The codec of {@link FeatureSetDefaults}. */
@@ -6339,7 +6385,12 @@ export function encodeFeatureSetDefaults_FeatureSetEditionDefault(
 export function decodeFeatureSetDefaults_FeatureSetEditionDefault(
   bytes: Uint8Array,
 ): FeatureSetDefaults_FeatureSetEditionDefault {
-  return decode(FeatureSetDefaults_FeatureSetEditionDefaultCodec, bytes);
+  return decode(
+    FeatureSetDefaults_FeatureSetEditionDefaultCodec,
+    emptyFeatureSetDefaults_FeatureSetEditionDefault,
+    readFeatureSetDefaults_FeatureSetEditionDefault,
+    bytes,
+  );
 }
 
 /** The codec of {@link FeatureSetDefaults_FeatureSetEditionDefault}. */
@@ -6495,7 +6546,7 @@ export function encodeSourceCodeInfo(message: SourceCodeInfoInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSourceCodeInfo(bytes: Uint8Array): SourceCodeInfo {
-  return decode(SourceCodeInfoCodec, bytes);
+  return decode(SourceCodeInfoCodec, emptySourceCodeInfo, readSourceCodeInfo, bytes);
 }
 
 /** The codec of {@link SourceCodeInfo}. */
@@ -6612,7 +6663,7 @@ export function encodeSourceCodeInfo_Location(message: SourceCodeInfo_LocationIn
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSourceCodeInfo_Location(bytes: Uint8Array): SourceCodeInfo_Location {
-  return decode(SourceCodeInfo_LocationCodec, bytes);
+  return decode(SourceCodeInfo_LocationCodec, emptySourceCodeInfo_Location, readSourceCodeInfo_Location, bytes);
 }
 
 /** The codec of {@link SourceCodeInfo_Location}. */
@@ -6646,23 +6697,13 @@ function writeSourceCodeInfo_Location(message: SourceCodeInfo_LocationInit, byte
   const path = message.path;
   if (path !== undefined && expectList(path, "google.protobuf.SourceCodeInfo.Location.path").length !== 0) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of path) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "google.protobuf.SourceCodeInfo.Location.path");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, path, "google.protobuf.SourceCodeInfo.Location.path");
   }
   // repeated int32 span = 2
   const span = message.span;
   if (span !== undefined && expectList(span, "google.protobuf.SourceCodeInfo.Location.span").length !== 0) {
     bytes[at++] = 18;
-    let end = at + 1;
-    for (const item of span) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "google.protobuf.SourceCodeInfo.Location.span");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, span, "google.protobuf.SourceCodeInfo.Location.span");
   }
   // optional string leading_comments = 3
   const leadingComments = message.leadingComments;
@@ -6785,7 +6826,7 @@ export function encodeGeneratedCodeInfo(message: GeneratedCodeInfoInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGeneratedCodeInfo(bytes: Uint8Array): GeneratedCodeInfo {
-  return decode(GeneratedCodeInfoCodec, bytes);
+  return decode(GeneratedCodeInfoCodec, emptyGeneratedCodeInfo, readGeneratedCodeInfo, bytes);
 }
 
 /** The codec of {@link GeneratedCodeInfo}. */
@@ -6905,7 +6946,12 @@ export function encodeGeneratedCodeInfo_Annotation(message: GeneratedCodeInfo_An
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGeneratedCodeInfo_Annotation(bytes: Uint8Array): GeneratedCodeInfo_Annotation {
-  return decode(GeneratedCodeInfo_AnnotationCodec, bytes);
+  return decode(
+    GeneratedCodeInfo_AnnotationCodec,
+    emptyGeneratedCodeInfo_Annotation,
+    readGeneratedCodeInfo_Annotation,
+    bytes,
+  );
 }
 
 /** The codec of {@link GeneratedCodeInfo_Annotation}. */
@@ -6945,12 +6991,7 @@ function writeGeneratedCodeInfo_Annotation(
   const path = message.path;
   if (path !== undefined && expectList(path, "google.protobuf.GeneratedCodeInfo.Annotation.path").length !== 0) {
     bytes[at++] = 10;
-    let end = at + 1;
-    for (const item of path) {
-      expectRoom(bytes, end);
-      end = writeInt32(bytes, end, item, "google.protobuf.GeneratedCodeInfo.Annotation.path");
-    }
-    at = writeLength(bytes, at, end);
+    at = writePackedInt32(bytes, at, path, "google.protobuf.GeneratedCodeInfo.Annotation.path");
   }
   // optional string source_file = 2
   const sourceFile = message.sourceFile;

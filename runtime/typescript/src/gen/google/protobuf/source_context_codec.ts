@@ -54,7 +54,7 @@ export function encodeSourceContext(message: SourceContextInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSourceContext(bytes: Uint8Array): SourceContext {
-  return decode(SourceContextCodec, bytes);
+  return decode(SourceContextCodec, emptySourceContext, readSourceContext, bytes);
 }
 
 /** The codec of {@link SourceContext}. */

@@ -136,7 +136,7 @@ export function encodeType(message: TypeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeType(bytes: Uint8Array): Type {
-  return decode(TypeCodec, bytes);
+  return decode(TypeCodec, emptyType, readType, bytes);
 }
 
 /** The codec of {@link Type}. */
@@ -359,7 +359,7 @@ export function encodeField(message: FieldInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeField(bytes: Uint8Array): Field {
-  return decode(FieldCodec, bytes);
+  return decode(FieldCodec, emptyField, readField, bytes);
 }
 
 /** The codec of {@link Field}. */
@@ -442,8 +442,10 @@ function writeField(message: FieldInit, bytes: Uint8Array, at: number): number {
   }
   // bool packed = 8
   const packed = message.packed;
-  if (packed !== undefined && packed !== false) {
+  if (packed === true) {
     bytes[at++] = 64;
+    bytes[at++] = 1;
+  } else if (packed !== undefined && packed !== false) {
     at = writeBool(bytes, at, packed, "google.protobuf.Field.packed");
   }
   // repeated Option options = 9
@@ -615,7 +617,7 @@ export function encodeEnum(message: EnumInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnum(bytes: Uint8Array): Enum {
-  return decode(EnumCodec, bytes);
+  return decode(EnumCodec, emptyEnum, readEnum, bytes);
 }
 
 /** The codec of {@link Enum}. */
@@ -795,7 +797,7 @@ export function encodeEnumValue(message: EnumValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumValue(bytes: Uint8Array): EnumValue {
-  return decode(EnumValueCodec, bytes);
+  return decode(EnumValueCodec, emptyEnumValue, readEnumValue, bytes);
 }
 
 /** The codec of {@link EnumValue}. */
@@ -930,7 +932,7 @@ export function encodeOption(message: OptionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOption(bytes: Uint8Array): Option {
-  return decode(OptionCodec, bytes);
+  return decode(OptionCodec, emptyOption, readOption, bytes);
 }
 
 /** The codec of {@link Option}. */

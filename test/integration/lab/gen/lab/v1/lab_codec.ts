@@ -1108,7 +1108,7 @@ export function encodeQuoteRequest(message: QuoteRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQuoteRequest(bytes: Uint8Array): QuoteRequest {
-  return decode(QuoteRequestCodec, bytes);
+  return decode(QuoteRequestCodec, emptyQuoteRequest, readQuoteRequest, bytes);
 }
 
 /** The codec of {@link QuoteRequest}. */
@@ -1203,7 +1203,7 @@ export function encodeQuoteResponse(message: QuoteResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQuoteResponse(bytes: Uint8Array): QuoteResponse {
-  return decode(QuoteResponseCodec, bytes);
+  return decode(QuoteResponseCodec, emptyQuoteResponse, readQuoteResponse, bytes);
 }
 
 /** The codec of {@link QuoteResponse}. */

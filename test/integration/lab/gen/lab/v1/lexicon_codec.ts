@@ -74,7 +74,7 @@ export function encodeLookupRequest(message: LookupRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLookupRequest(bytes: Uint8Array): LookupRequest {
-  return decode(LookupRequestCodec, bytes);
+  return decode(LookupRequestCodec, emptyLookupRequest, readLookupRequest, bytes);
 }
 
 /** The codec of {@link LookupRequest}. */
@@ -169,7 +169,7 @@ export function encodeLookupResponse(message: LookupResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLookupResponse(bytes: Uint8Array): LookupResponse {
-  return decode(LookupResponseCodec, bytes);
+  return decode(LookupResponseCodec, emptyLookupResponse, readLookupResponse, bytes);
 }
 
 /** The codec of {@link LookupResponse}. */
@@ -268,7 +268,7 @@ export function encodeLearnRequest(message: LearnRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLearnRequest(bytes: Uint8Array): LearnRequest {
-  return decode(LearnRequestCodec, bytes);
+  return decode(LearnRequestCodec, emptyLearnRequest, readLearnRequest, bytes);
 }
 
 /** The codec of {@link LearnRequest}. */
@@ -370,7 +370,7 @@ export function encodeLearnResponse(message: LearnResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLearnResponse(bytes: Uint8Array): LearnResponse {
-  return decode(LearnResponseCodec, bytes);
+  return decode(LearnResponseCodec, emptyLearnResponse, readLearnResponse, bytes);
 }
 
 /** The codec of {@link LearnResponse}. */
@@ -452,7 +452,7 @@ export function encodeOverhearRequest(message: OverhearRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOverhearRequest(bytes: Uint8Array): OverhearRequest {
-  return decode(OverhearRequestCodec, bytes);
+  return decode(OverhearRequestCodec, emptyOverhearRequest, readOverhearRequest, bytes);
 }
 
 /** The codec of {@link OverhearRequest}. */
@@ -554,7 +554,7 @@ export function encodeOverhearResponse(message: OverhearResponseInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOverhearResponse(bytes: Uint8Array): OverhearResponse {
-  return decode(OverhearResponseCodec, bytes);
+  return decode(OverhearResponseCodec, emptyOverhearResponse, readOverhearResponse, bytes);
 }
 
 /** The codec of {@link OverhearResponse}. */
@@ -627,7 +627,7 @@ export function encodeEffortRequest(message: EffortRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEffortRequest(bytes: Uint8Array): EffortRequest {
-  return decode(EffortRequestCodec, bytes);
+  return decode(EffortRequestCodec, emptyEffortRequest, readEffortRequest, bytes);
 }
 
 /** The codec of {@link EffortRequest}. */
@@ -709,7 +709,7 @@ export function encodeEffortResponse(message: EffortResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEffortResponse(bytes: Uint8Array): EffortResponse {
-  return decode(EffortResponseCodec, bytes);
+  return decode(EffortResponseCodec, emptyEffortResponse, readEffortResponse, bytes);
 }
 
 /** The codec of {@link EffortResponse}. */

@@ -56,7 +56,7 @@ export function encodeKey(message: KeyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeKey(bytes: Uint8Array): Key {
-  return decode(KeyCodec, bytes);
+  return decode(KeyCodec, emptyKey, readKey, bytes);
 }
 
 /** The codec of {@link Key}. */
@@ -144,7 +144,7 @@ export function encodeValue(message: ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeValue(bytes: Uint8Array): Value {
-  return decode(ValueCodec, bytes);
+  return decode(ValueCodec, emptyValue, readValue, bytes);
 }
 
 /** The codec of {@link Value}. */

@@ -54,7 +54,7 @@ export function encodePage(message: PageInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePage(bytes: Uint8Array): Page {
-  return decode(PageCodec, bytes);
+  return decode(PageCodec, emptyPage, readPage, bytes);
 }
 
 /** The codec of {@link Page}. */

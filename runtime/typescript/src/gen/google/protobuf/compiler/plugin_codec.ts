@@ -101,7 +101,7 @@ export function encodeVersion(message: VersionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeVersion(bytes: Uint8Array): Version {
-  return decode(VersionCodec, bytes);
+  return decode(VersionCodec, emptyVersion, readVersion, bytes);
 }
 
 /** The codec of {@link Version}. */
@@ -273,7 +273,7 @@ export function encodeCodeGeneratorRequest(message: CodeGeneratorRequestInit): U
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodeGeneratorRequest(bytes: Uint8Array): CodeGeneratorRequest {
-  return decode(CodeGeneratorRequestCodec, bytes);
+  return decode(CodeGeneratorRequestCodec, emptyCodeGeneratorRequest, readCodeGeneratorRequest, bytes);
 }
 
 /** The codec of {@link CodeGeneratorRequest}. */
@@ -465,7 +465,7 @@ export function encodeCodeGeneratorResponse(message: CodeGeneratorResponseInit):
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodeGeneratorResponse(bytes: Uint8Array): CodeGeneratorResponse {
-  return decode(CodeGeneratorResponseCodec, bytes);
+  return decode(CodeGeneratorResponseCodec, emptyCodeGeneratorResponse, readCodeGeneratorResponse, bytes);
 }
 
 /** The codec of {@link CodeGeneratorResponse}. */
@@ -651,7 +651,12 @@ export function encodeCodeGeneratorResponse_File(message: CodeGeneratorResponse_
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodeGeneratorResponse_File(bytes: Uint8Array): CodeGeneratorResponse_File {
-  return decode(CodeGeneratorResponse_FileCodec, bytes);
+  return decode(
+    CodeGeneratorResponse_FileCodec,
+    emptyCodeGeneratorResponse_File,
+    readCodeGeneratorResponse_File,
+    bytes,
+  );
 }
 
 /** The codec of {@link CodeGeneratorResponse_File}. */

@@ -106,7 +106,7 @@ export function encodeEchoRequest(message: EchoRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEchoRequest(bytes: Uint8Array): EchoRequest {
-  return decode(EchoRequestCodec, bytes);
+  return decode(EchoRequestCodec, emptyEchoRequest, readEchoRequest, bytes);
 }
 
 /** The codec of {@link EchoRequest}. */
@@ -233,7 +233,7 @@ export function encodeEchoResponse(message: EchoResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEchoResponse(bytes: Uint8Array): EchoResponse {
-  return decode(EchoResponseCodec, bytes);
+  return decode(EchoResponseCodec, emptyEchoResponse, readEchoResponse, bytes);
 }
 
 /** The codec of {@link EchoResponse}. */
@@ -359,7 +359,7 @@ export function encodeCountRequest(message: CountRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountRequest(bytes: Uint8Array): CountRequest {
-  return decode(CountRequestCodec, bytes);
+  return decode(CountRequestCodec, emptyCountRequest, readCountRequest, bytes);
 }
 
 /** The codec of {@link CountRequest}. */
@@ -486,7 +486,7 @@ export function encodeCountResponse(message: CountResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountResponse(bytes: Uint8Array): CountResponse {
-  return decode(CountResponseCodec, bytes);
+  return decode(CountResponseCodec, emptyCountResponse, readCountResponse, bytes);
 }
 
 /** The codec of {@link CountResponse}. */
@@ -605,7 +605,7 @@ export function encodeSumRequest(message: SumRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumRequest(bytes: Uint8Array): SumRequest {
-  return decode(SumRequestCodec, bytes);
+  return decode(SumRequestCodec, emptySumRequest, readSumRequest, bytes);
 }
 
 /** The codec of {@link SumRequest}. */
@@ -716,7 +716,7 @@ export function encodeSumResponse(message: SumResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumResponse(bytes: Uint8Array): SumResponse {
-  return decode(SumResponseCodec, bytes);
+  return decode(SumResponseCodec, emptySumResponse, readSumResponse, bytes);
 }
 
 /** The codec of {@link SumResponse}. */
@@ -823,7 +823,7 @@ export function encodeTalkRequest(message: TalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkRequest(bytes: Uint8Array): TalkRequest {
-  return decode(TalkRequestCodec, bytes);
+  return decode(TalkRequestCodec, emptyTalkRequest, readTalkRequest, bytes);
 }
 
 /** The codec of {@link TalkRequest}. */
@@ -918,7 +918,7 @@ export function encodeTalkResponse(message: TalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkResponse(bytes: Uint8Array): TalkResponse {
-  return decode(TalkResponseCodec, bytes);
+  return decode(TalkResponseCodec, emptyTalkResponse, readTalkResponse, bytes);
 }
 
 /** The codec of {@link TalkResponse}. */
@@ -1013,7 +1013,7 @@ export function encodeWhisperRequest(message: WhisperRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperRequest(bytes: Uint8Array): WhisperRequest {
-  return decode(WhisperRequestCodec, bytes);
+  return decode(WhisperRequestCodec, emptyWhisperRequest, readWhisperRequest, bytes);
 }
 
 /** The codec of {@link WhisperRequest}. */
@@ -1108,7 +1108,7 @@ export function encodeWhisperResponse(message: WhisperResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperResponse(bytes: Uint8Array): WhisperResponse {
-  return decode(WhisperResponseCodec, bytes);
+  return decode(WhisperResponseCodec, emptyWhisperResponse, readWhisperResponse, bytes);
 }
 
 /** The codec of {@link WhisperResponse}. */
@@ -1207,7 +1207,7 @@ export function encodeFailRequest(message: FailRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFailRequest(bytes: Uint8Array): FailRequest {
-  return decode(FailRequestCodec, bytes);
+  return decode(FailRequestCodec, emptyFailRequest, readFailRequest, bytes);
 }
 
 /** The codec of {@link FailRequest}. */
@@ -1309,7 +1309,7 @@ export function encodeFailResponse(message: FailResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFailResponse(bytes: Uint8Array): FailResponse {
-  return decode(FailResponseCodec, bytes);
+  return decode(FailResponseCodec, emptyFailResponse, readFailResponse, bytes);
 }
 
 /** The codec of {@link FailResponse}. */
@@ -1387,7 +1387,7 @@ export function encodeWaitRequest(message: WaitRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWaitRequest(bytes: Uint8Array): WaitRequest {
-  return decode(WaitRequestCodec, bytes);
+  return decode(WaitRequestCodec, emptyWaitRequest, readWaitRequest, bytes);
 }
 
 /** The codec of {@link WaitRequest}. */
@@ -1477,7 +1477,7 @@ export function encodeWaitResponse(message: WaitResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWaitResponse(bytes: Uint8Array): WaitResponse {
-  return decode(WaitResponseCodec, bytes);
+  return decode(WaitResponseCodec, emptyWaitResponse, readWaitResponse, bytes);
 }
 
 /** The codec of {@link WaitResponse}. */
@@ -1555,7 +1555,7 @@ export function encodeObserveRequest(message: ObserveRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeObserveRequest(bytes: Uint8Array): ObserveRequest {
-  return decode(ObserveRequestCodec, bytes);
+  return decode(ObserveRequestCodec, emptyObserveRequest, readObserveRequest, bytes);
 }
 
 /** The codec of {@link ObserveRequest}. */
@@ -1651,7 +1651,7 @@ export function encodeObserveResponse(message: ObserveResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeObserveResponse(bytes: Uint8Array): ObserveResponse {
-  return decode(ObserveResponseCodec, bytes);
+  return decode(ObserveResponseCodec, emptyObserveResponse, readObserveResponse, bytes);
 }
 
 /** The codec of {@link ObserveResponse}. */
