@@ -47,10 +47,15 @@ export function corpusRequest(parameter: string): CodeGeneratorRequest {
   });
 }
 
-/** Generates the codecs of the corpus and imports them. */
-export async function loadCorpus(): Promise<Corpus> {
+/**
+ * Generates the codecs of the corpus and imports them.
+ *
+ * @param generated called in between: the generator wants all of Node, codecs do not.
+ */
+export async function loadCorpus(generated?: () => void): Promise<Corpus> {
   const request = corpusRequest("emit=codec,import_extension=ts");
   const response = generate(request);
+  generated?.();
   if (response.error !== "") throw new Error(response.error);
   const hash = createHash("sha256");
   for (const { name, content } of response.file) hash.update(`${name}\n${content}\n`);

@@ -12,8 +12,7 @@ let corpus: Corpus;
 let utf8: typeof import("../../../runtime/typescript/src/codec/utf8.js");
 beforeAll(async () => {
   // Before the codec is loaded: it looks for Buffer once.
-  Reflect.deleteProperty(globalThis, "Buffer");
-  corpus = await loadCorpus();
+  corpus = await loadCorpus(() => Reflect.deleteProperty(globalThis, "Buffer"));
   utf8 = await import("../../../runtime/typescript/src/codec/utf8.js");
 });
 afterAll(() => {

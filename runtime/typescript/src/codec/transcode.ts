@@ -43,7 +43,7 @@ export function transcode(bytes: Uint8Array, start: number, stop: number): strin
       if (isFirst(second) || isFirst(third) || isFirst(fourth) || i > stop) return undefined;
       const code = ((lead & 0x0f) << 18) | ((second & 0x3f) << 12) | ((third & 0x3f) << 6) | (fourth & 0x3f);
       if (code < 0x10000 || code > 0x10ffff) return undefined;
-      units[count++] = 0xd800 | ((code - 0x10000) >> 10);
+      units[count++] = 0xd7c0 + (code >> 10); // 0xd800, less the 0x10000 that the pair leaves out.
       units[count++] = 0xdc00 | (code & 0x3ff);
     }
   }
