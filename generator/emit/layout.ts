@@ -41,6 +41,22 @@ export function fit(
   return `${brokenHead}\n${parts.map((part) => `${indent}  ${part},\n`).join("")}${indent}${brokenTail}`;
 }
 
+/** As `fit`, for numbers: where they do not fit on one line, each line has as many as it takes. */
+export function fitNumbers(head: string, numbers: readonly number[], tail: string): string {
+  const line = `${head}${numbers.join(", ")}${tail}`;
+  if (fits(line) || numbers.length < 2) return fit(head, numbers.map(String), tail);
+  const lines = [head];
+  let current = " ";
+  for (const number of numbers) {
+    if (current.length + ` ${number},`.length > lineWidth) {
+      lines.push(current);
+      current = " ";
+    }
+    current += ` ${number},`;
+  }
+  return [...lines, current, tail].join("\n");
+}
+
 /** `left = right` (or with another operator), the right side on a line of its own where both do not fit on one. */
 export function assign(left: string, operator: string, right: string): string {
   const line = `${left}${operator} ${right}`;

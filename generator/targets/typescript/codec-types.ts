@@ -1,6 +1,6 @@
 // The types of codecs and the functions that make messages: `NoteInit`, `emptyNote`, `createNote`.
 import { docComment } from "../../emit/doc.js";
-import { fits, quote } from "../../emit/layout.js";
+import { assign, fits, quote } from "../../emit/layout.js";
 import type { EnumModel, FieldModel, MessageModel, OneofModel } from "../../model/model.js";
 import { defaultOf, hasDefaults, isJson, scalars, showsDefault, unwraps, wrapped } from "./codec-field.js";
 import type { CodecScope } from "./codec-scope.js";
@@ -11,10 +11,11 @@ import { enumKey, propertyName } from "./names.js";
 /** The object with the values of an enum, and its type. */
 export function enumView(model: EnumModel, { context }: CodecScope): object {
   const values = new Map(model.values.map((value) => [enumKey(value), value]));
+  const object = context.enumObject(model);
   return {
     docs: docs(model),
-    object: context.enumObject(model),
-    shape: context.shape(model),
+    object,
+    type: assign(`export type ${object}`, " =", `${context.shape(model)};`),
     values: [...values].map(([key, value]) => ({
       docs: docs(value, "  "),
       // Without brackets it would be the prototype.

@@ -1,7 +1,7 @@
 // `<proto>_codec.ts`: for each message its init type, `createX`, `encodeX`, `decodeX` and `XCodec`, for each enum the
 // object with its values.
 import { docComment } from "../../emit/doc.js";
-import { fit, fits, quote } from "../../emit/layout.js";
+import { fit, fitNumbers, fits, quote } from "../../emit/layout.js";
 import type { EnumModel, MessageModel } from "../../model/model.js";
 import { CodecScope } from "./codec-scope.js";
 import { entryView, readCases } from "./codec-read.js";
@@ -123,6 +123,6 @@ function initDocs(message: MessageModel, shape: string): string {
 
 function closedEnumView(model: EnumModel, scope: CodecScope): object {
   const numbers = [...new Set(model.values.map((value) => value.number))];
-  const text = fit(`const ${scope.closedNumbers(model)}: ReadonlySet<number> = new Set([`, numbers.map(String), "]);");
+  const text = fitNumbers(`const ${scope.closedNumbers(model)}: ReadonlySet<number> = new Set([`, numbers, "]);");
   return { docs: docComment(`The numbers of ${model.fullName}; others are kept as unknown fields.`, false), text };
 }

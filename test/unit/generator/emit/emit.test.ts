@@ -1,7 +1,8 @@
+import { format } from "prettier";
 import { describe, expect, test } from "vitest";
 import { docComment } from "../../../../generator/emit/doc.js";
 import { printFile } from "../../../../generator/emit/file.js";
-import { assign, fit, quote } from "../../../../generator/emit/layout.js";
+import { assign, fit, fitNumbers, quote } from "../../../../generator/emit/layout.js";
 import { relativeImport } from "../../../../generator/emit/path.js";
 import { ModuleScope } from "../../../../generator/emit/scope.js";
 
@@ -37,6 +38,13 @@ describe("layout", () => {
     const part = "x".repeat(120 - "f(".length - ");".length);
     expect(fit("f(", [part], ");")).toBe(`f(${part});`);
     expect(fit("f(", [`${part}x`], ");")).toBe(`f(\n  ${part}x,\n);`);
+  });
+  test("numbers fill their lines", async () => {
+    const numbers = Array.from({ length: 60 }, (_, i) => (i % 7 === 0 ? -1 : 1) * (i * 37 + 900));
+    for (const count of [0, 1, 2, 20, 21, 22, 60]) {
+      const text = `${fitNumbers("const numbers: ReadonlySet<number> = new Set([", numbers.slice(0, count), "]);")}\n`;
+      expect(await format(text, { parser: "typescript", printWidth: 120 })).toBe(text);
+    }
   });
   test("a broken list keeps the indentation of its line", () => {
     const part = "y".repeat(70);

@@ -228,7 +228,8 @@ export const FeatureSet_VisibilityFeature_DefaultSymbolVisibility = {
   LOCAL_ALL: 3,
   STRICT: 4,
 } as const;
-export type FeatureSet_VisibilityFeature_DefaultSymbolVisibility = FeatureSet_VisibilityFeature_DefaultSymbolVisibility$1;
+export type FeatureSet_VisibilityFeature_DefaultSymbolVisibility =
+  FeatureSet_VisibilityFeature_DefaultSymbolVisibility$1;
 
 export const FeatureSet_ProtoLimitsFeature_EnforceProtoLimits = {
   PROTO_LIMITS_UNKNOWN: 0,
@@ -7106,20 +7107,7 @@ function readGeneratedCodeInfo_Annotation(
 
 /** The numbers of google.protobuf.Edition; others are kept as unknown fields. */
 const numbersOfEdition: ReadonlySet<number> = new Set([
-  0,
-  900,
-  998,
-  999,
-  1000,
-  1001,
-  1002,
-  9999,
-  1,
-  2,
-  99997,
-  99998,
-  99999,
-  2147483647,
+  0, 900, 998, 999, 1000, 1001, 1002, 9999, 1, 2, 99997, 99998, 99999, 2147483647,
 ]);
 
 /** The numbers of google.protobuf.SymbolVisibility; others are kept as unknown fields. */
