@@ -211,13 +211,14 @@ describe("--list", () => {
   Sum(stream lab.v1.SumRequest) returns (lab.v1.SumResponse)  # Adds up.
   Chat(stream lab.v1.ChatRequest) returns (stream lab.v1.ChatResponse)  # Answers each line.
   Whisper(lab.v1.WhisperRequest) returns (lab.v1.WhisperResponse)  # Sealed, whatever it carries.
+  Quote(lab.v1.QuoteRequest) returns (lab.v1.QuoteResponse)  # Says the same again, compressed.
   Act(lab.v1.ActRequest) returns (lab.v1.ActResponse)  # Does what its action says: see the fixture.
 `;
     expect(await call(["--list"])).toEqual({ code: 0, stdout: expected, stderr: "" });
     expect(await lab.command(dir, ["call", "--list"])).toEqual({ code: 0, stdout: expected, stderr: "" });
     const { stdout } = await call(["--list", "--json"]);
     const told = JSON.parse(stdout) as { ok: boolean; methods: object[] };
-    expect(told.methods.length).toBe(6);
+    expect(told.methods.length).toBe(7);
     expect(told.methods[1]).toEqual({
       method: "lab.v1.Echo/Count",
       kind: "server_stream",
