@@ -1,3 +1,4 @@
+import { systemClock } from "../../clock/clock.js";
 import { ReadArena } from "./read-arena.js";
 
 const sharedBytes = 65_536;
@@ -39,7 +40,7 @@ export class RestingArena {
   /** What a read has put into the first `count` bytes of the last `room`. */
   take(count: number): Uint8Array {
     const chunk = this.#arena === undefined ? shared!.slice(0, count) : this.#arena.take(count);
-    const now = performance.now();
+    const now = systemClock.monotonicMs();
     const passedMs = now - this.#windowStartMs;
     if (passedMs > windowMs) this.#look(now, passedMs);
     this.#reads++;
