@@ -1,4 +1,4 @@
-import { systemClock } from "../../clock/clock.js";
+import { type Clock, systemClock } from "../../clock/clock.js";
 import { ReadArena } from "./read-arena.js";
 
 const sharedBytes = 65_536;
@@ -21,14 +21,16 @@ let shared: Uint8Array | undefined;
  */
 export class RestingArena {
   readonly #mayShare: boolean;
+  readonly #clock: Clock;
   #arena: ReadArena | undefined;
   #windowStartMs = 0;
   #reads = 0;
   #largest = 0;
 
   /** Where reads are handed to the system ahead of time, as by Windows, several would be under way at once. */
-  constructor(mayShare: boolean = process.platform !== "win32") {
+  constructor(mayShare: boolean = process.platform !== "win32", clock: Clock = systemClock) {
     this.#mayShare = mayShare;
+    this.#clock = clock;
     if (!mayShare) this.#arena = new ReadArena();
   }
 
@@ -40,7 +42,7 @@ export class RestingArena {
   /** What a read has put into the first `count` bytes of the last `room`. */
   take(count: number): Uint8Array {
     const chunk = this.#arena === undefined ? shared!.slice(0, count) : this.#arena.take(count);
-    const now = systemClock.monotonicMs();
+    const now = this.#clock.monotonicMs();
     const passedMs = now - this.#windowStartMs;
     if (passedMs > windowMs) this.#look(now, passedMs);
     this.#reads++;
