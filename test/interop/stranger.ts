@@ -86,22 +86,14 @@ function cipher(key: Buffer, n = 0n): Cipher {
 const [HANDSHAKE, HEARTBEAT, REQUEST, RESPONSE, EVENT, ERROR, SHUTDOWN] = [1, 2, 3, 4, 5, 6, 7];
 const [REGISTER, HEALTH, STREAM, CANCEL, CREDIT, ENCRYPTED, MORE, END] = [16, 20, 32, 33, 34, 2, 4, 8];
 type Frame = { type: number; flags: number; id: number; payload: Buffer };
-const SEALED = 36;
 let [session, interval, keys, heard] = [0n, 15_000, [] as Cipher[], performance.now()];
-let everything = false; // all frames are in Sealed ones (§14.4)
-function header(type: number, flags: number, id: number, size: number): Buffer {
-  const lead = Buffer.of(1, type, 0, flags, 0, 0, 0, 0);
-  return join(lead, big(BigInt(id), 8), big(session, 8), Buffer.alloc(8), big(BigInt(size), 4)); // no timestamp
-}
 function write(type: number, flags: number, id: number, payload: Buffer, sealed = false): void {
-  const clear = header(type, flags, id, payload.length);
-  if (everything && type !== SEALED) return write(SEALED, 0, 0, join(clear, payload), true);
-  const head = sealed ? header(type, flags | ENCRYPTED, id, payload.length + 16) : clear;
-  const frame = join(head, sealed && keys[0] ? keys[0]("seal", head, payload) : payload);
+  const lead = Buffer.of(1, type, 0, sealed ? flags | ENCRYPTED : flags, 0, 0, 0, 0);
+  const length = big(BigInt(payload.length + (sealed ? 16 : 0)), 4);
+  const header = join(lead, big(BigInt(id), 8), big(session, 8), Buffer.alloc(8), length); // no timestamp
+  const frame = join(header, sealed && keys[0] ? keys[0]("seal", header, payload) : payload);
   socket.write(join(frame, big(xxh64(frame), 8)));
 }
-const received = (type: number, flags: number, id: number, payload: Buffer): Frame =>
-  type === ERROR && id === 0 ? leave(`the daemon says ${reasonOf(payload)}`) : { type, flags, id, payload };
 async function* readFrames(): AsyncGenerator<Frame, undefined> {
   let pending: Buffer = Buffer.alloc(0);
   for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -111,7 +103,7 @@ async function* readFrames(): AsyncGenerator<Frame, undefined> {
       const [type, flags, size] = [pending.readUInt8(1), pending.readUInt8(3), pending.readUInt32BE(32)];
       demand(pending[0] === 1, "BAD_VERSION: another version");
       demand((flags & 0x91) === 0, "BAD_FLAGS: no feature was agreed on");
-      demand(size <= (everything ? 131_124 : 65_536), "FRAME_TOO_LARGE: larger than any window here");
+      demand(size <= 65_536, "FRAME_TOO_LARGE: larger than any window here");
       if (pending.length < 44 + size) break;
       const [header, frame] = [pending.subarray(0, 36), pending.subarray(0, 36 + size)];
       demand(xxh64(frame) === pending.readBigUInt64BE(36 + size), "BAD_CHECKSUM: the checksum differs");
@@ -122,17 +114,8 @@ async function* readFrames(): AsyncGenerator<Frame, undefined> {
       [pending, blame] = [pending.subarray(44 + size), "BAD_SEAL"];
       const payload = flags & ENCRYPTED ? keys[1]!("open", header, frame.subarray(36)) : frame.subarray(36);
       blame = keys.length > 0 ? "BAD_ENVELOPE" : "HANDSHAKE_FAILED";
-      if (type !== SEALED) {
-        demand(!everything || (type === ERROR && id === 0), "SEAL_REQUIRED: everything is sealed");
-        yield received(type, flags, id, payload);
-      }
-      for (let at = type === SEALED ? 0 : payload.length; at < payload.length;) {
-        demand(everything && (payload.readUInt8(at + 3) & 0x93) === 0, "BAD_FLAGS: not in a Sealed frame");
-        const end = at + 36 + payload.readUInt32BE(at + 32);
-        const [id, body] = [Number(payload.readBigUInt64BE(at + 8)), payload.subarray(at + 36, end)];
-        yield received(payload.readUInt8(at + 1), payload.readUInt8(at + 3), id, body);
-        at = end;
-      }
+      if (type === ERROR && id === 0) leave(`the daemon says ${reasonOf(payload)}`);
+      yield { type, flags, id, payload };
     }
   }
 }
@@ -160,7 +143,7 @@ async function handshake(frames: AsyncGenerator<Frame, undefined>): Promise<void
   const encrypt = (plain: Buffer): Buffer => mixHash(k ? k("seal", h, plain) : plain);
   const decrypt = (sealed: Buffer, plain = k!("open", h, sealed)): Buffer => (mixHash(sealed), plain);
   mixHash(Buffer.from("crucible/1\0"));
-  const hello = join(field(1, 1n), field(2, "sealed"), field(3, "0.1.0"), field(4, ticket.daemonId)); // version 1
+  const hello = join(field(1, 1n), field(3, "0.1.0"), field(4, ticket.daemonId)); // version 1, no features
   write(HANDSHAKE, 0, 0, join(mixHash(raw(e)), encrypt(hello)));
   const { type, payload: second } = (await frames.next()).value ?? leave("PEER_LOST: in the handshake");
   demand(type === HANDSHAKE && second.length >= 96 && second.length <= 16_384, "no message 2");
@@ -171,11 +154,7 @@ async function handshake(frames: AsyncGenerator<Frame, undefined>): Promise<void
   const answer = decode(decrypt(second.subarray(80)));
   blame = "DAEMON_IDENTITY";
   checkIdentity(answer, peerS);
-  const common = list(answer, 2).some((feature) => String(feature) === "sealed") ? "sealed" : "";
-  demand(
-    number(answer, 4) === 1 && list(answer, 5).join() === common,
-    "DOWNGRADE: another choice than the lists imply",
-  );
+  demand(number(answer, 4) === 1 && list(answer, 5).length === 0, "DOWNGRADE: another choice than the lists imply");
   const third = encrypt(raw(s));
   mixKey(s, peerE);
   write(HANDSHAKE, 0, 0, join(third, encrypt(join(field(1, 1n), field(2, ticket.token))))); // INTENT_NEW
@@ -261,9 +240,7 @@ function open(name: string, bodies: Buffer[]): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const method = methods.get(name) ?? leave(`METHOD_UNKNOWN: ${name} is not granted`);
     const [id, kind, sensitive] = [number(method, 1), number(method, 3), number(method, 4) === 1];
-    const call = begin((ownId += 2), sensitive && !everything, (why, got) =>
-      why ? reject(new Error(why)) : resolve(got),
-    );
+    const call = begin((ownId += 2), sensitive, (why, got) => (why ? reject(new Error(why)) : resolve(got)));
     const head = join(field(1, id), kind === 1 ? field(2, 30_000_000n) : Buffer.alloc(0));
     if (kind === 1) setTimeout(() => calls.has(call.id) && end(call, "DEADLINE_EXCEEDED: 30 s", true), 30_000);
     if (kind < 3) return send(call, REQUEST, END, join(head, field(15, bodies[0]!)));
@@ -275,7 +252,6 @@ function open(name: string, bodies: Buffer[]): Promise<Buffer[]> {
 /** Takes the answer to the registration (§13), and does the plugin's work: one call of each kind. */
 async function work(bodies: Buffer[]): Promise<void> {
   const answer = decode(bodies[0]!);
-  everything = number(answer, 7) === 3; // from now on, both ways
   for (const one of list(answer, 2).map(decode)) {
     demand(number(one, 1) === fnv(text(one, 2)), "REGISTER_INVALID: a method with another id than its name has");
     methods.set(text(one, 2), one);
