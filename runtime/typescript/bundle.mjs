@@ -2,8 +2,8 @@
 // or two (Node 20, 2 cores; from seven files of the runtime to three, the import of a plugin went from 33 ms to 24). For Node
 // all that generated code stands on is one file, `core`, to which package.json leads from each of its doors; what a plugin
 // needs besides is another, `session`; and the doors themselves are small. Those of cel and re2 look for packages that few
-// have, and stay apart. Bundlers for anything else get many files, in `parts`, of which they keep what is used. Usage: node
-// bundle.mjs, after tsc -b
+// have, and those of messages that describe schemas are long and rarely wanted: they stay apart. Bundlers for anything else
+// get many files, in `parts`, of which they keep what is used. Usage: node bundle.mjs, after tsc -b
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -14,7 +14,8 @@ const dist = join(root, "dist");
 const out = join(root, "bundle");
 
 /** Doors of generated code that are files of their own. */
-const apart = ["cel.js", "re2.js"].map((file) => join(dist, "codegen/v1", file));
+const schemas = ["api", "descriptor", "plugin", "source_context", "type"].map((name) => `wkt/${name}.js`);
+const apart = ["cel.js", "re2.js", ...schemas].map((file) => join(dist, "codegen/v1", file));
 const codegenDoors = readdirSync(join(dist, "codegen/v1"), { recursive: true })
   .filter((file) => file.endsWith(".js") && file !== "symbols.js")
   .map((file) => join(dist, "codegen/v1", file))
@@ -90,9 +91,10 @@ function importsOf(module) {
   const text = readFileSync(module, "utf8");
   const clauses = [...text.matchAll(/^(?:import|export) (.*?) from "(\.[^"]*)";/gm)];
   return clauses.map(([, names, path]) => {
-    if (!names.startsWith("{")) throw new Error(`${module} takes ${names} from ${path}; it should name what it needs`);
+    const target = resolve(dirname(module), path);
+    if (!names.startsWith("{")) return { target, names: [] };
     const asked = names.slice(1, -1).split(",");
-    return { target: resolve(dirname(module), path), names: asked.map((name) => name.trim().split(" ")[0]) };
+    return { target, names: asked.map((name) => name.trim().split(" ")[0]) };
   });
 }
 
@@ -106,7 +108,10 @@ async function buildLayer(file, entries, ownDoors) {
   for (const door of ownDoors) wanted.push({ target: door, names: Object.keys(await import(pathToFileURL(door))) });
   for (const from of outsiders) {
     if (modules.has(from) || layers.has(from)) continue;
-    wanted.push(...importsOf(from).filter(({ target }) => modules.has(target)));
+    const imports = importsOf(from).filter(({ target }) => modules.has(target));
+    const whole = imports.find(({ names }) => names.length === 0);
+    if (whole !== undefined) throw new Error(`${from} takes all of ${whole.target}; it should name what it needs`);
+    wanted.push(...imports);
   }
   const values = new Map();
   const lines = [];
@@ -145,5 +150,6 @@ await build({
 /** What the file of a module is called in the bundle. */
 function nameOf(module) {
   if (module === index) return "index";
+  if (module.startsWith(join(dist, "codegen/v1/wkt"))) return `wkt-${basename(module, ".js")}`;
   return module.endsWith("/index.js") ? basename(dirname(module)) : basename(module, ".js");
 }
