@@ -138,6 +138,14 @@ await build({
   plugins: [layered],
 });
 
+/** Where the size of a program counts, short text is read by less code. */
+const small = {
+  name: "small",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/short-text\.js$/ }, () => ({ path: join(dist, "codec/short-text-small.js") }));
+  },
+};
+
 await build({
   ...settings,
   platform: "neutral",
@@ -145,6 +153,7 @@ await build({
   outbase: dist,
   outdir: join(out, "parts"),
   splitting: true,
+  plugins: [small],
 });
 
 /** What the file of a module is called in the bundle. */

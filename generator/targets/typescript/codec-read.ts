@@ -186,7 +186,7 @@ export function entryView(field: FieldModel, scope: CodecScope): object {
   const expect = (number: number, type: number): string[] => typeCheck(8, tagOf(number, type), [], scope);
   const readKey =
     keyName === "string"
-      ? call(context.runtime(field.utf8 ? "readString" : "readLenientString"), ["bytes", "at", "end"])
+      ? call(context.runtime(field.utf8 ? "readKey" : "readLenientString"), ["bytes", "at", "end"])
       : call(context.runtime(`read${key.suffix}`), ["bytes", "at"]);
   return {
     declaration: declaration(field),

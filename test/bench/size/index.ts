@@ -40,8 +40,6 @@ export async function bundleSize(entry: string): Promise<{ readonly minified: nu
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
-    // The runtime's sources: its published files are bundled already, for starting fast.
-    conditions: ["crucible-source"],
     legalComments: "none",
     write: false,
   });

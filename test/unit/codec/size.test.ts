@@ -1,10 +1,19 @@
 // How many bytes of a user's bundle generated code takes, with what it needs of the runtime.
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const gen = `${root}test/bench/gen/bench`;
+
+/** What `runtime/typescript/bundle.mjs` does for everything but Node. */
+const small: Plugin = {
+  name: "small",
+  setup({ onResolve }) {
+    const path = `${root}runtime/typescript/src/codec/short-text-small.ts`;
+    onResolve({ filter: /\/short-text\.js$/ }, () => ({ path }));
+  },
+};
 
 async function bundle(entry: string): Promise<{ readonly bytes: number; readonly modules: string[] }> {
   const { outputFiles, metafile } = await build({
@@ -18,6 +27,7 @@ async function bundle(entry: string): Promise<{ readonly bytes: number; readonly
     legalComments: "none",
     write: false,
     outdir: root,
+    plugins: [small],
   });
   const [output] = Object.values(metafile.outputs);
   const modules = Object.entries(output!.inputs)
@@ -42,7 +52,7 @@ it("the codec and the validator of a note stay small", async () => {
 it("a message without strings brings no code for strings", async () => {
   const { modules } = await bundle(`export { encodePacked, decodePacked } from "${gen}/codec/v1/bulk_codec.ts";`);
   expect(modules.some((path) => path.endsWith("codec/packed-fixed.ts"))).toBe(true);
-  expect(modules.filter((path) => /codec\/(?:text|utf8|transcode|struct|fixed)\.ts$/.test(path))).toEqual([
-    "runtime/typescript/src/codec/fixed.ts",
-  ]);
+  expect(
+    modules.filter((path) => /codec\/(?:text|short-text|short-text-small|utf8|transcode|struct|fixed)\.ts$/.test(path)),
+  ).toEqual(["runtime/typescript/src/codec/fixed.ts"]);
 });

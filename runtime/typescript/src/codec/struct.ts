@@ -6,7 +6,7 @@ import { cursor } from "./cursor.js";
 import { checkDepth, checkEnd, refuseType, unfit } from "./failure.js";
 import { readDouble, writeDouble } from "./fixed.js";
 import { expectRoom } from "./room.js";
-import { readString, writeString } from "./text.js";
+import { readKey, readString, writeString } from "./text.js";
 import { skipUnknown } from "./unknown.js";
 import { readBool, readLength, readTag, readUint32, writeLength } from "./varint.js";
 
@@ -100,7 +100,7 @@ function readEntry(json: JsonObject, bytes: Uint8Array, at: number, end: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -16,6 +16,7 @@ import {
   readEnum,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readString,
   readStruct,
@@ -510,7 +511,7 @@ function readEventLabelsEntry(map: Event["labels"], bytes: Uint8Array, at: numbe
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

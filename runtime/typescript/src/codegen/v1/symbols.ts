@@ -31,6 +31,7 @@ export const symbols = {
   readFloat: { door: "codec", typeOnly: false },
   readInt32: { door: "codec", typeOnly: false },
   readInt64: { door: "codec", typeOnly: false },
+  readKey: { door: "codec", typeOnly: false },
   readLength: { door: "codec", typeOnly: false },
   readLenientString: { door: "codec", typeOnly: false },
   readPacked: { door: "codec", typeOnly: false },

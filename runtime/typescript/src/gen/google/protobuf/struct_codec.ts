@@ -18,6 +18,7 @@ import {
   readBool,
   readDouble,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -152,7 +153,7 @@ function readStructFieldsEntry(map: Struct["fields"], bytes: Uint8Array, at: num
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -16,6 +16,7 @@ import {
   readDouble,
   readEnum,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -563,7 +564,7 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

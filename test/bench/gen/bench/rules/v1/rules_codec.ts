@@ -17,6 +17,7 @@ import {
   readEnum,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -699,7 +700,7 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

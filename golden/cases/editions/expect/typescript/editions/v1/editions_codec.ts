@@ -18,6 +18,7 @@ import {
   missing,
   readEnum,
   readInt32,
+  readKey,
   readLength,
   readLenientString,
   readPackedInt32,
@@ -315,7 +316,7 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

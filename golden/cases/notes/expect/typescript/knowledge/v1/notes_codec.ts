@@ -15,6 +15,7 @@ import {
   messageCodec,
   readBool,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -371,7 +372,7 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

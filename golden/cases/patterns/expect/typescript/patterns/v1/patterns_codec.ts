@@ -14,6 +14,7 @@ import {
   expectRoom,
   messageCodec,
   readBytes,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -364,7 +365,7 @@ function readPatternsLabelsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

@@ -15,6 +15,7 @@ import {
   messageCodec,
   readBool,
   readInt64,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -267,7 +268,7 @@ function readOrderTotalsEntry(map: Order["totals"], bytes: Uint8Array, at: numbe
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

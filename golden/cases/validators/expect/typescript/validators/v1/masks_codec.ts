@@ -15,8 +15,8 @@ import {
   mapValues,
   messageCodec,
   readBytes,
+  readKey,
   readLength,
-  readString,
   readTag,
   readUnknown,
   refuseType,
@@ -307,7 +307,7 @@ function readMasksEachEntry(map: Masks["each"], bytes: Uint8Array, at: number, e
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

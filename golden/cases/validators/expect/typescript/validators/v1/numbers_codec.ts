@@ -23,6 +23,7 @@ import {
   readFloat,
   readInt32,
   readInt64,
+  readKey,
   readLength,
   readPacked,
   readPackedInt32,
@@ -30,7 +31,6 @@ import {
   readSfixed64,
   readSint32,
   readSint64,
-  readString,
   readTag,
   readUint32,
   readUint64,
@@ -978,7 +978,7 @@ function readPresenceMustPairsEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
@@ -1013,7 +1013,7 @@ function readPresencePairsUnlessEmptyEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);

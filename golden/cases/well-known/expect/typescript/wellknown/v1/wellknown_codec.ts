@@ -16,8 +16,8 @@ import {
   mapValues,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
-  readString,
   readTag,
   readUnknown,
   refuseType,
@@ -304,7 +304,7 @@ function readEntryFilesEntry(map: Entry["files"], bytes: Uint8Array, at: number,
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);

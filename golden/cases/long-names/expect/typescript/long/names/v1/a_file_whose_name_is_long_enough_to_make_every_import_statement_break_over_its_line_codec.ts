@@ -15,6 +15,7 @@ import {
   mapValues,
   messageCodec,
   readEnum,
+  readKey,
   readLength,
   readString,
   readTag,
@@ -357,7 +358,7 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
     switch (tag >>> 3) {
       case 1:
         if (tag !== 10) refuseType(tag, 10);
-        key = readString(bytes, at, end);
+        key = readKey(bytes, at, end);
         break;
       case 2: {
         if (tag !== 18) refuseType(tag, 18);
