@@ -2,11 +2,12 @@
 import type { FileContext } from "./context.js";
 import { type CompiledPattern, compilePattern } from "./pattern/compile.js";
 import { fits } from "../../emit/layout.js";
+import type { RunPattern } from "./pattern/run.js";
 import { constant, lines, type Statement, stringLiteral } from "./validate-layout.js";
 
 export { PatternError } from "./pattern/compile.js";
 
-/** Longer patterns are not repeated beside the automaton made of them. */
+/** Longer patterns are not repeated beside what was made of them. */
 const maxShownLength = 80;
 /** Tables are cut into strings that leave room for their indentation, quotes and plus. */
 const tableLineLength = 110;
@@ -34,6 +35,12 @@ export interface PatternCode {
 export function patternCode(source: string, context: FileContext): PatternCode {
   const compiled = compilePattern(source);
   switch (compiled.kind) {
+    case "run":
+      return {
+        compiled,
+        declare: (name) => run(name, context.runtime("asciiRun"), compiled.run, shown("run", source)),
+        test: (name, text) => `${name}(${text})`,
+      };
     case "literal":
       return {
         compiled,
@@ -43,7 +50,8 @@ export function patternCode(source: string, context: FileContext): PatternCode {
     case "automaton":
       return {
         compiled,
-        declare: (name) => instance(name, context.runtime("Automaton"), tableLines(compiled.table), shown(source)),
+        declare: (name) =>
+          instance(name, context.runtime("Automaton"), tableLines(compiled.table), shown("automaton", source)),
         test: (name, text) => `${name}.test(${text})`,
       };
     case "re2":
@@ -74,9 +82,19 @@ function tableLines(table: string): string[] {
   return (table.match(new RegExp(`.{1,${tableLineLength}}`, "g")) ?? []).map((text) => `"${text}"`);
 }
 
+/** `const name = asciiRun("…", "…", 1);` */
+function run(name: string, callee: string, { first, others, least, most }: RunPattern, comment: string): Statement {
+  const args = [stringLiteral(first), stringLiteral(others), String(least)];
+  if (most !== Infinity) args.push(String(most));
+  return lines(() => {
+    const head = `const ${name} = /* @__PURE__ */ ${callee}(`;
+    const line = `${head}${args.join(", ")});`;
+    const body = fits(line) ? [line] : [head, ...args.map((argument) => `  ${argument},`), ");"];
+    return [`// ${comment}`, ...body];
+  });
+}
+
 /** A pattern in a comment, without anything that could end the line. */
-function shown(source: string): string {
-  return source.length > maxShownLength
-    ? "The automaton of the pattern."
-    : `The automaton of ${stringLiteral(source)}.`;
+function shown(way: string, source: string): string {
+  return `The ${way} of ${source.length > maxShownLength ? "the pattern" : stringLiteral(source)}.`;
 }

@@ -16,6 +16,7 @@ import { buildAutomaton } from "./automaton.js";
 import { minimize } from "./minimize.js";
 import { compileProgram, type Program } from "./program.js";
 import { regexpLiteral } from "./regexp.js";
+import { type RunPattern, runOf } from "./run.js";
 import { NoLiteralError } from "./syntax.js";
 import { encodeTable } from "./table.js";
 
@@ -23,6 +24,8 @@ export { PatternError } from "./program.js";
 
 /** A pattern as generated code has it; each finds what RE2 finds, in time linear in the text. */
 export type CompiledPattern =
+  /** One run of ASCII characters, for `asciiRun` of the runtime. */
+  | { readonly kind: "run"; readonly run: RunPattern }
   /** A regular expression of JavaScript with the flag `u`. */
   | { readonly kind: "literal"; readonly literal: string }
   /** An automaton; its table as `Automaton` of the runtime reads it. */
@@ -44,6 +47,8 @@ export function compilePattern(source: string): CompiledPattern {
   const program = compileProgram(source);
   // @bufbuild/re2 searches for plain text by indexOf, which finds half of a surrogate pair inside of one.
   if (namesHalfPair(program)) return { kind: "re2", reason: "it names half of a surrogate pair" };
+  const run = runOf(source);
+  if (run !== undefined) return { kind: "run", run };
   const literal = tryLiteral(source);
   if (literal !== undefined) return { kind: "literal", literal };
   const automaton = buildAutomaton(program);

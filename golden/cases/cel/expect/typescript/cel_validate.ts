@@ -4,6 +4,7 @@
 import { celRule } from "crucible-runtime/codegen/v1/cel";
 import {
   type Violation,
+  asciiRun,
   codePointCount,
   compareTimes,
   decideRule,
@@ -14,7 +15,6 @@ import {
   isEmail,
   isUnique,
   isUri,
-  matches,
   noEntries,
   noItems,
   nonZero,
@@ -24,7 +24,8 @@ import {
 import type { EventInit, LeftInit } from "./cel_codec.js";
 import { LeftSchema } from "./cel_pb.js";
 
-const eventPattern = /^[a-z]+$/;
+// The run of "^[a-z]+$".
+const eventPattern = /* @__PURE__ */ asciiRun("az", "az", 1);
 
 /**
  * Checks a {@link EventInit}, given in full or in part, against the rules of its schema.
@@ -144,7 +145,7 @@ export function validateEvent(message: EventInit): Violation[] | undefined {
   // this.labels.all(key, key.matches('^[a-z]+$') && this.labels[key] != '')
   // prettier-ignore
   if (
-    !decideRule("this.labels.all(key, key.matches('^[a-z]+$') && this.labels[key] != '')", () => everyItem(Object.keys(message.labels ?? noEntries), (key$) => matches(key$, eventPattern) && entryAt(message.labels ?? noEntries, key$) !== ""))
+    !decideRule("this.labels.all(key, key.matches('^[a-z]+$') && this.labels[key] != '')", () => everyItem(Object.keys(message.labels ?? noEntries), (key$) => eventPattern(key$) && entryAt(message.labels ?? noEntries, key$) !== ""))
   ) {
     violations = violate(
       violations,

@@ -88,6 +88,7 @@ export const symbols = {
   writeUnknown: { door: "codec", typeOnly: false },
 
   // Validators.
+  asciiRun: { door: "validate", typeOnly: false },
   assertDepth: { door: "validate", typeOnly: false },
   Automaton: { door: "validate", typeOnly: false },
   codePointCount: { door: "validate", typeOnly: false },

@@ -46,6 +46,7 @@ export { isUri, isUriRef } from "../../validate/format/uri.js";
 export { matches } from "../../validate/matching.js";
 export { equalsPaths, isWithinPaths, touchesPaths } from "../../validate/paths.js";
 export { entryCount, noBytes, noEntries, noItems, own, toBigInt } from "../../validate/presence.js";
+export { asciiRun } from "../../validate/run.js";
 export {
   codePointCount,
   isLongerInUtf8,

@@ -1,6 +1,7 @@
 import { RE2JS } from "@bufbuild/re2";
 import { describe, expect, it } from "vitest";
 import { compilePattern, PatternError } from "../../../../../../generator/targets/typescript/pattern/compile.js";
+import { patternRunner } from "../../../../../support/pattern-runner.js";
 import { Automaton } from "../../../../../../runtime/typescript/src/validate/automaton.js";
 
 /** The automaton that a pattern becomes; fails when it becomes something else. */
@@ -10,12 +11,34 @@ function automatonOf(pattern: string): Automaton {
   return new Automaton(compiled.table);
 }
 
-function regexpOf(literal: string): RegExp {
-  const end = literal.lastIndexOf("/");
-  return new RegExp(literal.slice(1, end), literal.slice(end + 1));
-}
-
 describe("compilePattern", () => {
+  it.each([
+    ["^[a-z][a-z0-9-]*$", { first: "az", others: "--09az", least: 1, most: Infinity }],
+    ["^\\d{4}$", { first: "09", others: "09", least: 4, most: 4 }],
+    ["\\A[a-f]+\\z", { first: "af", others: "af", least: 1, most: Infinity }],
+    ["^[A-Z_][[:word:]]{0,63}$", { first: "AZ__", others: "09AZ__az", least: 1, most: 64 }],
+    ["^a*$", { first: "aa", others: "aa", least: 0, most: Infinity }],
+    ["^xy$", { first: "xx", others: "yy", least: 2, most: 2 }],
+  ])("finds one run of characters in %j", (pattern, run) => {
+    expect(compilePattern(pattern)).toEqual({ kind: "run", run });
+  });
+
+  it.each([
+    "^[a-z]",
+    "[a-z]$",
+    "^[a-z]*[0-9]$",
+    "^[^a]$",
+    "^é+$",
+    "^(a)+$",
+    "^[a-z]?[0-9]$",
+    "^a{0}$",
+    "^$",
+    "^\\b$",
+    "^a|b$",
+  ])("finds more than a run in %j", (pattern) => {
+    expect(compilePattern(pattern).kind).not.toBe("run");
+  });
+
   it.each(["^[a-z0-9]+(-[a-z0-9]+)*$", "^\\d{4}-\\d{2}$", "\\bno\\d|yes\\z", "^.$", "", "[[:^alpha:]]"])(
     "keeps %j as a literal",
     (pattern) => {
@@ -130,7 +153,7 @@ describe("compilePattern", () => {
     for (const pattern of patterns) {
       const engine = new RE2JS(pattern);
       const compiled = compilePattern(pattern);
-      const own = compiled.kind === "literal" ? regexpOf(compiled.literal) : automatonOf(pattern);
+      const own = patternRunner(compiled, pattern);
       for (const text of texts) expect([pattern, text, own.test(text)]).toEqual([pattern, text, engine.test(text)]);
     }
   });

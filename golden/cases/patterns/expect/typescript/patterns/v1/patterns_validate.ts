@@ -5,6 +5,7 @@ import { Re2 } from "crucible-runtime/codegen/v1/re2";
 import {
   Automaton,
   type Violation,
+  asciiRun,
   entryPath,
   matches,
   noBytes,
@@ -64,10 +65,12 @@ const patternsNamePattern = /* @__PURE__ */ new Automaton(
     "BZABCZABCGBZABCZABCGBBCBA05BCKABCUAGCGA1uCBiBCiBABABDBACABECABE",
 );
 const patternsFarPattern = /* @__PURE__ */ new Re2("(a|b)*a(a|b){20}c");
-const patternsTextPattern = /^[a-z]*$/;
+// The run of "^[a-z]*$".
+const patternsTextPattern = /* @__PURE__ */ asciiRun("az", "az", 0);
 // The automaton of "(?i)^[a-z]*$".
 const patternsMixedPattern = /* @__PURE__ */ new Automaton("CDCCJAAhCBaAGBaAkIBBAq9HBBABABC");
-const patternsWrappedPattern = /^[0-9]+$/;
+// The run of "^[0-9]+$".
+const patternsWrappedPattern = /* @__PURE__ */ asciiRun("09", "09", 1);
 // The automaton of "^(a+)+$".
 const patternsPartsItemPattern = /* @__PURE__ */ new Automaton("CECDDAAhDBBABABDBABD");
 // The automaton of "(?i)^[a-z]+$".
@@ -133,7 +136,7 @@ export function validatePatterns(message: PatternsInit): Violation[] | undefined
   }
 
   const text = message.text ?? noBytes;
-  if (!matches(utf8Text(text), patternsTextPattern)) {
+  if (!patternsTextPattern(utf8Text(text))) {
     violations = violate(violations, "text", "bytes.pattern", "must match regex pattern `^[a-z]*$`");
   }
 
@@ -143,7 +146,7 @@ export function validatePatterns(message: PatternsInit): Violation[] | undefined
   }
 
   const wrapped = message.wrapped;
-  if (wrapped !== undefined && !matches(utf8Text(wrapped), patternsWrappedPattern)) {
+  if (wrapped !== undefined && !patternsWrappedPattern(utf8Text(wrapped))) {
     violations = violate(violations, "wrapped", "bytes.pattern", "must match regex pattern `^[0-9]+$`");
   }
 

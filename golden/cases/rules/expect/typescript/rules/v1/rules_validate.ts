@@ -3,12 +3,12 @@
 
 import {
   type Violation,
+  asciiRun,
   assertDepth,
   codePointCount,
   entryPath,
   isUnique,
   isUuid,
-  matches,
   noEntries,
   noItems,
   violate,
@@ -17,7 +17,8 @@ import {
 import type { OrderInit, OuterInit, Outer_InnerInit } from "./rules_codec.js";
 import { validateAddress } from "./shared_validate.js";
 
-const orderTotalsKeyPattern = /^[a-z]+$/;
+// The run of "^[a-z]+$".
+const orderTotalsKeyPattern = /* @__PURE__ */ asciiRun("az", "az", 1);
 
 /**
  * Checks a {@link OrderInit}, given in full or in part, against the rules of its schema.
@@ -73,7 +74,7 @@ export function validateOrder(message: OrderInit): Violation[] | undefined {
 
   const totals = message.totals ?? noEntries;
   for (const key in totals) {
-    if (!matches(key, orderTotalsKeyPattern)) {
+    if (!orderTotalsKeyPattern(key)) {
       violations = violate(
         violations,
         entryPath("totals", key),

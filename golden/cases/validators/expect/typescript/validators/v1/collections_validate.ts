@@ -3,13 +3,13 @@
 
 import {
   type Violation,
+  asciiRun,
   codePointCount,
   entryCount,
   entryPath,
   isLongerThan,
   isShorterThan,
   isUnique,
-  matches,
   noEntries,
   noItems,
   toBigInt,
@@ -19,8 +19,10 @@ import {
 import { validateLabel } from "../../shared/v1/shared_validate.js";
 import type { CollectionsInit } from "./collections_codec.js";
 
-const collectionsTagsItemPattern = /^[a-z]+$/;
-const collectionsMetaKeyPattern = /^[a-z_"\\]*$/;
+// The run of "^[a-z]+$".
+const collectionsTagsItemPattern = /* @__PURE__ */ asciiRun("az", "az", 1);
+// The run of '^[a-z_"\\\\]*$'.
+const collectionsMetaKeyPattern = /* @__PURE__ */ asciiRun('""\\\\__az', '""\\\\__az', 0);
 
 /**
  * Checks a {@link CollectionsInit}, given in full or in part, against the rules of its schema.
@@ -60,7 +62,7 @@ export function validateCollections(message: CollectionsInit): Violation[] | und
         "repeated.items.string.max_len",
       );
     }
-    if (!matches(item, collectionsTagsItemPattern)) {
+    if (!collectionsTagsItemPattern(item)) {
       violations = violate(
         violations,
         `tags[${i}]`,
@@ -114,7 +116,7 @@ export function validateCollections(message: CollectionsInit): Violation[] | und
         true,
       );
     }
-    if (!matches(key, collectionsMetaKeyPattern)) {
+    if (!collectionsMetaKeyPattern(key)) {
       violations = violate(
         violations,
         entryPath("meta", key),

@@ -3,6 +3,7 @@
 
 import {
   type Violation,
+  asciiRun,
   assertDepth,
   codePointCount,
   compareTime,
@@ -14,7 +15,6 @@ import {
   isNearNow,
   isShorterThan,
   isUri,
-  matches,
   noEntries,
   noItems,
   own,
@@ -614,8 +614,10 @@ export function validateOthers(message: OthersInit): Violation[] | undefined {
   return violations;
 }
 
-const namesNamesMessagePatternPattern = /^a$/;
-const namesValidateLabelPattern = /^b$/;
+// The run of "^a$".
+const namesNamesMessagePatternPattern = /* @__PURE__ */ asciiRun("aa", "aa", 1, 1);
+// The run of "^b$".
+const namesValidateLabelPattern = /* @__PURE__ */ asciiRun("bb", "bb", 1, 1);
 
 /**
  * Checks a {@link NamesInit}, given in full or in part, against the rules of its schema.
@@ -686,12 +688,12 @@ export function validateNames(message: NamesInit): Violation[] | undefined {
   }
 
   const namesMessagePattern = message.namesMessagePattern ?? "";
-  if (!matches(namesMessagePattern, namesNamesMessagePatternPattern)) {
+  if (!namesNamesMessagePatternPattern(namesMessagePattern)) {
     violations = violate(violations, "names_message_pattern", "string.pattern", "does not match regex pattern `^a$`");
   }
 
   const validateLabel$ = message.validateLabel ?? "";
-  if (!matches(validateLabel$, namesValidateLabelPattern)) {
+  if (!namesValidateLabelPattern(validateLabel$)) {
     violations = violate(violations, "validate_label", "string.pattern", "does not match regex pattern `^b$`");
   }
 
