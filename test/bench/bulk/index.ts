@@ -1,14 +1,14 @@
 import type { Node } from "../nodes.js";
 import { median } from "../numbers.js";
 import type { BarGroup, BenchResult } from "../report/result.js";
-import { buildGoGrpc } from "../transfer/go-grpc.js";
+import { peersThatAreHere } from "../peers/go.js";
 import { measureRounds } from "../transfer/rounds.js";
 import { ratioOf, type Turn } from "../transfer/workload.js";
 
 const rounds = 3;
 const times = 4;
 const ms = 120;
-const peers = ["crucible", "raw", "grpc-js", "go-grpc"] as const;
+const peers = ["crucible", "raw", "grpc-js", "go-grpc", "ttrpc"] as const;
 
 /** What is measured, by the name of its ratio. */
 const metrics: Readonly<Record<string, Turn>> = {
@@ -23,7 +23,7 @@ const labels = ["up, 64 KiB", "up, 1 MiB", "down, 64 KiB", "down, 1 MiB", "echo 
 
 /** Large bodies between two processes, peers in turn. */
 export async function benchBulk(nodes: readonly Node[]): Promise<BenchResult> {
-  const there: readonly string[] = buildGoGrpc() ? peers : peers.filter((peer) => peer !== "go-grpc");
+  const there = peersThatAreHere(peers);
   const rows: string[][] = [["MB/s", ...labels]];
   const ratios: Record<string, number | null> = {};
   const groups: BarGroup[] = [];
@@ -56,4 +56,4 @@ export async function benchBulk(nodes: readonly Node[]): Promise<BenchResult> {
 const method = `Messages with one \`bytes\` field of 64 KiB or 1 MiB between two processes over one Unix socket: a stream of them from
 the daemon to the plugin ("up"), one from there ("down"), and a call that sends one there and back, one in flight, whose bytes count once. Medians of ${rounds * times} turns of about ${ms} ms in which the peers
 follow one another, in ${rounds} pairs of fresh processes. Ours as it comes: checksum, credit and validation on. "raw" is sockets with as
-many bytes, which its readers count and drop. Both sides of go-grpc are in Go.`;
+many bytes, which its readers count and drop. Both sides of go-grpc and of ttrpc are in Go.`;

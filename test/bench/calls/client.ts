@@ -39,7 +39,7 @@ function percentile(sorted: Float64Array, share: number): number {
 
 const server = peer.serve === undefined ? undefined : await startServer(serverScript, name, path);
 const client = await peer.connect(path);
-const pids = [process.pid, client.serverPid ?? server?.pid];
+const pids = [process.pid, server?.pid, ...(client.pids ?? [])];
 let pinned = false;
 
 async function measure({ inFlight, ms }: Turn): Promise<Measured> {

@@ -27,7 +27,7 @@ export const crucible = (encryption?: "everything"): Peer => ({
     });
     const bench = plugin.client(Bench);
     return {
-      serverPid: plugin.pid,
+      pids: [plugin.pid],
       ...measureCalls(() => bench.search(request, options)),
       async close() {
         await daemon.close();

@@ -15,11 +15,11 @@ export interface Peer {
 }
 
 export interface PeerClient {
-  /** Process id of the server when the peer launched it. */
-  readonly serverPid?: number;
+  /** The processes that the peer has started: its server, and a client that measures in place of this process. */
+  readonly pids?: readonly number[];
   /** Completed calls a second with `inFlight` at once, over `ms` milliseconds. */
   throughput(inFlight: number, ms: number): Promise<number>;
-  /** Round trips one after another for `ms` milliseconds, each in microseconds. */
+  /** Round trips one after another for `ms` milliseconds, one at least, each in microseconds. */
   latencies(ms: number): Promise<Float64Array>;
   close(): Promise<void>;
 }
@@ -53,12 +53,12 @@ export function measureCalls(
       let count = 0;
       let before = performance.now();
       const end = before + ms;
-      while (before < end && count < samples.length) {
+      do {
         await once();
         const now = performance.now();
         samples[count++] = (now - before) * 1000;
         before = now;
-      }
+      } while (before < end && count < samples.length);
       return samples.subarray(0, count);
     },
   };

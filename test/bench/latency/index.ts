@@ -3,6 +3,7 @@ import type { Node } from "../nodes.js";
 import { figures, median } from "../numbers.js";
 import type { BarGroup, BenchResult } from "../report/result.js";
 import { Worker } from "../workers.js";
+import { coldPeers, coldRounds, measureCold } from "./cold.js";
 import type { Beside, Latencies } from "./worker.js";
 
 /** Calls measured beside each transfer, at least. */
@@ -34,10 +35,14 @@ function percentile(list: readonly number[], share: number): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length * share)]!;
 }
 
+/** What a connection and its first call should take in fresh processes, at most. */
+const aimMs = 5;
+
 /** Small calls, one in flight, beside a large transfer of ours and beside an equal one over a bare socket. */
 export async function benchLatency(nodes: readonly Node[]): Promise<BenchResult> {
   const script = fileURLToPath(new URL("worker.js", import.meta.url));
   const rows: string[][] = [["calls beside", "calls", "p50 µs", "p99 µs", "max µs", "transfer, MB/s"]];
+  const coldRows: string[][] = [];
   const ratios: Record<string, number> = {};
   const groups: BarGroup[] = [];
   for (const node of nodes) {
@@ -65,12 +70,29 @@ export async function benchLatency(nodes: readonly Node[]): Promise<BenchResult>
     } finally {
       worker.end();
     }
+    const cold = await measureCold(node);
+    for (const peer of coldPeers) {
+      const times = cold[peer]!;
+      const micros = (value: number): string => (value * 1000).toFixed(0);
+      coldRows.push([
+        `a fresh process: connect and first call, ${peer} @${node.major}`,
+        `${times.length}`,
+        micros(median(times)),
+        "–",
+        micros(Math.max(...times)),
+        "–",
+      ]);
+      if (peer !== "crucible") {
+        ratios[`cold/${peer}@${node.major}`] = figures(median(cold["crucible"]!.map((ms, i) => ms / times[i]!)));
+      }
+    }
+    ratios[`cold/aim@${node.major}`] = figures(median(cold["crucible"]!) / aimMs);
   }
   return {
     method,
-    rows,
+    rows: [...rows, ...coldRows],
     ratios,
-    versions: {},
+    versions: { "grpc-js": "@grpc/grpc-js" },
     chart: {
       title: "Latency beside bulk",
       axis: "p99 of small calls, µs, beside a transfer by ours and by a bare socket; shorter is better",
@@ -82,4 +104,6 @@ export async function benchLatency(nodes: readonly Node[]): Promise<BenchResult>
 
 const method = `Small calls of ours, one in flight, while the plugin sends as fast as it can: a stream of 1 MiB messages, or one message of
 256 MiB after another. Either ours carries it, on the connection of the calls, or a bare socket between the same two processes, whose
-reader counts and drops. In turns of ${turnMs.stream} and ${turnMs.message} ms until each has ${leastCalls.toLocaleString("en")} calls, which are taken together.`;
+reader counts and drops. In turns of ${turnMs.stream} and ${turnMs.message} ms until each has ${leastCalls.toLocaleString("en")} calls, which are taken together.
+Below that, fresh processes: from the dial, all imports done, to the answer of the first call; for ours the handshake and the
+registration are in it. Medians of ${coldRounds} pairs in turns. The ratio \`aim\` is to ${aimMs} ms.`;

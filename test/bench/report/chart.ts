@@ -6,9 +6,22 @@ const labelWidth = 170;
 const valueWidth = 90;
 const barHeight = 14;
 const groupGap = 12;
-const top = 84;
-/** Ours stands out; the others are greys and blues of enough contrast on white and on black. */
-const colours = ["#e8590c", "#4c8bd0", "#7b8794", "#2f9e8f", "#9775c9"];
+/** Of the first line of the legend, and from one to the next. */
+const legendTop = 52;
+const legendHeight = 20;
+/** Ours stands out; the others have enough contrast on white and on black. */
+const colours = [
+  "#e8590c",
+  "#4c8bd0",
+  "#7b8794",
+  "#2f9e8f",
+  "#9775c9",
+  "#b8860b",
+  "#c2557a",
+  "#5f8a3c",
+  "#8c6d5a",
+  "#3a6ea5",
+];
 
 const style = `text { font: 12px system-ui, sans-serif; fill: #24292f }
 .title { font-size: 15px; font-weight: 600 }
@@ -19,12 +32,13 @@ const style = `text { font: 12px system-ui, sans-serif; fill: #24292f }
 export function chartSvg(chart: Chart): string {
   const most = Math.max(...chart.groups.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const scale = (width - labelWidth - valueWidth) / most;
+  const lines = legendLines(chart.series);
   const parts: string[] = [
     text(0, 18, chart.title, "title"),
     text(0, 38, chart.axis, "quiet"),
-    ...chart.series.flatMap((name, i) => legend(name, i, chart.series)),
+    ...lines.flat().flatMap(({ name, i, x, line }) => legend(name, i, x, legendTop + line * legendHeight)),
   ];
-  let y = top;
+  let y = legendTop + lines.length * legendHeight + groupGap;
   for (const { label, values } of chart.groups) {
     const height = values.length * barHeight;
     parts.push(text(labelWidth - 10, y + height / 2 + 4, label, "", "end"));
@@ -48,10 +62,31 @@ function colourOf(series: number): string {
   return colours[series % colours.length]!;
 }
 
-/** One entry of the legend; seven pixels a letter are enough for those before it. */
-function legend(name: string, i: number, series: readonly string[]): string[] {
-  const x = series.slice(0, i).reduce((sum, one) => sum + 40 + 7 * one.length, 0);
-  return [`<rect x="${x}" y="52" width="12" height="12" fill="${colourOf(i)}"/>`, text(x + 18, 62, name)];
+interface LegendEntry {
+  readonly name: string;
+  readonly i: number;
+  readonly x: number;
+  readonly line: number;
+}
+
+/** The entries of the legend, in as many lines as they need; seven pixels a letter are enough for each. */
+function legendLines(series: readonly string[]): LegendEntry[][] {
+  const lines: LegendEntry[][] = [[]];
+  let x = 0;
+  for (const [i, name] of series.entries()) {
+    const taken = 40 + 7 * name.length;
+    if (x > 0 && x + taken > width) {
+      lines.push([]);
+      x = 0;
+    }
+    lines.at(-1)!.push({ name, i, x, line: lines.length - 1 });
+    x += taken;
+  }
+  return lines;
+}
+
+function legend(name: string, i: number, x: number, y: number): string[] {
+  return [`<rect x="${x}" y="${y}" width="12" height="12" fill="${colourOf(i)}"/>`, text(x + 18, y + 10, name)];
 }
 
 function text(x: number, y: number, content: string, kind = "", anchor = "start"): string {

@@ -1,7 +1,7 @@
 import type { Node } from "../nodes.js";
 import { median } from "../numbers.js";
 import type { BarGroup, BenchResult } from "../report/result.js";
-import { buildGoGrpc } from "../transfer/go-grpc.js";
+import { peersThatAreHere } from "../peers/go.js";
 import { streamMessageBytes } from "../transfer/raw.js";
 import { measureRounds } from "../transfer/rounds.js";
 import { ratioOf } from "../transfer/workload.js";
@@ -9,11 +9,11 @@ import { ratioOf } from "../transfer/workload.js";
 const rounds = 5;
 const times = 6;
 const turn = { kind: "stream", size: 0, ms: 150 } as const;
-const peers = ["crucible", "raw", "raw-batched", "grpc-js", "go-grpc"] as const;
+const peers = ["crucible", "raw", "raw-batched", "grpc-js", "go-grpc", "ttrpc"] as const;
 
 /** Small messages of one stream between two processes, peers in turn. */
 export async function benchStreams(nodes: readonly Node[]): Promise<BenchResult> {
-  const there: readonly string[] = buildGoGrpc() ? peers : peers.filter((peer) => peer !== "go-grpc");
+  const there = peersThatAreHere(peers);
   const rows: string[][] = [["", "messages/s"]];
   const ratios: Record<string, number | null> = {};
   const groups: BarGroup[] = [];
@@ -39,4 +39,4 @@ export async function benchStreams(nodes: readonly Node[]): Promise<BenchResult>
 const method = `Messages of ${streamMessageBytes} bytes with three fields, from an async generator in one process to a \`for await\` in another
 over one Unix socket, medians of ${rounds * times} turns of about ${turn.ms} ms in which the peers follow one another, in ${rounds} pairs of fresh processes.
 Ours as it comes: checksum, credit and validation on. "raw" is sockets with as many bytes and nothing on them, a write for each message;
-"raw-batched" writes 64 KiB at once, which no protocol can beat. Both sides of go-grpc are in Go.`;
+"raw-batched" writes 64 KiB at once, which no protocol can beat. Both sides of go-grpc and of ttrpc are in Go.`;

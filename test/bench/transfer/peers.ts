@@ -6,7 +6,8 @@ export async function loadPeer(name: string): Promise<Peer> {
     case "crucible":
       return (await import("./crucible.js")).crucible;
     case "go-grpc":
-      return (await import("./go-grpc.js")).goGrpc;
+    case "ttrpc":
+      return (await import("./go.js")).go(name);
     case "grpc-js":
       return (await import("./grpc-js.js")).grpcJs;
     case "raw":

@@ -1,13 +1,16 @@
-module crucible-bench/go-grpc
+module crucible-bench/go
 
 go 1.26.0
 
 require (
+	github.com/containerd/ttrpc v1.2.10
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
 )
 
 require (
+	github.com/containerd/log v0.1.0 // indirect
+	github.com/sirupsen/logrus v1.9.4 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
