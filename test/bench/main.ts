@@ -9,6 +9,7 @@ import { writeReport } from "./report/document.js";
 import type { BenchResult } from "./report/result.js";
 
 const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<BenchResult>>> = {
+  bodies: async (nodes) => (await import("./bodies/index.js")).benchBodies(nodes),
   bulk: async (nodes) => (await import("./bulk/index.js")).benchBulk(nodes),
   calls: async (nodes) => (await import("./calls/index.js")).benchCalls(nodes),
   codec: async (nodes) => (await import("./codec/index.js")).benchCodec(nodes),
