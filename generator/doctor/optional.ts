@@ -21,7 +21,7 @@ interface OptionalPackage {
 }
 
 const packages: readonly OptionalPackage[] = [
-  { name: "koffi", cost: "large messages go through the socket, not through shared memory", used: false },
+  { name: "koffi", cost: "a daemon cannot see which process dials a plugin's socket", used: true },
   { name: "lz4-napi", cost: "messages are not compressed", used: false },
   {
     name: "@bufbuild/cel",

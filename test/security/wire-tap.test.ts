@@ -36,6 +36,8 @@ async function launch(encryption: Encryption, demanded?: Encryption): Promise<Ta
     id,
     command: [process.execPath, ...programs, proxy.address],
     encryption,
+    // The tap dials in its place.
+    connectFrom: "anywhere",
     env: { LAB_ENCRYPTION: demanded },
   });
   return { plugin, echo: plugin.client(Echo), proxy };

@@ -24,8 +24,18 @@ export interface Leak {
   readonly text: string;
 }
 
-export async function leakTicket(lab: Lab, id = "leak", capabilities: readonly string[] = []): Promise<Leak> {
-  const launching = lab.launch("ticket-leaker", { id, capabilities, startTimeoutMs: 30_000 });
+export async function leakTicket(
+  lab: Lab,
+  id = "leak",
+  capabilities: readonly string[] = [],
+  connectFrom: "process" | "anywhere" = "anywhere",
+): Promise<Leak> {
+  const launching = lab.launch("ticket-leaker", {
+    id,
+    capabilities,
+    connectFrom,
+    startTimeoutMs: 30_000,
+  });
   launching.catch(() => {});
   const line = (): string | undefined =>
     lab.records.find(({ pluginId, message }) => pluginId === id && message.startsWith("ticket "))?.message;
@@ -37,7 +47,7 @@ export async function leakTicket(lab: Lab, id = "leak", capabilities: readonly s
 
 /** What is other than in the ticket. */
 export interface Disguise {
-  readonly ticket?: Partial<Ticket>;
+  readonly ticket?: { readonly [Field in keyof Ticket]?: Ticket[Field] | undefined };
   readonly register?: PluginRegisterInit;
 }
 

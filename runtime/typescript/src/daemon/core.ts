@@ -10,6 +10,7 @@ import type { Encryption } from "../session/encryption.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Authority } from "./authority.js";
 import type { Listening } from "./listening.js";
+import type { PeerCheck } from "./peer-check.js";
 import type { TokenIssuer } from "./token.js";
 import type { TokenVerifier } from "./token-verifier.js";
 
@@ -23,6 +24,8 @@ export interface DaemonCore {
   /** The daemon's Noise key, made for this run. */
   readonly staticKey: DhKeyPair;
   readonly listening: Listening;
+  /** Looks at who connects. */
+  readonly peerCheck: PeerCheck;
   readonly registry: Registry;
   readonly limits: SessionLimits;
   /** The least that sessions seal. */

@@ -10,6 +10,7 @@ import { type DaemonCore, PendingBudget } from "./core.js";
 import { Launch } from "./launch.js";
 import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
+import { PeerCheck } from "./peer-check.js";
 import { logToStderr } from "./log.js";
 import {
   checkCompression,
@@ -168,6 +169,7 @@ export async function createCore(
       platform,
       handshakeTimeoutMs: limits.handshakeTimeoutMs,
     }),
+    peerCheck: new PeerCheck(log),
     registry,
     limits,
     encryption,

@@ -6,6 +6,7 @@ import type { Encryption } from "../session/encryption.js";
 import { offerFor } from "../session/handshake/own-offer.js";
 import { Link } from "../session/link.js";
 import { maxHandshakeBytes } from "../session/limits.js";
+import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import type { Connection, Listener } from "../transport/transport.js";
 import { admit } from "./admission.js";
 import type { DaemonCore } from "./core.js";
@@ -26,8 +27,10 @@ export interface GateOptions {
   readonly capabilities: ReadonlySet<string>;
   /** The least that the session seals. */
   readonly encryption: Encryption;
-  /** The plugin has registered; takes its link over. Called at most once. */
-  readonly onOpened: (opened: DaemonOpened<VerifiedToken>) => void;
+  /** Rejects for a connection of a process that is not the plugin's. Default: whoever has the ticket may connect. */
+  readonly checkPeer?: (connection: Connection) => Promise<PeerProcess | undefined>;
+  /** The plugin has registered, from that process if it is known; takes its link over. Called at most once. */
+  readonly onOpened: (opened: DaemonOpened<VerifiedToken>, peer: PeerProcess | undefined) => void;
   /** The plugin itself, proved by key and token, was refused. It may try no other way. */
   readonly onRefused: (error: CrucibleError) => void;
 }
@@ -95,8 +98,9 @@ export class Gate {
   }
 
   async #admitOne(connection: Connection): Promise<void> {
-    const { core, pluginId, pluginKey, encryption, onOpened } = this.#options;
+    const { core, pluginId, pluginKey, encryption, checkPeer, onOpened } = this.#options;
     const { staticKey, limits, compression, clock, authority, verifier } = core;
+    let peer: PeerProcess | undefined;
     const handshake = new DaemonHandshake<VerifiedToken>({
       suite: nodeSuite,
       staticKey,
@@ -105,6 +109,8 @@ export class Gate {
       binding: connection.binding,
       offer: offerFor(compression),
       verifyPlugin: async (token, presentedKey) => {
+        // Before the token, which a stranger is not to use up.
+        peer = await checkPeer?.(connection);
         const verified = await verifier.verify(token, { staticKey: presentedKey, pluginId });
         if (Buffer.compare(presentedKey, pluginKey) === 0) return verified;
         throw new CrucibleError(
@@ -128,7 +134,7 @@ export class Gate {
           throw error;
         }
       },
-      open: onOpened,
+      open: (opened) => onOpened(opened, peer),
     });
   }
 

@@ -4,6 +4,7 @@ export type { HostedMethod, Plugin, PluginState } from "./launched-plugin.js";
 export type { PluginExit } from "./plugin-process.js";
 export type { CloseOptions, DaemonOptions, LaunchOptions } from "./options.js";
 export { logToStderr } from "./log.js";
+export type { PeerProcess } from "../transport/node/peer-credentials.js";
 export type { LogLevel, LogRecord, LogSink } from "../observe/log.js";
 export type { ValidationOptions } from "../rpc/peer.js";
 export type { CompressionPolicy } from "../session/compression.js";

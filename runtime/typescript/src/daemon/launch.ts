@@ -4,6 +4,7 @@ import { CrucibleError } from "../error/index.js";
 import { Peer } from "../rpc/peer.js";
 import type { MethodKind } from "../rpc/service.js";
 import type { DaemonOpened } from "../session/daemon-opening.js";
+import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import type { DaemonCore } from "./core.js";
 import { createDeferred } from "./deferred.js";
 import { describeExit, lastWords } from "./exit-text.js";
@@ -20,6 +21,7 @@ interface Registered {
   readonly version: string;
   readonly methods: readonly HostedMethod[];
   readonly capabilities: ReadonlySet<string>;
+  readonly connectedFrom: PeerProcess | undefined;
 }
 
 /**
@@ -88,13 +90,17 @@ export class Launch {
   }
 
   #openGate(): Promise<Gate> {
+    const { id, connectFrom } = this.#options;
     return Gate.open({
       core: this.#core,
-      pluginId: this.#options.id,
+      pluginId: id,
       pluginKey: this.#key.publicKey,
       capabilities: this.#capabilities,
       encryption: this.#options.encryption ?? this.#core.encryption,
-      onOpened: (opened) => this.#onOpened(opened),
+      ...(connectFrom === "anywhere"
+        ? {}
+        : { checkPeer: (connection) => this.#core.peerCheck.check(connection, id, this.#process?.pid) }),
+      onOpened: (opened, peer) => this.#onOpened(opened, peer),
       onRefused: (error) => this.abort(error),
     });
   }
@@ -115,7 +121,7 @@ export class Launch {
     return process;
   }
 
-  #onOpened({ link, register, answer }: DaemonOpened<VerifiedToken>): void {
+  #onOpened({ link, register, answer }: DaemonOpened<VerifiedToken>, connectedFrom: PeerProcess | undefined): void {
     const { clock, limits, registry, interceptors, validation, answerSpace, log } = this.#core;
     const { id } = this.#options;
     const capabilities = new Set(answer.capabilities);
@@ -153,7 +159,7 @@ export class Launch {
       kind: kind as MethodKind,
       sensitive,
     }));
-    this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities });
+    this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities, connectedFrom });
   }
 
   #timeout(ms: number): CrucibleError {

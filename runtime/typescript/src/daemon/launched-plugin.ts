@@ -4,6 +4,7 @@ import type { Peer } from "../rpc/peer.js";
 import type { MethodKind, ServiceClient, ServiceClientClass } from "../rpc/service.js";
 import type { Encryption } from "../session/encryption.js";
 import type { EventHandler } from "../session/events.js";
+import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import type { DaemonCore } from "./core.js";
 import { describeExit, exitError, lastWords } from "./exit-text.js";
 import type { Gate } from "./gate.js";
@@ -37,6 +38,7 @@ export interface LaunchedParts {
   readonly version: string;
   readonly methods: readonly HostedMethod[];
   readonly capabilities: ReadonlySet<string>;
+  readonly connectedFrom: PeerProcess | undefined;
   /** Resolves with why the session has ended. */
   readonly sessionEnded: Promise<CrucibleError>;
 }
@@ -57,6 +59,12 @@ export class Plugin {
   readonly capabilities: ReadonlySet<string>;
   /** What of its session is sealed. */
   readonly encryption: Encryption;
+  /**
+   * The process at the other end of its connection, by the system's word: that of `pid`, or one that it has started. Undefined
+   * where the system does not tell, which is anywhere but on Linux, without the package koffi, and over TLS; and with
+   * `connectFrom: "anywhere"`. The plugin is then known by its key and its token alone.
+   */
+  readonly connectedFrom: PeerProcess | undefined;
   /** Resolves when its process has ended, its socket is gone and its id is free; never rejects. */
   readonly exited: Promise<PluginExit>;
   readonly #parts: LaunchedParts;
@@ -72,6 +80,7 @@ export class Plugin {
     this.methods = parts.methods;
     this.capabilities = parts.capabilities;
     this.encryption = parts.peer.session.encryption;
+    this.connectedFrom = parts.connectedFrom;
     this.exited = this.#watch(onEnded);
   }
 

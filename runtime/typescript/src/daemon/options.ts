@@ -79,6 +79,12 @@ export interface LaunchOptions {
   readonly capabilities?: readonly string[];
   /** As in DaemonOptions, for this plugin. */
   readonly encryption?: Encryption;
+  /**
+   * Which processes may connect as this plugin: `process`, the one that is launched and those that it has started, where the
+   * system tells (on Linux, with the package koffi); `anywhere`, whoever has the ticket, for commands that have something
+   * else start the plugin, such as a container's. Default: `process`.
+   */
+  readonly connectFrom?: "process" | "anywhere";
   /** As in DaemonOptions, for this plugin. */
   readonly startTimeoutMs?: number;
 }
@@ -127,7 +133,7 @@ export function checkCompression(value: CompressionPolicy): CompressionPolicy {
 
 /** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
 export function checkLaunch(options: LaunchOptions): void {
-  const { id, command, cwd, env, capabilities, encryption } = options;
+  const { id, command, cwd, env, capabilities, encryption, connectFrom } = options;
   if (typeof id !== "string" || !isPluginId(id)) {
     const shown = JSON.stringify(String(id).slice(0, 60));
     throw new CrucibleError(
@@ -146,6 +152,9 @@ export function checkLaunch(options: LaunchOptions): void {
     }
   }
   if (encryption !== undefined) checkEncryption(encryption);
+  if (connectFrom !== undefined && connectFrom !== "process" && connectFrom !== "anywhere") {
+    throw wrong(`connectFrom is ${JSON.stringify(connectFrom)}; it is "process" or "anywhere"`);
+  }
   if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every(isCapabilityText))) {
     throw wrong("capabilities is a list of names of A-Z, a-z, 0-9, dot, underscore and hyphen");
   }

@@ -30,6 +30,8 @@ export interface Connection {
   readonly binding: Uint8Array;
   /** Whether frames in clear are lawful on it; see PROTOCOL.md, Policies. */
   readonly protection: Protection;
+  /** Of a local socket, the number by which the system knows it, while it is open: it may tell who is at the other end. */
+  descriptor?(): number | undefined;
   /** Begins to read. Called once. The receiver must not block. */
   start(receiver: Receiver): void;
   /** Bytes that were written and that the platform has not taken yet. */

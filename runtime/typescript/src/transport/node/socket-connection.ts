@@ -52,6 +52,12 @@ export class SocketConnection implements Connection {
     socket.on("close", () => this.#closed());
   }
 
+  descriptor(): number | undefined {
+    if (this.protection !== "local") return undefined;
+    const { fd } = (this.#socket as unknown as { _handle: { readonly fd?: number } | null })._handle ?? {};
+    return fd === undefined || fd < 0 ? undefined : fd;
+  }
+
   get unsentBytes(): number {
     return this.#socket.writableLength;
   }
