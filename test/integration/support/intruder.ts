@@ -53,9 +53,10 @@ export interface Disguise {
 
 /** Connects with a ticket as the runtime does; resolves once registered, with a link that ignores what it is told. */
 export async function connectWith(ticket: Ticket, disguise: Disguise = {}): Promise<PluginOpened> {
-  const shown = { ...ticket, ...disguise.ticket };
+  const shown = { ...ticket, ...disguise.ticket } as Ticket;
   const daemon = { authority: shown.authority, daemonId: shown.daemonId };
-  const connection = await (await transportFor(shown.address, { tls: { daemon } })).dial(shown.address);
+  const tls = { daemon, ...(shown.certified === undefined ? {} : { own: shown.certified }) };
+  const connection = await (await transportFor(shown.address, { tls })).dial(shown.address);
   const handshake = new PluginHandshake({
     suite: nodeSuite,
     staticKey: nodeSuite.keyPair(shown.noiseKey),

@@ -21,6 +21,24 @@ test("a good ticket, unknown fields ignored", () => {
   expect([...noiseKey]).toEqual(Array.from({ length: 32 }, (_, index) => index));
 });
 
+test("a certificate comes with its key, both PEM", () => {
+  const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  const certificateKey = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
+  const { certified } = parseTicket(JSON.stringify({ ...good, certificate, certificateKey }));
+  expect(certified).toEqual({ certificate, privateKey: certificateKey });
+  expect(parseTicket(JSON.stringify(good)).certified).toBeUndefined();
+  for (const [wrong, name] of [
+    [{ certificate }, "certificateKey"],
+    [{ certificateKey }, "certificate"],
+    [{ certificate: "x", certificateKey }, "certificate"],
+    [{ certificate, certificateKey: 7 }, "certificateKey"],
+  ] as const) {
+    expect(() => parseTicket(JSON.stringify({ ...good, ...wrong }))).toThrow(
+      expect.objectContaining({ reason: "TICKET_INVALID", message: expect.stringContaining(`proper ${name};`) }),
+    );
+  }
+});
+
 test.each(Object.keys(good))("without a proper %s it is refused by that name", (field) => {
   for (const value of [undefined, null, 7, [], "", "\u0000/.."]) {
     // Any text is a token, an authority or an address as far as the form goes: those who use them judge them.

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, webcrypto, type X509Certificate } from "node:crypto";
-import { daemonUri, serverAuth } from "../crypto/identity.js";
+import { clientAuth, daemonUri, pluginUri, serverAuth } from "../crypto/identity.js";
 
 /** A certificate and its private key, both PEM; the key as PKCS #8. */
 export interface Certified {
@@ -10,7 +10,7 @@ export interface Certified {
 const dayMs = 86_400_000;
 /** How long a new authority is valid. */
 export const authorityLifetimeMs: number = 20 * 365 * dayMs;
-/** How long a new leaf is valid. */
+/** How long a new leaf is valid, of the daemon or of a plugin. */
 export const leafLifetimeMs: number = 365 * dayMs;
 /** A leaf is renewed when it has less than this left. */
 export const leafRenewalMs: number = 30 * dayMs;
@@ -53,14 +53,37 @@ export async function createAuthorityCertificate(daemonId: string, nowMs: number
 }
 
 /** Makes a leaf for the daemon, issued by `authority` and never valid longer than it; ECDSA P-256. */
-export async function createLeafCertificate(authority: Certified, daemonId: string, nowMs: number): Promise<Certified> {
+export function createLeafCertificate(authority: Certified, daemonId: string, nowMs: number): Promise<Certified> {
+  const subject = { organization: "crucible daemon", commonName: daemonId, uri: daemonUri(daemonId) };
+  return createLeaf(authority, { ...subject, usage: serverAuth }, nowMs);
+}
+
+/** Makes a leaf for a plugin, for TLS; as the daemon's, but for its name and what it is good for. */
+export function createPluginCertificate(authority: Certified, pluginId: string, nowMs: number): Promise<Certified> {
+  const subject = { organization: "crucible plugin", commonName: pluginId, uri: pluginUri(pluginId) };
+  return createLeaf(authority, { ...subject, usage: clientAuth }, nowMs);
+}
+
+interface LeafSubject {
+  readonly organization: string;
+  readonly commonName: string;
+  readonly uri: string;
+  /** Its extended key usage. */
+  readonly usage: string;
+}
+
+async function createLeaf(
+  authority: Certified,
+  { organization, commonName, uri, usage }: LeafSubject,
+  nowMs: number,
+): Promise<Certified> {
   const x509 = await loadX509();
   const privateKey = newKey();
   const keys = await importKeys(privateKey);
   const issuer = new x509.X509Certificate(authority.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [{ O: ["crucible daemon"] }, { CN: [daemonId] }],
+    subject: [{ O: [organization] }, { CN: [commonName] }],
     issuer: issuer.subjectName,
     notBefore: new Date(nowMs - leafBackdateMs),
     notAfter: new Date(Math.min(nowMs + leafLifetimeMs, issuer.notAfter.getTime())),
@@ -70,8 +93,8 @@ export async function createLeafCertificate(authority: Certified, daemonId: stri
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([serverAuth]),
-      new x509.SubjectAlternativeNameExtension([{ type: "url", value: daemonUri(daemonId) }]),
+      new x509.ExtendedKeyUsageExtension([usage]),
+      new x509.SubjectAlternativeNameExtension([{ type: "url", value: uri }]),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],

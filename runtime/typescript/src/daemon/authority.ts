@@ -4,7 +4,12 @@ import { isAbsolute, join } from "node:path";
 import { type Clock, systemClock } from "../clock/clock.js";
 import { type DaemonCredentials, isPluginId, keyStatement } from "../crypto/identity.js";
 import { CrucibleError } from "../error/index.js";
-import { type Certified, createLeafCertificate, isRenewalDue } from "./authority-certificates.js";
+import {
+  type Certified,
+  createLeafCertificate,
+  createPluginCertificate,
+  isRenewalDue,
+} from "./authority-certificates.js";
 import {
   type AuthorityState,
   createState,
@@ -144,6 +149,17 @@ export class Authority {
   async tlsIdentity(): Promise<Certified> {
     await this.renewIfDue();
     return this.#state.leaf;
+  }
+
+  /**
+   * Makes a certificate for one launch of a plugin, to be shown over TLS, both PEM.
+   *
+   * @throws CrucibleError AUTHORITY_INVALID when the authority itself has expired.
+   */
+  async pluginIdentity(pluginId: string): Promise<Certified> {
+    const nowMs = this.#clock.unixMs();
+    assertInForce(this.#store.path, this.#state, nowMs);
+    return createPluginCertificate(this.#state.ca, pluginId, nowMs);
   }
 
   /**

@@ -54,7 +54,7 @@ export class Gate {
     gate.#listener = await transport.listen(
       addressFor(options.pluginId),
       (connection) => void gate.#onConnection(connection),
-      { onRefused: (error, peer) => gate.#report(error, peer) },
+      { pluginId: options.pluginId, onRefused: (error, peer) => gate.#report(error, peer) },
     );
     return gate;
   }

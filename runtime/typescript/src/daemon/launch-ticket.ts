@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { StaticKey } from "../crypto/cipher-suite.js";
+import type { Certified } from "./authority-certificates.js";
 import type { DaemonCore } from "./core.js";
 
 /** What a launched process needs to reach its daemon: one line of JSON. It holds a token and a private key. */
 export async function makeTicket(core: DaemonCore, pluginId: string, address: string, key: StaticKey): Promise<string> {
-  const { authority, issuer } = core;
+  const { authority, issuer, listening } = core;
   const token = await issuer.issue({ pluginId, staticKey: key.publicKey });
   const ticket = {
     version: 1,
@@ -14,7 +15,12 @@ export async function makeTicket(core: DaemonCore, pluginId: string, address: st
     authority: authority.caCertificate,
     token,
     noiseKey: Buffer.from(key.privateKey).toString("base64url"),
+    ...(listening.mutual ? certified(await authority.pluginIdentity(pluginId)) : {}),
     descriptors: {},
   };
   return `${JSON.stringify(ticket)}\n`;
+}
+
+function certified({ certificate, privateKey }: Certified): { certificate: string; certificateKey: string } {
+  return { certificate, certificateKey: privateKey };
 }

@@ -14,6 +14,8 @@ export interface Listening {
   readonly transport: Transport;
   /** Where the Unix sockets lie; undefined where there are none. */
   readonly socketDirectory: string | undefined;
+  /** Whether plugins have to show a certificate, which their tickets then have. */
+  readonly mutual: boolean;
   /** Where the daemon listens for a plugin; of a range of ports it takes the first that is free. */
   addressFor(pluginId: string): string;
 }
@@ -48,13 +50,16 @@ const defaultTlsAddress = "tls://127.0.0.1:9000-9999";
 export function openListening(options: DaemonOptions, parts: ListeningParts): Promise<Listening> {
   const { listen } = options;
   const { log, platform } = parts;
+  if (options.mutualTls === true && (listen === "unix" || (listen === undefined && platform.hasUnixSockets))) {
+    throw new CrucibleError("OPTION_INVALID", 'mutualTls is for plugins that connect over TLS; add listen: "tls"');
+  }
   if (listen === undefined && !platform.hasUnixSockets) {
     const message = `this platform has no Unix sockets: plugins connect over TLS, at ${defaultTlsAddress}`;
     log({ level: "warn", message });
-    return overTls(defaultTlsAddress, parts);
+    return overTls(defaultTlsAddress, options, parts);
   }
   if (listen === undefined || listen === "unix") return overUnixSockets(options, parts);
-  return overTls(listen === "tls" ? defaultTlsAddress : checkAddress(listen), parts);
+  return overTls(listen === "tls" ? defaultTlsAddress : checkAddress(listen), options, parts);
 }
 
 async function overUnixSockets(options: DaemonOptions, { clock, log, platform }: ListeningParts): Promise<Listening> {
@@ -63,14 +68,16 @@ async function overUnixSockets(options: DaemonOptions, { clock, log, platform }:
   }
   const socketDirectory = socketDirectoryOf(options, (message) => log({ level: "warn", message }));
   const addressFor = (pluginId: string): string => `unix:${socketDirectory}/${pluginId}.sock`;
-  return { transport: await transportFor(addressFor("any"), { clock }), socketDirectory, addressFor };
+  return { transport: await transportFor(addressFor("any"), { clock }), socketDirectory, mutual: false, addressFor };
 }
 
-async function overTls(address: string, parts: ListeningParts): Promise<Listening> {
+async function overTls(address: string, options: DaemonOptions, parts: ListeningParts): Promise<Listening> {
   const { authority, clock, handshakeTimeoutMs } = parts;
-  const tls = { identity: () => authority.tlsIdentity(), handshakeTimeoutMs };
+  const mutual = options.mutualTls ?? false;
+  const pluginAuthority = mutual ? { pluginAuthority: authority.caCertificate } : {};
+  const tls = { identity: () => authority.tlsIdentity(), ...pluginAuthority, handshakeTimeoutMs };
   const transport = await transportFor(address, { clock, tls });
-  return { transport, socketDirectory: undefined, addressFor: () => address };
+  return { transport, socketDirectory: undefined, mutual, addressFor: () => address };
 }
 
 function socketDirectoryOf({ socketDirectory }: DaemonOptions, warn: (line: string) => void): string {

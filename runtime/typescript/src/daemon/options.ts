@@ -28,6 +28,12 @@ export interface DaemonOptions {
    */
   readonly listen?: "unix" | "tls" | `tls://${string}`;
   /**
+   * Over TLS, whether a plugin has to show a certificate of its own. Each launch then makes one, which goes into its ticket,
+   * and who does not have it gets no further than the TLS handshake; a launch takes some milliseconds more, the first a quarter
+   * of a second. With Unix sockets OPTION_INVALID. Default: false, and the handshake behind TLS tells who a plugin is.
+   */
+  readonly mutualTls?: boolean;
+  /**
    * Where the Unix sockets lie; made when missing, mode 0700. At most 107 bytes with the name of a socket. Default:
    * `/tmp/crucible-plugins`, or the next safe one, with a warning. Over TLS there is none.
    */

@@ -127,8 +127,9 @@ async function connect(
   };
 
   const attempt = async (): Promise<ServedPlugin> => {
-    const { address, authority } = ticket;
-    const tls = { daemon: { authority, daemonId }, handshakeTimeoutMs: ownLimits.handshakeTimeoutMs };
+    const { address, authority, certified } = ticket;
+    const own = certified === undefined ? {} : { own: certified };
+    const tls = { daemon: { authority, daemonId }, ...own, handshakeTimeoutMs: ownLimits.handshakeTimeoutMs };
     const transport = await transportFor(address, { clock, tls });
     const connection = await transport.dial(address);
     const handshake = new PluginHandshake({

@@ -13,6 +13,8 @@ export interface Ticket {
   readonly token: string;
   /** The plugin's private Noise key, 32 bytes. */
   readonly noiseKey: Uint8Array;
+  /** What the plugin shows over TLS, both PEM; undefined where the daemon asks for nothing. */
+  readonly certified: { readonly certificate: string; readonly privateKey: string } | undefined;
 }
 
 /** A longer ticket is refused unread. */
@@ -43,6 +45,18 @@ export function parseTicket(text: string): Ticket {
     authority: textOf(fields, "authority", (pem) => pem !== ""),
     token: textOf(fields, "token", (token) => token !== "" && token.length <= maxTokenCharacters),
     noiseKey: new Uint8Array(Buffer.from(noiseKey, "base64url")),
+    certified: certifiedOf(fields),
+  };
+}
+
+/** Both or neither. */
+function certifiedOf(fields: Record<string, unknown>): Ticket["certified"] {
+  const { certificate, certificateKey } = fields;
+  if (certificate === undefined && certificateKey === undefined) return undefined;
+  const isPem = (text: string): boolean => text.startsWith("-----BEGIN ");
+  return {
+    certificate: textOf(fields, "certificate", isPem),
+    privateKey: textOf(fields, "certificateKey", isPem),
   };
 }
 

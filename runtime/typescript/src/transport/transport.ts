@@ -108,6 +108,8 @@ export interface DialOptions {
 
 /** How to listen. */
 export interface ListenOptions {
+  /** Whose certificate is taken, where the transport asks for one. */
+  readonly pluginId?: string;
   /** Told of each connection that ended before it could be handed out, and whose it was. Default: nobody is. */
   readonly onRefused?: (error: CrucibleError, peer: string) => void;
 }

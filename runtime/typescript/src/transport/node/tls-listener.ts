@@ -21,6 +21,11 @@ export interface TlsListenOptions extends Omit<ChannelOptions, "peer"> {
   readonly address: string;
   readonly target: TlsAddress;
   readonly identity: () => Promise<ShownCertificate>;
+  /** Certificates of plugins are asked for, and judged by `verify`, which throws. Default: they are not. */
+  readonly plugins?: {
+    readonly authority: string;
+    readonly verify: (certificate: Uint8Array | undefined) => void;
+  };
   readonly handshakeTimeoutMs: number;
   readonly budget: HandshakeBudget;
   readonly onConnection: (connection: Connection) => void;
@@ -35,7 +40,9 @@ export async function listenTls(options: TlsListenOptions): Promise<Listener> {
   for (let port = target.port; port <= target.lastPort; port++) {
     const code = await bind(server, target.host, port);
     if (code === undefined) {
-      return new TlsListener(server, createTlsServer({ ...tlsSettings, allowHalfOpen: false }), options);
+      // What OpenSSL says of a certificate is asked below, where a refusal can say what is wrong.
+      const asked = options.plugins === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
+      return new TlsListener(server, createTlsServer({ ...tlsSettings, ...asked, allowHalfOpen: false }), options);
     }
     if (code === "EADDRINUSE") continue;
     throw new CrucibleError("ADDRESS_INVALID", `cannot listen at ${address} (${code}); choose another address`);
@@ -147,7 +154,9 @@ class TlsListener implements Listener {
 
   #show(shown: ShownCertificate): void {
     if (shown.certificate === this.#shown?.certificate) return;
-    this.#tls.setSecureContext({ ...tlsSettings, cert: shown.certificate, key: shown.privateKey });
+    const { plugins } = this.#options;
+    const asked = plugins === undefined ? {} : { ca: [plugins.authority] };
+    this.#tls.setSecureContext({ ...tlsSettings, ...asked, cert: shown.certificate, key: shown.privateKey });
     this.#shown = shown;
   }
 
@@ -161,6 +170,7 @@ class TlsListener implements Listener {
     }
     let connection: Connection;
     try {
+      this.#verifyPlugin(secure, pending.peer);
       connection = openChannel(secure, pending.raw, { peer: pending.peer, highWaterMarkBytes, closeTimeoutMs, clock });
     } catch (error) {
       this.#cut(pending, CrucibleError.from(error, "HANDSHAKE_FAILED"));
@@ -168,6 +178,16 @@ class TlsListener implements Listener {
     }
     this.#settle(key, pending);
     onConnection(connection);
+  }
+
+  /** Throws IDENTITY_MISMATCH unless the other side has shown what was asked for. */
+  #verifyPlugin(secure: TLSSocket, peer: string): void {
+    const { plugins } = this.#options;
+    if (plugins === undefined) return;
+    plugins.verify(secure.getPeerX509Certificate()?.raw);
+    if (secure.authorized) return;
+    const code = codeOf(secure.authorizationError);
+    throw new CrucibleError("IDENTITY_MISMATCH", `${peer} shows a certificate that TLS refuses (${code})`);
   }
 
   #cut(pending: Pending, error: CrucibleError): void {

@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 import { type Clock, systemClock } from "../../clock/clock.js";
 import { createLeafVerifier } from "../../crypto/node/verify-daemon.js";
+import { createPluginVerifier } from "../../crypto/node/verify-plugin.js";
 import { CrucibleError } from "../../error/index.js";
 import { parseAddress, type TlsAddress } from "../address.js";
 import {
@@ -33,8 +34,15 @@ export interface ShownCertificate {
 export interface TlsOptions extends TransportOptions {
   /** Needed to dial. */
   readonly daemon?: ExpectedDaemon;
+  /** Who dials shows it when it is asked to. Default: nothing. */
+  readonly own?: ShownCertificate;
   /** Needed to listen; asked for each connection, so that what is renewed is shown. */
   readonly identity?: () => Promise<ShownCertificate>;
+  /**
+   * Who listens takes only plugins with a certificate of this authority, PEM, that names the plugin which `listen` was told.
+   * Default: certificates are not asked for.
+   */
+  readonly pluginAuthority?: string;
   /** How long a connection may take to finish the TLS handshake, in milliseconds. Default: 5,000. */
   readonly handshakeTimeoutMs?: number;
   /**
@@ -75,15 +83,25 @@ export function createTlsTransport(options: TlsOptions): Transport {
         );
       }
       const channel = { ...defaults, peer: address };
-      return dial(target, options.daemon, channel, timeoutMs, handshakeTimeoutMs);
+      const sides = { daemon: options.daemon, own: options.own };
+      return dial(target, sides, channel, timeoutMs, handshakeTimeoutMs);
     },
-    async listen(address, onConnection, { onRefused = () => {} } = {}) {
-      const { identity } = options;
+    async listen(address, onConnection, { pluginId, onRefused = () => {} } = {}) {
+      const { identity, pluginAuthority } = options;
       if (identity === undefined) {
         throw new CrucibleError("OPTION_INVALID", `cannot listen at ${address} without a certificate to show`);
       }
       const target = parseTls(address);
-      return listenTls({ ...defaults, address, target, identity, handshakeTimeoutMs, budget, onConnection, onRefused });
+      const common = { ...defaults, address, target, identity, handshakeTimeoutMs, budget, onConnection, onRefused };
+      if (pluginAuthority === undefined) return listenTls(common);
+      if (pluginId === undefined) {
+        throw new CrucibleError("OPTION_INVALID", `cannot listen at ${address} without knowing for which plugin`);
+      }
+      const verify = createPluginVerifier({ authority: pluginAuthority, clock: defaults.clock });
+      return listenTls({
+        ...common,
+        plugins: { authority: pluginAuthority, verify: (certificate) => verify(certificate, pluginId) },
+      });
     },
   };
 }
@@ -98,9 +116,15 @@ function parseTls(address: string): TlsAddress {
 const maxAttempts = 6;
 const firstRetryMs = 50;
 
+/** Whom one who dials expects, and what it shows. */
+interface Sides {
+  readonly daemon: ExpectedDaemon;
+  readonly own: ShownCertificate | undefined;
+}
+
 async function dial(
   target: TlsAddress,
-  daemon: ExpectedDaemon,
+  sides: Sides,
   channel: ChannelOptions,
   timeoutMs: number,
   handshakeTimeoutMs: number,
@@ -110,7 +134,7 @@ async function dial(
   for (let attempt = 1, delayMs = firstRetryMs; ; attempt++, delayMs *= 2) {
     const leftMs = Math.max(1, Math.ceil(until - clock.monotonicMs()));
     try {
-      return await connectOnce(target, daemon, channel, leftMs, Math.min(leftMs, handshakeTimeoutMs));
+      return await connectOnce(target, sides, channel, leftMs, Math.min(leftMs, handshakeTimeoutMs));
     } catch (error) {
       const { reason } = CrucibleError.from(error, "CONNECT_FAILED");
       if (reason !== "PEER_LOST") throw error;
@@ -125,7 +149,7 @@ async function dial(
 
 async function connectOnce(
   { host, port }: TlsAddress,
-  daemon: ExpectedDaemon,
+  { daemon, own }: Sides,
   channel: ChannelOptions,
   timeoutMs: number,
   handshakeTimeoutMs: number,
@@ -133,14 +157,15 @@ async function connectOnce(
   const { clock, peer } = channel;
   // Before anything is sent: a ticket that cannot be used says so.
   const verifyLeaf = createLeafVerifier({ ca: daemon.authority, daemonId: daemon.daemonId, clock });
-  const { connect: connectTls } = await import("node:tls");
+  const { connect: connectTls, createSecureContext } = await import("node:tls");
+  const secureContext = contextOf(createSecureContext, daemon, own);
   const raw = await connectTcp(host, port, channel, timeoutMs);
   // The socket above it tells what goes wrong.
   raw.on("error", () => {});
   const secure = connectTls({
     ...tlsSettings,
+    secureContext,
     socket: raw,
-    ca: [daemon.authority],
     // Both judged below, where a refusal can say what is wrong: OpenSSL's verdict, and the one on the daemon's name.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
@@ -157,6 +182,21 @@ async function connectOnce(
   } catch (error) {
     secure.destroy();
     throw error;
+  }
+}
+
+/** What one who dials trusts and shows. Throws reason TICKET_INVALID when it cannot be used. */
+function contextOf(
+  createSecureContext: (options: SecureContextOptions) => SecureContext,
+  { authority }: ExpectedDaemon,
+  own: ShownCertificate | undefined,
+): SecureContext {
+  const shown = own === undefined ? {} : { cert: own.certificate, key: own.privateKey };
+  try {
+    return createSecureContext({ ...tlsSettings, ca: [authority], ...shown });
+  } catch (error) {
+    const text = `the ticket's certificate and its key cannot be used (${codeOf(error)}); let the daemon launch this plugin again`;
+    throw new CrucibleError("TICKET_INVALID", text, { cause: error });
   }
 }
 
