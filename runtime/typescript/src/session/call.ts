@@ -54,6 +54,10 @@ export abstract class Call {
   /** When bytes were last granted, on the monotonic clock. */
   grantedMs = 0;
   ungranted = 0;
+  /** What whole messages that nobody has taken yet have cost; 0 once the peer has sent its last one. */
+  waitingBytes = 0;
+  /** What fragments behind them have cost: they are not granted again before those are taken. */
+  heldBytes = 0;
   /** Fragments of a message that is not complete. */
   assembly: Uint8Array | undefined = undefined;
   assembled = 0;

@@ -23,9 +23,15 @@ export class Grants {
     this.#link = link;
   }
 
-  /** `bytes` of what a call has received are consumed. */
+  /** `bytes` of what a call has received are consumed: a message that was taken, or one that needs not be. */
   consumed(call: Call, bytes: number): void {
     call.ungranted += bytes;
+    call.waitingBytes = Math.max(0, call.waitingBytes - bytes);
+    if (call.heldBytes > 0 && call.waitingBytes === 0) {
+      // The message that is under way is the one that is waited for now.
+      call.ungranted += call.heldBytes;
+      call.heldBytes = 0;
+    }
     if (call.ungranted < call.windowBytes / 2 || call.remoteEnded || call.ended) return;
     const now = this.#link.lastBytesMs;
     if (now - call.grantedMs < busyWindowMs) this.#grow(call);
@@ -33,8 +39,16 @@ export class Grants {
     this.#grant(call);
   }
 
-  /** `bytes` of a message that is not complete have been put away, which is as good as consumed. */
+  /**
+   * `bytes` of a message that is not complete have been put away, which is as good as consumed: it could not be completed
+   * otherwise. Not behind a message that nobody has taken yet, or a reader that stands still would gather large messages
+   * without end, each of which uses but its last fragment of the window.
+   */
   received(call: Call, bytes: number): void {
+    if (call.waitingBytes > 0) {
+      call.heldBytes += bytes;
+      return;
+    }
     call.ungranted += bytes;
     if (call.ungranted < call.windowBytes / 2) return;
     // It holds up its message. Not for a few small fragments: a Request that opens a stream must not leave it a window

@@ -32,6 +32,8 @@ export class Inbox {
   /** Calls with a message that is not complete, the youngest last. */
   readonly #incomplete: Set<Call> = new Set();
   #incompleteBytes = 0;
+  /** Bytes of messages that are complete and were granted before they were taken, by call; they count as incomplete. */
+  readonly #untaken: Map<Call, number> = new Map();
 
   /** `onRefused` ends a call by what the peer sent. */
   constructor(
@@ -58,6 +60,7 @@ export class Inbox {
     }
     if (!more && call.assembly === undefined) {
       if ((flags & Flag.EndStream) !== 0) call.remoteEnded = true;
+      else call.waitingBytes += cost;
       this.#onMessage(call, type, flags, bytes, start, end, cost);
       return;
     }
@@ -74,7 +77,10 @@ export class Inbox {
     call.assemblyType = type;
     appendFragment(call, bytes, start, end, this.#incomplete.size <= mostAhead ? aheadBytes : 0);
     if (more) {
-      if (this.#incompleteBytes > this.#limits.maxIncompleteBytes) this.#refuseYoungest();
+      if (this.#incompleteBytes > this.#limits.maxIncompleteBytes) {
+        this.#forgetTaken();
+        this.#refuseYoungest();
+      }
       // What is not complete cannot be consumed: its credit comes back as it arrives.
       if (!call.ended) this.#grants.received(call, cost);
       return;
@@ -82,12 +88,36 @@ export class Inbox {
     this.#incomplete.delete(call);
     const whole = takeAssembly(call);
     this.#incompleteBytes -= whole.length;
+    // What was not granted as it came is consumed with the message.
+    const due = cost + call.heldBytes;
+    const granted = call.heldBytes === 0;
+    call.heldBytes = 0;
     if ((flags & Flag.EndStream) !== 0) call.remoteEnded = true;
-    this.#onMessage(call, type, flags, whole, 0, whole.length, cost);
+    else call.waitingBytes += due;
+    this.#onMessage(call, type, flags, whole, 0, whole.length, due);
+    if (granted && call.waitingBytes > 0 && !call.ended) this.#countUntaken(call, whole.length);
+  }
+
+  /** The window does not bound this message. There is one such a call: what comes behind it is not granted before it is taken. */
+  #countUntaken(call: Call, bytes: number): void {
+    this.#incompleteBytes += bytes - (this.#untaken.get(call) ?? 0);
+    this.#untaken.set(call, bytes);
+  }
+
+  #forgetTaken(): void {
+    for (const [call, bytes] of this.#untaken) {
+      if (call.waitingBytes > 0 && !call.ended) continue;
+      this.#untaken.delete(call);
+      this.#incompleteBytes -= bytes;
+    }
   }
 
   /** Forgets what has arrived of a message of a call that has ended. */
   forget(call: Call): void {
+    if (this.#untaken.size > 0) {
+      this.#incompleteBytes -= this.#untaken.get(call) ?? 0;
+      this.#untaken.delete(call);
+    }
     if (call.assembly === undefined) return;
     this.#incompleteBytes -= call.assembled;
     this.#incomplete.delete(call);
@@ -97,7 +127,7 @@ export class Inbox {
 
   /** Makes room. To find the youngest takes a walk, but ends a call. */
   #refuseYoungest(): void {
-    while (this.#incompleteBytes > this.#limits.maxIncompleteBytes) {
+    while (this.#incompleteBytes > this.#limits.maxIncompleteBytes && this.#incomplete.size > 0) {
       let youngest: Call | undefined;
       for (const call of this.#incomplete) youngest = call;
       const error = tooLarge(youngest!, "came in while too many others were incomplete; try again later", true);
