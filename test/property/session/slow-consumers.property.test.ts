@@ -158,7 +158,7 @@ function assertBounded({ pairing, flows }: System): void {
 type Model = Record<string, never>;
 
 /** A command that may be run at any time. */
-class Step implements fc.AsyncCommand<Model, System> {
+class Step implements fc.AsyncCommand<Model, System, false> {
   readonly #text: string;
   readonly #act: (system: System) => Promise<void> | void;
 
@@ -250,7 +250,7 @@ const steps = [
 test("who reads slowly stops itself alone, and nobody waits for ever", { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.commands<Model, System>(steps, { maxCommands: 40 }),
+      fc.commands<Model, System, false>(steps, { maxCommands: 40 }),
       fc.constantFrom(1_000_000, 65_536, 4_099),
       fc.constantFrom(1_024, 65_536, 262_144),
       fc.constantFrom("sensitive" as const, "everything" as const),

@@ -29,8 +29,7 @@ export interface DaemonOptions {
   readonly listen?: "unix" | "tls" | `tls://${string}`;
   /**
    * Over TLS, whether a plugin has to show a certificate of its own. Each launch then makes one, which goes into its ticket,
-   * and who does not have it gets no further than the TLS handshake; a launch takes some milliseconds more, the first a quarter
-   * of a second. With Unix sockets OPTION_INVALID. Default: false, and the handshake behind TLS tells who a plugin is.
+   * and who does not have it gets no further than the TLS handshake; a launch takes somewhat longer. With Unix sockets OPTION_INVALID. Default: false, and the handshake behind TLS tells who a plugin is.
    */
   readonly mutualTls?: boolean;
   /**

@@ -41,8 +41,15 @@ const compressible: ReadonlySet<number> = new Set([
   FrameType.Stream,
 ]);
 
-/** The table of a connection on which these features were agreed. */
-export function flagTable({ sealed, compressed }: FrameFeatures): FlagTable {
+/** By features, made once: ten thousand connections share four of them. */
+const tables: Record<string, FlagTable> = {};
+
+/** The table of a connection on which these features were agreed. Nobody changes it. */
+export function flagTable(features: FrameFeatures): FlagTable {
+  return (tables[`outer ${features.sealed} ${features.compressed}`] ??= makeTable(features));
+}
+
+function makeTable({ sealed, compressed }: FrameFeatures): FlagTable {
   const table = new Uint8Array(256).fill(unknown);
   for (const [type, flags] of basic) {
     table[type] = compressed && compressible.has(type) ? flags | Flag.Compressed : flags;
@@ -53,9 +60,9 @@ export function flagTable({ sealed, compressed }: FrameFeatures): FlagTable {
 
 /** The same for frames inside a Sealed one, none of which is sealed itself. */
 export function innerFlagTable(features: FrameFeatures): FlagTable {
-  return flagTable({ ...features, sealed: false }).map((flags) =>
+  return (tables[`inner ${features.compressed}`] ??= makeTable({ ...features, sealed: false }).map((flags) =>
     flags === unknown ? flags : flags & ~Flag.Encrypted,
-  );
+  ));
 }
 
 /** The table before anything has been agreed on. */

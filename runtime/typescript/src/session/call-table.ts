@@ -20,7 +20,7 @@ export class CallTable {
   #size = 0;
 
   /** `slots` is a power of two: room at first. A table grows with its calls, so that an idle session costs little. */
-  constructor(slots = 16) {
+  constructor(slots = 4) {
     this.#slots = emptySlots(slots);
     this.#mask = slots - 1;
   }

@@ -104,7 +104,7 @@ export class Shrinker {
 /** What a session compresses of which method. */
 export class Shrinkers {
   readonly #compression: SessionCompression;
-  readonly #byMethod: Map<Compressible, Shrinker> = new Map();
+  #byMethod: Map<Compressible, Shrinker> | undefined;
 
   constructor(compression: SessionCompression) {
     this.#compression = compression;
@@ -116,10 +116,11 @@ export class Shrinkers {
     const asked = method.compression;
     if (method.sensitive || asked === never) return undefined;
     if (asked !== always && this.#compression !== "adaptive") return undefined;
-    let shrinker = this.#byMethod.get(method);
+    const byMethod = (this.#byMethod ??= new Map<Compressible, Shrinker>());
+    let shrinker = byMethod.get(method);
     if (shrinker === undefined) {
       shrinker = new Shrinker(asked === always);
-      this.#byMethod.set(method, shrinker);
+      byMethod.set(method, shrinker);
     }
     return shrinker;
   }

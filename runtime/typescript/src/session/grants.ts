@@ -15,7 +15,7 @@ const creditBytes = 8;
 export class Grants {
   readonly #link: Link;
   /** Calls with something to grant once the transport takes more. */
-  readonly #waiting: Set<Call> = new Set();
+  #waiting: Set<Call> | undefined;
   readonly #credit = { bytes: 0 };
   #pool = growthPoolBytes;
 
@@ -69,17 +69,19 @@ export class Grants {
 
   /** Forgets a call that has ended. */
   forget(call: Call): void {
-    if (this.#waiting.size > 0) this.#waiting.delete(call);
+    this.#waiting?.delete(call);
     this.#pool += call.windowBytes - initialWindowBytes;
     call.windowBytes = initialWindowBytes;
   }
 
   /** The transport takes more again. */
   onUnblocked(): void {
-    for (const call of this.#waiting) {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    for (const call of waiting) {
       if (!call.remoteEnded && call.ungranted > 0) this.#grant(call);
     }
-    this.#waiting.clear();
+    waiting.clear();
   }
 
   #grow(call: Call): void {
@@ -92,7 +94,7 @@ export class Grants {
 
   #grant(call: Call): void {
     if (this.#link.blocked) {
-      this.#waiting.add(call);
+      (this.#waiting ??= new Set()).add(call);
       return;
     }
     const bytes = call.ungranted;

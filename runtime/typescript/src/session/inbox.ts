@@ -30,10 +30,10 @@ export class Inbox {
   readonly #onMessage: OnMessage;
   readonly #onRefused: (call: Call, error: CrucibleError) => void;
   /** Calls with a message that is not complete, the youngest last. */
-  readonly #incomplete: Set<Call> = new Set();
+  #incomplete: Set<Call> | undefined;
   #incompleteBytes = 0;
   /** Bytes of messages that are complete and were granted before they were taken, by call; they count as incomplete. */
-  readonly #untaken: Map<Call, number> = new Map();
+  #untaken: Map<Call, number> | undefined;
 
   /** `onRefused` ends a call by what the peer sent. */
   constructor(
@@ -72,10 +72,11 @@ export class Inbox {
       this.#onRefused(call, error);
       return;
     }
-    if (call.assembly === undefined) this.#incomplete.add(call);
+    const incomplete = (this.#incomplete ??= new Set());
+    if (call.assembly === undefined) incomplete.add(call);
     this.#incompleteBytes += end - start;
     call.assemblyType = type;
-    appendFragment(call, bytes, start, end, this.#incomplete.size <= mostAhead ? aheadBytes : 0);
+    appendFragment(call, bytes, start, end, incomplete.size <= mostAhead ? aheadBytes : 0);
     if (more) {
       if (this.#incompleteBytes > this.#limits.maxIncompleteBytes) {
         this.#forgetTaken();
@@ -85,7 +86,7 @@ export class Inbox {
       if (!call.ended) this.#grants.received(call, cost);
       return;
     }
-    this.#incomplete.delete(call);
+    incomplete.delete(call);
     const whole = takeAssembly(call);
     this.#incompleteBytes -= whole.length;
     // What was not granted as it came is consumed with the message.
@@ -100,36 +101,38 @@ export class Inbox {
 
   /** The window does not bound this message. There is one such a call: what comes behind it is not granted before it is taken. */
   #countUntaken(call: Call, bytes: number): void {
-    this.#incompleteBytes += bytes - (this.#untaken.get(call) ?? 0);
-    this.#untaken.set(call, bytes);
+    const untaken = (this.#untaken ??= new Map());
+    this.#incompleteBytes += bytes - (untaken.get(call) ?? 0);
+    untaken.set(call, bytes);
   }
 
   #forgetTaken(): void {
-    for (const [call, bytes] of this.#untaken) {
+    for (const [call, bytes] of this.#untaken ?? []) {
       if (call.waitingBytes > 0 && !call.ended) continue;
-      this.#untaken.delete(call);
+      this.#untaken!.delete(call);
       this.#incompleteBytes -= bytes;
     }
   }
 
   /** Forgets what has arrived of a message of a call that has ended. */
   forget(call: Call): void {
-    if (this.#untaken.size > 0) {
+    if (this.#untaken !== undefined) {
       this.#incompleteBytes -= this.#untaken.get(call) ?? 0;
       this.#untaken.delete(call);
     }
     if (call.assembly === undefined) return;
     this.#incompleteBytes -= call.assembled;
-    this.#incomplete.delete(call);
+    this.#incomplete!.delete(call);
     call.assembly = undefined;
     call.assembled = 0;
   }
 
   /** Makes room. To find the youngest takes a walk, but ends a call. */
   #refuseYoungest(): void {
-    while (this.#incompleteBytes > this.#limits.maxIncompleteBytes && this.#incomplete.size > 0) {
+    const incomplete = this.#incomplete!;
+    while (this.#incompleteBytes > this.#limits.maxIncompleteBytes && incomplete.size > 0) {
       let youngest: Call | undefined;
-      for (const call of this.#incomplete) youngest = call;
+      for (const call of incomplete) youngest = call;
       const error = tooLarge(youngest!, "came in while too many others were incomplete; try again later", true);
       this.#onRefused(youngest!, error);
     }

@@ -5,7 +5,8 @@ const weights = [1, 2, 4, 8] as const;
 
 /** Calls that could send a fragment, in line by priority: the higher one has more turns, and each call of it one in turn. */
 export class Line {
-  readonly #calls: readonly [Set<Call>, Set<Call>, Set<Call>, Set<Call>] = [new Set(), new Set(), new Set(), new Set()];
+  /** By priority; made when they are first needed, since most sessions have one or none. */
+  readonly #calls: (Set<Call> | undefined)[] = [undefined, undefined, undefined, undefined];
   /** Turns that are left in this round. */
   readonly #turns: number[] = [...weights];
   #size = 0;
@@ -16,14 +17,14 @@ export class Line {
 
   /** At the end of the line, unless it is in it. */
   add(call: Call): void {
-    const calls = this.#calls[call.priority];
+    const calls = (this.#calls[call.priority] ??= new Set());
     const before = calls.size;
     calls.add(call);
     this.#size += calls.size - before;
   }
 
   delete(call: Call): void {
-    if (this.#calls[call.priority].delete(call)) this.#size--;
+    if (this.#calls[call.priority]?.delete(call) === true) this.#size--;
   }
 
   /** Takes the call whose turn it is out of the line. */
@@ -31,8 +32,8 @@ export class Line {
     if (this.#size === 0) return undefined;
     for (;;) {
       for (let priority = 3; priority >= 0; priority--) {
-        const calls = this.#calls[priority as Call["priority"]];
-        if (calls.size === 0 || this.#turns[priority] === 0) continue;
+        const calls = this.#calls[priority];
+        if (calls === undefined || calls.size === 0 || this.#turns[priority] === 0) continue;
         this.#turns[priority]!--;
         for (const call of calls) {
           this.delete(call);

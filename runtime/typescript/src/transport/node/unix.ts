@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { type Clock, systemClock } from "../../clock/clock.js";
 import { CrucibleError } from "../../error/index.js";
@@ -67,14 +68,19 @@ export function createLocalTransport(system: LocalSystem, options: LocalOptions)
     async listen(address, onConnection) {
       let accepted = 0;
       return system.listen(address, system.pathOf(address), defaults.clock, (socket) => {
-        const connection = new SocketConnection(
-          toArenaSocket(socket, (chunk) => connection.received(chunk)),
-          optionsFor(`${address}#${++accepted}`, defaults),
-        );
-        onConnection(connection);
+        onConnection(acceptedConnection(socket, optionsFor(`${address}#${++accepted}`, defaults)));
       });
     },
   };
+}
+
+/** Apart from `listen`, so that a connection keeps no listener in memory that has been closed. */
+function acceptedConnection(socket: Socket, options: SocketConnectionOptions): Connection {
+  const connection: SocketConnection = new SocketConnection(
+    toArenaSocket(socket, (chunk) => connection.received(chunk)),
+    options,
+  );
+  return connection;
 }
 
 /** Written out: what a spread makes has a shape of its own each time, which takes 400 bytes. */
