@@ -24,8 +24,8 @@ export interface DaemonCore {
   /** The daemon's Noise key, made for this run. */
   readonly staticKey: DhKeyPair;
   readonly listening: Listening;
-  /** Looks at who connects. */
-  readonly peerCheck: PeerCheck;
+  /** Looks at who connects; undefined where plugins do not connect over local sockets. */
+  readonly peerCheck: PeerCheck | undefined;
   readonly registry: Registry;
   readonly limits: SessionLimits;
   /** The least that sessions seal. */

@@ -147,6 +147,13 @@ export async function createCore(
     name: options.name,
     ...(options.stateDirectory === undefined ? {} : { directory: options.stateDirectory }),
   });
+  const listening = await openListening(options, {
+    authority,
+    clock,
+    log,
+    platform,
+    handshakeTimeoutMs: limits.handshakeTimeoutMs,
+  });
   const bootId = createBootId();
   const { daemonId, tokenKey } = authority;
   const core: DaemonCore = {
@@ -162,14 +169,8 @@ export async function createCore(
       clock,
     }),
     staticKey: nodeSuite.keyPair(nodeSuite.random(32)),
-    listening: await openListening(options, {
-      authority,
-      clock,
-      log,
-      platform,
-      handshakeTimeoutMs: limits.handshakeTimeoutMs,
-    }),
-    peerCheck: new PeerCheck(log),
+    listening,
+    peerCheck: listening.socketDirectory === undefined ? undefined : new PeerCheck(log),
     registry,
     limits,
     encryption,

@@ -91,15 +91,16 @@ export class Launch {
 
   #openGate(): Promise<Gate> {
     const { id, connectFrom } = this.#options;
+    const { peerCheck } = this.#core;
     return Gate.open({
       core: this.#core,
       pluginId: id,
       pluginKey: this.#key.publicKey,
       capabilities: this.#capabilities,
       encryption: this.#options.encryption ?? this.#core.encryption,
-      ...(connectFrom === "anywhere"
+      ...(connectFrom === "anywhere" || peerCheck === undefined
         ? {}
-        : { checkPeer: (connection) => this.#core.peerCheck.check(connection, id, this.#process?.pid) }),
+        : { checkPeer: (connection) => peerCheck.check(connection, id, this.#process?.pid) }),
       onOpened: (opened, peer) => this.#onOpened(opened, peer),
       onRefused: (error) => this.abort(error),
     });
