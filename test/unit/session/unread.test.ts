@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Flag, FrameType } from "../../../runtime/typescript/src/frame/frame.js";
-import { decodeCredit, encodeStream } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
+import {
+  decodeCredit,
+  encodeEvent,
+  encodeStream,
+} from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import { cancel, opening, pair, RawEnd, type RawFrame } from "../../suites/raw-end.js";
 
 // PROTOCOL.md, Credit: what large messages cost a side whose reader stands still. The other end follows the rules.
@@ -83,5 +87,41 @@ describe("a stream that nobody reads", () => {
     await raw.exchange(opening(3), ...inTwo(3, 100_000, 60_000));
     await raw.exchange(opening(5), inTwo(5, 100_000, 60_000)[0]);
     expect(raw.errors()).toEqual([]);
+  });
+});
+
+describe("events whose handlers do not end", () => {
+  /** An event of `bytes`, cut so that the first fragment takes `first`. */
+  function eventInTwo(id: number, bytes: number, first: number): readonly [RawFrame, RawFrame] {
+    const eventId = new Uint8Array(16).fill(id);
+    const payload = encodeEvent({ eventId, subject: "a.b", sequence: 1n, body: pair("k", "x".repeat(bytes)) });
+    return [
+      { type: FrameType.Event, flags: Flag.More, id, payload: payload.slice(0, first) },
+      { type: FrameType.Event, id, payload: payload.slice(first) },
+    ];
+  }
+
+  test("are granted the fragments of the first, and those behind it once its handler has settled", async () => {
+    let settle!: () => void;
+    const raw = new RawEnd();
+    const gate = new Promise<void>((resolve) => (settle = resolve));
+    let handled = 0;
+    raw.peer.subscribe(async () => {
+      await gate;
+      handled++;
+    });
+    await raw.exchange(...eventInTwo(1, 70_000, 60_000));
+    const before = granted(raw, 0);
+    expect(before).toBeGreaterThanOrEqual(60_044);
+    const [first, last] = eventInTwo(3, 50_000, 40_000);
+    await raw.exchange(first);
+    expect(granted(raw, 0)).toBe(before);
+    settle();
+    await raw.exchange();
+    expect(handled).toBe(1);
+    expect(granted(raw, 0) - before).toBeGreaterThanOrEqual(40_044);
+    await raw.exchange(last);
+    expect(handled).toBe(2);
+    expect(raw.closed).toBeUndefined();
   });
 });

@@ -14,12 +14,7 @@ export class PeerCheck {
 
   /** Loads what it needs in the background; `log` gets one line where connections cannot be checked. */
   constructor(log: LogSink) {
-    this.#reader = peerReader();
-    void this.#reader.then((reader) => {
-      if (reader !== undefined) return;
-      const next = process.platform === "linux" ? ": npm install koffi has it looked at" : "";
-      log({ level: "info", message: `which process dials a plugin's socket cannot be seen here${next}` });
-    });
+    this.#reader = open(log);
   }
 
   /**
@@ -51,6 +46,15 @@ export class PeerCheck {
     }
     return peer;
   }
+}
+
+async function open(log: LogSink): Promise<ReadPeer | undefined> {
+  const reader = await peerReader();
+  if (reader === undefined) {
+    const next = process.platform === "linux" ? ": npm install koffi has it looked at" : "";
+    log({ level: "info", message: `which process dials a plugin's socket cannot be seen here${next}` });
+  }
+  return reader;
 }
 
 /**

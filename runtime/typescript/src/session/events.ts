@@ -186,11 +186,15 @@ export class Events {
     } else {
       appendFragment(window, bytes, start, end, 0);
     }
-    if (more || this.#dropping) {
-      this.#consumed(cost);
-    } else {
-      this.#deliver(this.#firstFlags, id, takeAssembly(window), cost);
+    // As with calls: nothing is granted behind whole events whose handlers are at work, before these have settled.
+    if (more && !this.#dropping && window.waitingBytes > 0) {
+      window.heldBytes += cost;
+      return;
     }
+    const due = cost + window.heldBytes;
+    window.heldBytes = 0;
+    if (more || this.#dropping) this.#consumed(due);
+    else this.#deliver(this.#firstFlags, id, takeAssembly(window), due);
   }
 
   /** Whether a frame with this id continues the event that is coming in. */
@@ -252,9 +256,10 @@ export class Events {
 
   #deliver(flags: number, id: number, envelope: Uint8Array, cost: number): void {
     const event = readEvent(envelope);
+    this.#window.waitingBytes += cost;
     // What is no event is dropped: nobody answers an Event with an Error.
     if (event === undefined) {
-      this.#consumed(cost);
+      this.#taken(cost);
       return;
     }
     this.onArrival?.(event.subject);
@@ -265,18 +270,18 @@ export class Events {
     };
     if (this.#seen.has(event.eventId)) {
       done();
-      this.#consumed(cost);
+      this.#taken(cost);
       return;
     }
     // A redelivery of what a handler is at work on: its sender hears of the first one, or sends it once more.
     if (this.#handling.has(event.eventId)) {
-      this.#consumed(cost);
+      this.#taken(cost);
       return;
     }
     // Nobody to handle it: it is dropped, and its sender is not told otherwise.
     const handlers = [...this.#handlers];
     if (handlers.length === 0) {
-      this.#consumed(cost);
+      this.#taken(cost);
       return;
     }
     // A handler that failed has not taken the event: no Ack, and its sender may deliver it again.
@@ -285,7 +290,7 @@ export class Events {
       .then(done, () => {})
       .finally(() => {
         this.#handling.delete(event.eventId);
-        this.#consumed(cost);
+        this.#taken(cost);
       });
   }
 
@@ -296,6 +301,18 @@ export class Events {
       this.#seen.delete(oldest);
       return;
     }
+  }
+
+  /** A whole event is done with. */
+  #taken(cost: number): void {
+    const window = this.#window;
+    window.waitingBytes -= cost;
+    let due = cost;
+    if (window.waitingBytes === 0) {
+      due += window.heldBytes;
+      window.heldBytes = 0;
+    }
+    this.#consumed(due);
   }
 
   #consumed(cost: number): void {
