@@ -13,7 +13,10 @@ export interface GeneratedFile {
 /** Puts a file together: header, imports, body. */
 export function printFile(protoPath: string, imports: string, body: string): string {
   const header = `${headerMark}${protoPath}\n/* eslint-disable */\n`;
-  return `${header}\n${imports === "" ? "" : `${imports}\n`}${body.trimEnd()}\n`;
+  const text = `${header}\n${imports === "" ? "" : `${imports}\n`}${body}\n`;
+  // The text is a tree of its pieces still. It is flattened once, and a slice of it copies nothing.
+  const { length } = text.trimEnd();
+  return text[length] === "\n" ? text.slice(0, length + 1) : `${text.slice(0, length)}\n`;
 }
 
 /** Puts a page of Markdown together. Its path is safe inside the comment: no compiler takes `--` and `>` in one. */

@@ -18,7 +18,8 @@ export function encodeFile({ path, content }: GeneratedFile): Uint8Array {
   at = writeHead(bytes, at, nameOfFile, name);
   at += bytes.write(path, at);
   at = writeHead(bytes, at, contentOfFile, text);
-  bytes.write(content, at);
+  // As many bytes as letters: ASCII, which is copied as it is.
+  bytes.write(content, at, text === content.length ? "latin1" : "utf8");
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 // Identifiers and imports of one generated module, collected while its view is built.
 import { fit, lineWidth, quote } from "./layout.js";
+import { NameSet } from "./name-set.js";
 
 interface Import {
   readonly name: string;
@@ -9,12 +10,12 @@ interface Import {
 
 /** The identifiers of one module. Whoever asks for a name gets one that nobody else in the module has. */
 export class ModuleScope {
-  readonly #taken: Set<string>;
+  readonly #taken: NameSet;
   readonly #imports = new Map<string, Map<string, Import>>();
 
   /** @param taken what the module exports, and the globals it relies on: imports are renamed around them. */
-  constructor(taken: Iterable<string>) {
-    this.#taken = new Set(taken);
+  constructor(...taken: readonly ReadonlySet<string>[]) {
+    this.#taken = new NameSet(...taken);
   }
 
   /**

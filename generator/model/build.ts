@@ -26,7 +26,7 @@ import type {
 } from "./model.js";
 import { createRuleReader, type RuleReader, readPredefined, spreadRules } from "./rules.js";
 import { buildServices } from "./services.js";
-import { readSource, type Source } from "./source.js";
+import { type ElementPath, pathOf, readSource, type Source } from "./source.js";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
@@ -71,10 +71,10 @@ export function buildModel(
     const file = emptyFile(desc, sources.has(desc.proto.name));
     models.set(desc, file);
     for (const [i, child] of desc.messages.entries()) {
-      file.messages.push(declareMessage(child, undefined, [inFile.message, i], file, source));
+      file.messages.push(declareMessage(child, undefined, pathOf(inFile.message, i), file, source));
     }
     for (const [i, child] of desc.enums.entries()) {
-      file.enums.push(declareEnum(child, undefined, [inFile.enum, i], file, source));
+      file.enums.push(declareEnum(child, undefined, pathOf(inFile.enum, i), file, source));
     }
     pending.push(() => completeFile(desc, file, source));
   }
@@ -92,16 +92,15 @@ export function buildModel(
   function declareMessage(
     desc: DescMessage,
     parent: Mutable<MessageModel> | undefined,
-    path: number[],
+    path: ElementPath,
     file: Mutable<FileModel>,
     source: Source,
   ): MessageModel {
     const message: Mutable<MessageModel> = {
+      ...source.element(path),
       kind: "message",
       name: desc.name,
-      comment: source.comment(path),
       deprecated: desc.deprecated || (parent ?? file).deprecated,
-      location: source.location(path),
       fullName: desc.typeName,
       file,
       parent,
@@ -120,10 +119,10 @@ export function buildModel(
     // The index in the descriptor counts map entries too, which `nestedMessages` leaves out.
     for (const child of desc.nestedMessages) {
       const at = desc.proto.nestedType.indexOf(child.proto);
-      message.messages.push(declareMessage(child, message, [...path, inMessage.nested, at], file, source));
+      message.messages.push(declareMessage(child, message, path + pathOf(inMessage.nested, at), file, source));
     }
     for (const [i, child] of desc.nestedEnums.entries()) {
-      message.enums.push(declareEnum(child, message, [...path, inMessage.enum, i], file, source));
+      message.enums.push(declareEnum(child, message, path + pathOf(inMessage.enum, i), file, source));
     }
     pending.push(() => completeMessage(desc, message, path, file, source));
     return message;
@@ -132,16 +131,15 @@ export function buildModel(
   function declareEnum(
     desc: DescEnum,
     parent: MessageModel | undefined,
-    path: number[],
+    path: ElementPath,
     file: Mutable<FileModel>,
     source: Source,
   ): EnumModel {
     const model: Mutable<EnumModel> = {
+      ...source.element(path),
       kind: "enum",
       name: desc.name,
-      comment: source.comment(path),
       deprecated: desc.deprecated || (parent ?? file).deprecated,
-      location: source.location(path),
       fullName: desc.typeName,
       file,
       parent,
@@ -152,13 +150,11 @@ export function buildModel(
     enums.set(desc, model);
     file.allEnums.push(model);
     for (const [i, value] of desc.values.entries()) {
-      const at = [...path, enumValue, i];
       const valueModel: EnumValueModel = Object.freeze({
+        ...source.element(path + pathOf(enumValue, i)),
         kind: "enum_value",
         name: value.name,
-        comment: source.comment(at),
         deprecated: value.deprecated,
-        location: source.location(at),
         parent: model,
         number: value.number,
       });
@@ -170,19 +166,18 @@ export function buildModel(
   function completeMessage(
     desc: DescMessage,
     message: Mutable<MessageModel>,
-    path: number[],
+    path: ElementPath,
     file: FileModel,
     source: Source,
   ): void {
     const oneofs = new Map<unknown, Mutable<OneofModel>>();
     for (const oneof of desc.oneofs) {
-      const at = [...path, inMessage.oneof, desc.proto.oneofDecl.indexOf(oneof.proto)];
+      const at = path + pathOf(inMessage.oneof, desc.proto.oneofDecl.indexOf(oneof.proto));
       const model: Mutable<OneofModel> = {
+        ...source.element(at),
         kind: "oneof",
         name: oneof.name,
-        comment: source.comment(at),
         deprecated: false,
-        location: source.location(at),
         parent: message,
         fields: [],
         rules: context.rules.oneof(oneof.proto.options),
@@ -193,8 +188,8 @@ export function buildModel(
     for (const [i, field] of desc.fields.entries()) {
       const oneof = oneofs.get(field.oneof);
       const model: FieldModel = Object.freeze({
+        ...fieldFacts(field, path + pathOf(inMessage.field, i), source, context),
         kind: "field",
-        ...fieldFacts(field, [...path, inMessage.field, i], source, context),
         parent: message,
         oneof,
         rules: context.rules.field(field.proto.options),
@@ -205,7 +200,7 @@ export function buildModel(
       else if (!message.members.includes(oneof)) message.members.push(oneof);
     }
     for (const [i, extension] of desc.nestedExtensions.entries()) {
-      const at = [...path, inMessage.extension, i];
+      const at = path + pathOf(inMessage.extension, i);
       message.extensions.push(completeExtension(extension, at, file, message, source));
     }
     message.rules = context.rules.message(desc.proto.options);
@@ -214,14 +209,14 @@ export function buildModel(
 
   function completeExtension(
     desc: DescExtension,
-    path: number[],
+    path: ElementPath,
     file: FileModel,
     parent: MessageModel | undefined,
     source: Source,
   ): ExtensionModel {
     return Object.freeze({
-      kind: "extension",
       ...fieldFacts(desc, path, source, context),
+      kind: "extension",
       fullName: desc.typeName,
       file,
       parent,
@@ -233,7 +228,7 @@ export function buildModel(
     file.dependencies.push(...desc.dependencies.map((dependency) => found(models.get(dependency))));
     const services = buildServices(desc, file, source, context);
     for (const [i, extension] of desc.extensions.entries()) {
-      file.extensions.push(completeExtension(extension, [inFile.extension, i], file, undefined, source));
+      file.extensions.push(completeExtension(extension, pathOf(inFile.extension, i), file, undefined, source));
     }
     file.services.push(...services);
     file.allExtensions.push(...file.allMessages.flatMap((message) => message.extensions), ...file.extensions);
@@ -271,12 +266,11 @@ function nestedIn(message: MessageModel): (MessageModel | EnumModel | ServiceMod
   ];
 }
 
-function fieldFacts(field: DescField | DescExtension, path: number[], source: Source, context: BuildContext) {
+function fieldFacts(field: DescField | DescExtension, path: ElementPath, source: Source, context: BuildContext) {
   return {
+    ...source.element(path),
     name: field.name,
-    comment: source.comment(path),
     deprecated: field.deprecated,
-    location: source.location(path),
     number: field.number,
     jsonName: field.jsonName,
     cardinality: field.fieldKind === "list" || field.fieldKind === "map" ? field.fieldKind : "singular",

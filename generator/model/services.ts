@@ -10,7 +10,7 @@ import type { BuildContext } from "./build.js";
 import { readCache, readInvalidations } from "./cache.js";
 import { millis } from "./duration.js";
 import type { FileModel, MethodModel, MethodShape, ServiceModel } from "./model.js";
-import type { Source } from "./source.js";
+import { type ElementPath, pathOf, type Source } from "./source.js";
 import { wireId } from "./wire-id.js";
 
 const defaultUnaryTimeoutMs = 30_000;
@@ -36,14 +36,14 @@ const idempotencies = ["unknown", "no_side_effects", "idempotent"] as const;
 
 /** Builds the services of one file. What is wrong with their options goes to `context.mistakes`. */
 export function buildServices(desc: DescFile, file: FileModel, source: Source, context: BuildContext): ServiceModel[] {
-  const services = desc.services.map((service, i) => buildService(service, [6, i], file, source, context));
+  const services = desc.services.map((service, i) => buildService(service, pathOf(6, i), file, source, context));
   if (file.generate) refuseEqualIds(services, context);
   return services;
 }
 
 function buildService(
   desc: DescService,
-  path: number[],
+  path: ElementPath,
   file: FileModel,
   source: Source,
   context: BuildContext,
@@ -52,7 +52,7 @@ function buildService(
   const host = options.host === Host.DAEMON ? "daemon" : "plugin";
   const complain = (field: number, message: string): void => {
     if (!file.generate) return;
-    const location = source.optionLocation([...path, inService.options], [optionNumber, field]);
+    const location = source.optionLocation(path + pathOf(inService.options), pathOf(optionNumber, field));
     context.mistakes.push({ location, message });
   };
   if (!Object.values<number>(Host).includes(options.host)) {
@@ -69,11 +69,10 @@ function buildService(
   }
   const methods: MethodModel[] = [];
   const service: ServiceModel = {
+    ...source.element(path),
     kind: "service",
     name: desc.name,
-    comment: source.comment(path),
     deprecated: desc.deprecated || file.deprecated,
-    location: source.location(path),
     fullName: desc.typeName,
     file,
     methods,
@@ -84,7 +83,7 @@ function buildService(
   for (const [i, method] of desc.methods.entries()) {
     const invalidates = invalidations.get(method.name) ?? [];
     methods.push(
-      buildMethod(method, [...path, inService.method, i], service, capability, invalidates, source, context),
+      buildMethod(method, path + pathOf(inService.method, i), service, capability, invalidates, source, context),
     );
   }
   Object.freeze(methods);
@@ -93,7 +92,7 @@ function buildService(
 
 function buildMethod(
   desc: DescMethod,
-  path: number[],
+  path: ElementPath,
   parent: ServiceModel,
   serviceCapability: string,
   invalidates: readonly string[],
@@ -106,7 +105,7 @@ function buildMethod(
   const idempotency = idempotencies[desc.idempotency] ?? "unknown";
   const complain = (field: number, message: string): void => {
     if (!parent.file.generate) return;
-    const location = source.optionLocation([...path, methodOptions], [optionNumber, field]);
+    const location = source.optionLocation(path + pathOf(methodOptions), pathOf(optionNumber, field));
     context.mistakes.push({ location, message: `method ${desc.name} ${message}` });
   };
 
@@ -127,11 +126,10 @@ function buildMethod(
     );
   }
   return Object.freeze({
+    ...source.element(path),
     kind: "method",
     name: desc.name,
-    comment: source.comment(path),
     deprecated: desc.deprecated || parent.deprecated,
-    location: source.location(path),
     wireName,
     wireId: wireId(wireName),
     parent,

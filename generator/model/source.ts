@@ -1,18 +1,40 @@
 import type { SourceLocation } from "./model.js";
 import { WireReader } from "./wire.js";
 
-/** Comments and places of the elements of one file, by their path in the file's descriptor. */
-export interface Source {
-  comment(path: readonly number[]): string;
+/**
+ * A path into the descriptor of a file: its numbers as varints, with one character for each byte. This is how compilers
+ * write paths, so that none has to be decoded to be found.
+ */
+export type ElementPath = string;
+
+/** What the compiler recorded of one element. */
+export interface Recorded {
+  /** Text before and after the declaration, without comment marks. */
+  readonly comment: string;
   /** The place of the element or, when the compiler did not record one, of the nearest thing around it. */
-  location(path: readonly number[]): SourceLocation;
+  readonly location: SourceLocation;
+}
+
+/** Comments and places of the elements of one file. */
+export interface Source {
+  element(path: ElementPath): Recorded;
   /**
    * The place of the `option` statement that sets something.
    *
    * @param options path of the options message.
    * @param rest from there to what is set.
    */
-  optionLocation(options: readonly number[], rest: readonly number[]): SourceLocation;
+  optionLocation(options: ElementPath, rest: ElementPath): SourceLocation;
+}
+
+/** The path of numbers such as those of a field and the index of a message in it. */
+export function pathOf(...numbers: readonly number[]): ElementPath {
+  let path = "";
+  for (let rest of numbers) {
+    for (; rest > 127; rest >>>= 7) path += String.fromCharCode((rest & 127) | 128);
+    path += String.fromCharCode(rest);
+  }
+  return path;
 }
 
 // Numbers of fields in google.protobuf.SourceCodeInfo and its Location.
@@ -36,46 +58,50 @@ interface Entry {
  * @throws Error when the bytes are no such encoding.
  */
 export function readSource(path: string, info: Uint8Array | undefined): Source {
-  const bytes = info === undefined ? Buffer.alloc(0) : Buffer.from(info.buffer, info.byteOffset, info.byteLength);
+  const unknown: Recorded = Object.freeze({ comment: "", location: Object.freeze({ path, line: 0, column: 0 }) });
+  if (info === undefined) return { element: () => unknown, optionLocation: () => unknown.location };
+  const bytes = Buffer.from(info.buffer, info.byteOffset, info.byteLength);
   // The first is the declaration; a repeated path comes from an `extend` block or an option written in parts.
   const entries = indexLocations(bytes);
-  const first = (of: readonly number[]): Entry | undefined => {
-    const found = entries.get(keyOf(of, of.length));
+  const first = (of: ElementPath): Entry | undefined => {
+    const found = entries.get(of);
     return Array.isArray(found) ? found[0] : found;
   };
-  const place = (entry: Entry | undefined): SourceLocation => {
-    const [line = -1, column = -1] = entry === undefined ? [] : spanOf(bytes, entry);
-    return { path, line: line + 1, column: column + 1 };
-  };
-  const nearest = (of: readonly number[]): Entry | undefined => {
-    for (let length = of.length; length > 0; length--) {
-      const found = entries.get(keyOf(of, length));
-      if (found !== undefined) return Array.isArray(found) ? found[0] : found;
+  const nearest = (of: ElementPath): Entry | undefined => {
+    for (let around = of; around !== ""; around = parentOf(around)) {
+      const entry = first(around);
+      if (entry !== undefined) return entry;
     }
     return undefined;
   };
+  const place = (entry: Entry | undefined): SourceLocation => {
+    if (entry === undefined) return unknown.location;
+    const { line, column } = beginOf(bytes, entry);
+    return Object.freeze({ path, line: line + 1, column: column + 1 });
+  };
   return {
-    comment(of) {
+    element(of) {
       const entry = first(of);
-      return entry === undefined ? "" : commentOf(bytes, entry);
+      if (entry === undefined) return { comment: "", location: place(nearest(of)) };
+      return { comment: commentOf(bytes, entry), location: place(entry) };
     },
-    location: (of) => Object.freeze(place(nearest(of))),
     optionLocation(options, rest) {
       // protoc says that an option begins at `option`, buf at its name; both record the whole statement alike.
-      const at = nearest([...options, ...rest]);
-      const line = at && spanOf(bytes, at)[0];
-      const statements = entries.get(keyOf(options, options.length)) ?? [];
+      const at = nearest(options + rest);
+      if (at === undefined) return unknown.location;
+      const { line } = beginOf(bytes, at);
+      const statements = entries.get(options) ?? [];
       const statement = (Array.isArray(statements) ? statements : [statements]).findLast(
-        (one) => line !== undefined && (spanOf(bytes, one)[0] ?? 0) <= line,
+        (one) => beginOf(bytes, one).line <= line,
       );
-      return Object.freeze(place(statement ?? at));
+      return place(statement ?? at);
     },
   };
 }
 
-/** Entries by path, as its bytes in Latin-1; several of one path in their order. */
-function indexLocations(bytes: Buffer): Map<string, Entry | Entry[]> {
-  const entries = new Map<string, Entry | Entry[]>();
+/** Entries by path; several of one path in their order. */
+function indexLocations(bytes: Buffer): Map<ElementPath, Entry | Entry[]> {
+  const entries = new Map<ElementPath, Entry | Entry[]>();
   const reader = new WireReader(bytes);
   while (!reader.done) {
     const tag = reader.varint();
@@ -115,19 +141,15 @@ function isLookedUp(bytes: Buffer, { start, end }: Entry): boolean {
   return length % 2 === 0 || length === 1 || bytes[start] === servicesOfFile;
 }
 
-/** The bytes of the first elements of a path, in Latin-1. */
-function keyOf(path: readonly number[], length: number): string {
-  let key = "";
-  for (let i = 0; i < length; i++) {
-    let rest = path[i]!;
-    for (; rest > 127; rest >>>= 7) key += String.fromCharCode((rest & 127) | 128);
-    key += String.fromCharCode(rest);
-  }
-  return key;
+/** The path without its last number. */
+function parentOf(path: ElementPath): ElementPath {
+  let end = path.length - 1;
+  while (end > 0 && path.charCodeAt(end - 1) > 127) end--;
+  return path.slice(0, end);
 }
 
-function spanOf(bytes: Buffer, { start, end }: Entry): number[] {
-  const span: number[] = [];
+/** Where an entry's element begins; line and column count from 0, and are -1 where the compiler did not say. */
+function beginOf(bytes: Buffer, { start, end }: Entry): { line: number; column: number } {
   const reader = new WireReader(bytes, start, end);
   while (!reader.done) {
     const tag = reader.varint();
@@ -136,9 +158,10 @@ function spanOf(bytes: Buffer, { start, end }: Entry): number[] {
       continue;
     }
     const stop = reader.stop();
-    while (reader.at < stop) span.push(reader.varint());
+    const line = reader.at < stop ? reader.varint() : -1;
+    return { line, column: reader.at < stop ? reader.varint() : -1 };
   }
-  return span;
+  return { line: -1, column: -1 };
 }
 
 /** What stands before and after a declaration. */
@@ -164,8 +187,14 @@ function commentOf(bytes: Buffer, { start, end }: Entry): string {
 
 /** Takes the space after the comment mark, and empty lines around the text, away. */
 function tidy(comment: string): string {
-  const lines = comment.split(/\r\n|\r|\n/).map((line) => line.replace(/^ /, "").trimEnd());
-  while (lines.length > 0 && lines[0] === "") lines.shift();
-  while (lines.length > 0 && lines.at(-1) === "") lines.pop();
-  return lines.join("\n");
+  const lines = (comment.includes("\r") ? comment.replace(/\r\n?/g, "\n") : comment).split("\n");
+  let from = 0;
+  let to = lines.length;
+  for (let i = 0; i < to; i++) {
+    const line = lines[i]!;
+    lines[i] = (line.startsWith(" ") ? line.slice(1) : line).trimEnd();
+  }
+  while (from < to && lines[from] === "") from++;
+  while (to > from && lines[to - 1] === "") to--;
+  return to - from === 1 ? lines[from]! : lines.slice(from, to).join("\n");
 }

@@ -99,7 +99,7 @@ export function skeletonView(service: ServiceModel, imports: SkeletonImports): o
   const messages = service.methods.flatMap(({ request, response }) => [request, response]);
   const types = new Set(messages.map((message) => namesOf(message.file).message(message).shape));
   const className = chooseClassName(service.name, new Set([...types, names.handler]));
-  const scope = new ModuleScope([...reservedIdentifiers, className]);
+  const scope = new ModuleScope(reservedIdentifiers, new Set([className]));
   // Named first, so that they keep their names.
   scope.import("CrucibleError", "crucible-runtime/plugin", false);
   scope.import("Code", "crucible-runtime/plugin", false);

@@ -1,10 +1,10 @@
 // The identifiers of one codec module: its private functions, and names for local variables that hide nothing.
-import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
+import { NameSet } from "../../emit/name-set.js";
 import type { EnumModel, FieldModel, MessageModel } from "../../model/model.js";
 import type { FileContext } from "./context.js";
 import { isJson } from "./codec-field.js";
 import { propertyName } from "./names.js";
-import { reservedIdentifiers } from "./reserved.js";
+import { reservedIdentifiers, runtimeNames } from "./reserved.js";
 
 /** The functions that other generated functions call for a message: private ones, or members of another file's codec. */
 export interface MessageFunctions {
@@ -20,13 +20,13 @@ export class CodecScope {
   readonly #entryReaders = new Map<FieldModel, string>();
   readonly #closedEnums = new Map<EnumModel, string>();
   readonly #defaults = new Map<MessageModel, string>();
-  readonly #hidden: Set<string>;
+  readonly #hidden: NameSet;
 
   /** Names everything that the module declares or imports as a value, so that locals can keep clear of it. */
   constructor(context: FileContext) {
     this.context = context;
     const { scope, names, file } = context;
-    this.#hidden = new Set([...reservedIdentifiers, ...names.taken, ...Object.keys(symbols)]);
+    this.#hidden = new NameSet(reservedIdentifiers, names.taken, runtimeNames);
     for (const name of ["message", "bytes", "at", "end", "depth", "group", "tag", "stop", "key", "value", "item"]) {
       this.#hidden.add(name);
     }

@@ -93,7 +93,7 @@ export function createContext(
   note: (note: Note) => void,
 ): FileContext {
   const names = namesOf(file);
-  const scope = new ModuleScope([...reservedIdentifiers, ...names.taken]);
+  const scope = new ModuleScope(reservedIdentifiers, names.taken);
   const here = modulePath(file, kind);
   const extension = extensions[options.importExtension];
 

@@ -1,4 +1,5 @@
 // Words that generated TypeScript cannot use as names, or must keep for what they mean.
+import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
 
 /** What protoc-gen-es puts a `$` behind; a copy of its list, since the names of its types must be met exactly. */
 const reservedByProtobufEs: ReadonlySet<string> = new Set(
@@ -34,6 +35,9 @@ export const reservedIdentifiers: ReadonlySet<string> = new Set([
     "Uint32Array URL WeakMap WeakRef WeakSet console process"
   ).split(" "),
 ]);
+
+/** What the runtime exports for generated code. */
+export const runtimeNames: ReadonlySet<string> = new Set(Object.keys(symbols));
 
 /**
  * Names that a method of a stub or a handler cannot have: members of every object, and `then`, which would make a

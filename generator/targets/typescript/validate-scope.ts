@@ -1,12 +1,12 @@
 // The identifiers of one validator module.
-import { symbols } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
 import { fit } from "../../emit/layout.js";
+import { NameSet } from "../../emit/name-set.js";
 import type { Mistake } from "../../errors.js";
 import type { Check, MessagePlan, ValuePlan } from "../../model/checks/check.js";
 import type { FieldModel, MessageModel } from "../../model/model.js";
 import type { FileContext } from "./context.js";
 import { propertyName } from "./names.js";
-import { reservedIdentifiers } from "./reserved.js";
+import { reservedIdentifiers, runtimeNames } from "./reserved.js";
 import { findCircles } from "./validate-cycles.js";
 import { longLiterals } from "./validate-condition.js";
 import { constant, lines, printStatements, type Statement, stringLiteral } from "./validate-layout.js";
@@ -24,7 +24,7 @@ export class ValidateScope {
   readonly #declared = new Map<Check, Map<string, string>>();
   readonly #constants = new Map<MessageModel, string[]>();
   readonly #patterns = new Map<Check, { readonly name: string; readonly code: PatternCode }>();
-  readonly #hidden: Set<string>;
+  readonly #hidden: NameSet;
   readonly #locals = new Set<string>();
 
   /**
@@ -35,7 +35,7 @@ export class ValidateScope {
   constructor(context: FileContext, plans: readonly MessagePlan[], mistakes: Mistake[]) {
     this.context = context;
     this.#circles = findCircles(plans);
-    this.#hidden = new Set([...reservedIdentifiers, ...context.names.taken, ...Object.keys(symbols)]);
+    this.#hidden = new NameSet(reservedIdentifiers, context.names.taken, runtimeNames);
     for (const name of ["depth", "message", "violations"]) this.#hidden.add(name);
     for (const plan of plans) {
       if (this.#circles.has(plan.message)) {

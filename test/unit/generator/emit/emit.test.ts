@@ -70,7 +70,7 @@ describe("layout", () => {
 
 describe("ModuleScope", () => {
   test("gives every name once", () => {
-    const scope = new ModuleScope(["Note"]);
+    const scope = new ModuleScope(new Set(["Note"]));
     expect(scope.import("Note", "./a.js", true, "one_v1")).toBe("Note$one_v1");
     expect(scope.import("Note", "./b.js", true, "one_v1")).toBe("Note$1");
     expect(scope.import("Note", "./a.js", true)).toBe("Note$one_v1");
@@ -80,7 +80,7 @@ describe("ModuleScope", () => {
   });
 
   test("prints packages first, sorted, types marked, long lists broken", () => {
-    const scope = new ModuleScope([]);
+    const scope = new ModuleScope();
     scope.import("b", "./b.js", false);
     scope.import("B", "./b.js", true);
     scope.import("T", "./a.js", true);
@@ -96,7 +96,7 @@ describe("ModuleScope", () => {
     );
   });
 
-  test("no imports, no statements", () => expect(new ModuleScope([]).printImports()).toBe(""));
+  test("no imports, no statements", () => expect(new ModuleScope().printImports()).toBe(""));
 });
 
 test("printFile puts header, imports and body together", () => {
