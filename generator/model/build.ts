@@ -96,10 +96,12 @@ export function buildModel(
     file: Mutable<FileModel>,
     source: Source,
   ): MessageModel {
+    const { comment, location } = source.element(path);
     const message: Mutable<MessageModel> = {
-      ...source.element(path),
       kind: "message",
       name: desc.name,
+      comment,
+      location,
       deprecated: desc.deprecated || (parent ?? file).deprecated,
       fullName: desc.typeName,
       file,
@@ -135,10 +137,12 @@ export function buildModel(
     file: Mutable<FileModel>,
     source: Source,
   ): EnumModel {
+    const { comment, location } = source.element(path);
     const model: Mutable<EnumModel> = {
-      ...source.element(path),
       kind: "enum",
       name: desc.name,
+      comment,
+      location,
       deprecated: desc.deprecated || (parent ?? file).deprecated,
       fullName: desc.typeName,
       file,
@@ -150,10 +154,12 @@ export function buildModel(
     enums.set(desc, model);
     file.allEnums.push(model);
     for (const [i, value] of desc.values.entries()) {
+      const recorded = source.element(path + pathOf(enumValue, i));
       const valueModel: EnumValueModel = Object.freeze({
-        ...source.element(path + pathOf(enumValue, i)),
         kind: "enum_value",
         name: value.name,
+        comment: recorded.comment,
+        location: recorded.location,
         deprecated: value.deprecated,
         parent: model,
         number: value.number,
@@ -174,9 +180,9 @@ export function buildModel(
     for (const oneof of desc.oneofs) {
       const at = path + pathOf(inMessage.oneof, desc.proto.oneofDecl.indexOf(oneof.proto));
       const model: Mutable<OneofModel> = {
-        ...source.element(at),
         kind: "oneof",
         name: oneof.name,
+        ...source.element(at),
         deprecated: false,
         parent: message,
         fields: [],
@@ -187,13 +193,11 @@ export function buildModel(
     }
     for (const [i, field] of desc.fields.entries()) {
       const oneof = oneofs.get(field.oneof);
-      const model: FieldModel = Object.freeze({
-        ...fieldFacts(field, path + pathOf(inMessage.field, i), source, context),
-        kind: "field",
-        parent: message,
-        oneof,
-        rules: context.rules.field(field.proto.options),
-      });
+      const at = path + pathOf(inMessage.field, i);
+      const model: Mutable<FieldModel> = fieldFacts("field", message, field, at, source, context);
+      model.oneof = oneof;
+      model.rules = context.rules.field(field.proto.options);
+      Object.freeze(model);
       message.fields.push(model);
       oneof?.fields.push(model);
       if (oneof === undefined) message.members.push(model);
@@ -215,11 +219,9 @@ export function buildModel(
     source: Source,
   ): ExtensionModel {
     return Object.freeze({
-      ...fieldFacts(desc, path, source, context),
-      kind: "extension",
+      ...fieldFacts("extension", parent, desc, path, source, context),
       fullName: desc.typeName,
       file,
-      parent,
       extendee: context.message(desc.extendee),
     });
   }
@@ -266,14 +268,30 @@ function nestedIn(message: MessageModel): (MessageModel | EnumModel | ServiceMod
   ];
 }
 
-function fieldFacts(field: DescField | DescExtension, path: ElementPath, source: Source, context: BuildContext) {
+/** What fields and extensions have in common. Most of a model are fields: they are made in one piece, not by spreading. */
+function fieldFacts<Kind extends "field" | "extension", Parent extends MessageModel | undefined>(
+  kind: Kind,
+  parent: Parent,
+  field: DescField | DescExtension,
+  path: ElementPath,
+  source: Source,
+  context: BuildContext,
+) {
+  const { comment, location } = source.element(path);
+  const cardinality: FieldModel["cardinality"] =
+    field.fieldKind === "list" || field.fieldKind === "map" ? field.fieldKind : "singular";
   return {
-    ...source.element(path),
+    kind,
     name: field.name,
+    comment,
+    location,
+    parent,
+    oneof: undefined as OneofModel | undefined,
+    rules: undefined as FieldModel["rules"],
     deprecated: field.deprecated,
     number: field.number,
     jsonName: field.jsonName,
-    cardinality: field.fieldKind === "list" || field.fieldKind === "map" ? field.fieldKind : "singular",
+    cardinality,
     type: valueType(field, context),
     mapKey: field.fieldKind === "map" ? scalarName(field.mapKey) : undefined,
     presence: presenceOf(field),
@@ -286,7 +304,7 @@ function fieldFacts(field: DescField | DescExtension, path: ElementPath, source:
       (field.fieldKind === "scalar" || (field.fieldKind === "list" && field.listKind === "scalar")) &&
       field.longAsString,
     defaultValue: field.fieldKind === "list" || field.fieldKind === "map" ? undefined : field.getDefaultValue(),
-  } as const;
+  };
 }
 
 function presenceOf(field: DescField | DescExtension): FieldModel["presence"] {

@@ -69,9 +69,9 @@ function buildService(
   }
   const methods: MethodModel[] = [];
   const service: ServiceModel = {
-    ...source.element(path),
     kind: "service",
     name: desc.name,
+    ...source.element(path),
     deprecated: desc.deprecated || file.deprecated,
     fullName: desc.typeName,
     file,
@@ -126,9 +126,9 @@ function buildMethod(
     );
   }
   return Object.freeze({
-    ...source.element(path),
     kind: "method",
     name: desc.name,
+    ...source.element(path),
     deprecated: desc.deprecated || parent.deprecated,
     wireName,
     wireId: wireId(wireName),
