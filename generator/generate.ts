@@ -73,13 +73,22 @@ function generateEach(
   take: (file: GeneratedFile) => void,
 ): string | undefined {
   try {
-    const options = parseOptions(request.parameter);
-    for (const file of targets[options.target](modelOf(request), options, note)) take(file);
+    for (const file of generateFiles(request, note)) take(file);
     return undefined;
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;
     return error.message;
   }
+}
+
+/**
+ * The files of a request, made one by one as they are asked for.
+ *
+ * @throws GeneratorError with the user's mistakes, also behind files that were handed over.
+ */
+export function generateFiles(request: GeneratorRequest, note: (note: Note) => void): Iterable<GeneratedFile> {
+  const options = parseOptions(request.parameter);
+  return targets[options.target](modelOf(request), options, note);
 }
 
 /**

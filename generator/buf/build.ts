@@ -26,6 +26,8 @@ export interface BuiltInput {
   readonly input: Input;
   readonly workspace: Workspace;
   readonly request: CodeGeneratorRequest;
+  /** What the request was read from: an encoded `FileDescriptorSet` with the same files in the same order. */
+  readonly image: Uint8Array;
 }
 
 /** The inputs of a template. */
@@ -78,7 +80,8 @@ async function buildInput(input: Input, index: number, templatePath: string, con
     }
     throw buildMistakes(result, (path) => workspace.relocate(path));
   }
-  return { input: { ...rest, binary_image: image }, workspace, request: readImage(readFileSync(image)) };
+  const bytes = readFileSync(image);
+  return { input: { ...rest, binary_image: image }, workspace, request: readImage(bytes), image: bytes };
 }
 
 function texts(value: unknown): string[] {

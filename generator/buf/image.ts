@@ -12,13 +12,16 @@ import {
 const extensionNumber = 8042;
 const isImportNumber = 1;
 
-/** An image as the request that a plugin would get: the files that were asked for are those to generate. */
+/** An image as the request that a plugin would get: the files that were asked for are those to generate, without the notes. */
 export function readImage(bytes: Uint8Array): CodeGeneratorRequest {
   const { file } = fromBinary(FileDescriptorSetSchema, bytes);
-  return create(CodeGeneratorRequestSchema, {
-    protoFile: file,
-    fileToGenerate: file.filter((candidate) => !isImport(candidate)).map(({ name }) => name),
-  });
+  const fileToGenerate = file.filter((candidate) => !isImport(candidate)).map(({ name }) => name);
+  for (const one of file) {
+    const others = one.$unknown?.filter(({ no }) => no !== extensionNumber);
+    if (others !== undefined && others.length > 0) one.$unknown = others;
+    else delete one.$unknown;
+  }
+  return create(CodeGeneratorRequestSchema, { protoFile: file, fileToGenerate });
 }
 
 function isImport(file: FileDescriptorProto): boolean {

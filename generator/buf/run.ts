@@ -81,7 +81,15 @@ export function buildMistakes(result: BufResult, relocate: (path: string) => str
       mistakes.push({ location, message: found.message });
     }
   }
-  return new GeneratorError(mistakes.length > 0 ? mistakes : [{ location: undefined, message: "buf build failed" }]);
+  if (mistakes.length === 0) return new GeneratorError([{ location: undefined, message: "buf build failed" }]);
+  // Of a file that ends in the middle buf says several things about one place; the first is the cause.
+  const places = new Set<string>();
+  const firsts = mistakes.filter(({ location }) => {
+    if (location === undefined) return true;
+    const place = `${location.path}:${location.line}:${location.column}`;
+    return !places.has(place) && places.add(place);
+  });
+  return new GeneratorError(firsts);
 }
 
 /**

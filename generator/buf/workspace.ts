@@ -99,6 +99,23 @@ export function stageWorkspace(request: WorkspaceRequest): Workspace {
   };
 }
 
+/**
+ * What an input is read from: the folders of its modules, and the files that say which these are, whether they are there
+ * or not. All absolute.
+ *
+ * @throws GeneratorError when a buf.yaml cannot be used.
+ */
+export function sourcesOf(input: string, cwd: string): { folders: string[]; settings: string[] } {
+  const layout = findLayout(input, cwd);
+  const { root, modules } = layout ?? { root: input, modules: [] };
+  const folders = modules.map((module) => join(root, module.path));
+  const places = [...new Set([input, root])];
+  return {
+    folders: folders.length > 0 ? folders : [input],
+    settings: places.flatMap((folder) => ["buf.yaml", "buf.lock", "buf.work.yaml"].map((name) => join(folder, name))),
+  };
+}
+
 /** Finds the buf.yaml that governs a folder, as buf does: the nearest one above that has the folder in a module. */
 function findLayout(input: string, cwd: string): Layout | undefined {
   for (let folder = input; ; folder = dirname(folder)) {

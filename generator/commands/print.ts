@@ -14,8 +14,12 @@ export function createPaint(isTerminal: boolean, env: NodeJS.ProcessEnv): Paint 
   return { good: paint(32), bad: paint(31), quiet: paint(90) };
 }
 
-/** What a run of `generate` did, in a few lines. */
-export function printReport(report: GenerateReport, paint: Paint): string {
+/**
+ * What a run of `generate` did, in a few lines.
+ *
+ * @param took stands behind the counts of files.
+ */
+export function printReport(report: GenerateReport, paint: Paint, took = ""): string {
   const lines: string[] = report.dryRun ? [`${paint.quiet("dry run: nothing is changed")}`] : [];
   if (report.config.written) lines.push(`${paint.good(report.config.path)} written: what to generate, yours to change`);
   const counts = [
@@ -23,7 +27,7 @@ export function printReport(report: GenerateReport, paint: Paint): string {
     paint.quiet(`${report.unchanged} unchanged`),
     ...(report.deleted.length > 0 ? [paint.bad(`${report.deleted.length} deleted`)] : []),
   ];
-  lines.push(`${report.folders.join(", ")}: ${counts.join(", ")}`);
+  lines.push(`${report.folders.join(", ")}: ${counts.join(", ")}${took}`);
   for (const path of report.skeletons) lines.push(`${paint.good(path)} written: fill in its methods`);
   for (const { path, added, adjusted } of report.merged) {
     const parts = [

@@ -70,10 +70,17 @@ export function createContext({ cwd, env, signal }: ProjectOptions, stage: Stage
  * @throws GeneratorError whose places name files as the user knows them.
  */
 export function readModels(inputs: BuiltInputs): Model[] {
-  try {
+  return withPlaces(inputs, () => {
     const models = inputs.built.map(({ request }) => modelOf(request));
     refuseCollisions(models);
     return models;
+  });
+}
+
+/** Does something whose mistakes name files as they are imported; those of a GeneratorError are named as the user knows them. */
+export function withPlaces<T>(inputs: BuiltInputs, action: () => T): T {
+  try {
+    return action();
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;
     throw new GeneratorError(

@@ -119,16 +119,24 @@ async function readImageFile(
   }
   const result = await runBuf({ ...context, args: ["build", copy, "-o", image] });
   if (!result.ok || !existsSync(image)) throw mistake(noImage(name));
+  const bytes = readFileSync(image);
   let request: CodeGeneratorRequest;
   try {
-    request = readImage(readFileSync(image));
+    request = readImage(bytes);
   } catch {
     throw mistake(noImage(name));
   }
   const fileToGenerate = request.fileToGenerate.filter((file) => !isForeign(file));
   if (fileToGenerate.length === 0) throw mistake(noImage(name));
   const inputs: BuiltInputs = {
-    built: [{ input: { binary_image: image }, workspace: imageWorkspace, request: { ...request, fileToGenerate } }],
+    built: [
+      {
+        input: { binary_image: image },
+        workspace: imageWorkspace,
+        request: { ...request, fileToGenerate },
+        image: bytes,
+      },
+    ],
     passed: [],
   };
   const show = (file: string): string => `${name}:${file}`;

@@ -2,8 +2,8 @@ import { type FSWatcher, lstatSync, readdirSync, statSync, watch } from "node:fs
 import { dirname, join } from "node:path";
 import { isSourceFolder } from "../output/list.js";
 
-/** How long nothing may change before changes are told, in milliseconds: editors and compilers write in several steps. */
-const quietMs = 80;
+/** How long nothing may change before changes are told, in milliseconds: compilers write many files, one by one. */
+const defaultQuietMs = 80;
 
 /** What to look at. */
 export interface Watched {
@@ -19,13 +19,17 @@ export interface Watched {
  */
 export class Watcher implements Disposable {
   readonly #watched: readonly Watched[];
+  readonly #quietMs: number;
   readonly #watchers: Map<string, FSWatcher> = new Map();
   #seen: Map<string, string>;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
+  #firstEvent: number | undefined;
 
-  constructor(watched: readonly Watched[]) {
+  /** @param quietMs how long nothing may change before changes are told, in milliseconds. */
+  constructor(watched: readonly Watched[], quietMs: number = defaultQuietMs) {
     this.#watched = watched;
+    this.#quietMs = quietMs;
     this.#seen = this.#look();
   }
 
@@ -39,14 +43,27 @@ export class Watcher implements Disposable {
     }
   }
 
+  /** When the system told first of what has changed since this was asked, by performance.now(); undefined: it has not. */
+  takeFirstEvent(): number | undefined {
+    const at = this.#firstEvent;
+    this.#firstEvent = undefined;
+    return at;
+  }
+
   /** Waits for changes; the files that are new, other or gone since the last time. Empty when the signal aborts. */
   async next(signal: AbortSignal): Promise<string[]> {
     while (!signal.aborted) {
       const changed = this.#compare();
       if (changed.length > 0) return changed;
+      // It was something that does not count.
+      this.#firstEvent = undefined;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener("abort", () => resolve(), { once: true });
+        const wake = (): void => {
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.#wake = wake;
+        signal.addEventListener("abort", wake);
       });
     }
     return [];
@@ -107,8 +124,9 @@ export class Watcher implements Disposable {
   }
 
   #later(): void {
+    this.#firstEvent ??= performance.now();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#wake?.(), quietMs);
+    this.#timer = setTimeout(() => this.#wake?.(), this.#quietMs);
   }
 }
 

@@ -1,0 +1,165 @@
+// The last steps of `crucible-gen generate`: what was generated is put in its place, and files of the user are started or
+// merged.
+import { join, relative } from "node:path";
+import type { BuiltInputs } from "../buf/build.js";
+import { outFolder, type PluginRun } from "../buf/generate.js";
+import type { PluginEntry, Template } from "../buf/template.js";
+import type { Model } from "../model/model.js";
+import { findStale } from "../output/stale.js";
+import { deleteFiles, type OutputFile, writeFiles } from "../output/write.js";
+import { type MergedFile, mergeSkeletons } from "../skeleton/apply.js";
+import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/plan.js";
+import { printSkeleton, type SkeletonPlace } from "../skeleton/write.js";
+import { isWellKnown } from "../targets/typescript/context.js";
+import { importExtension, type PluginPair } from "./check-template.js";
+import type { GenerateOptions, GenerateReport, LackReport } from "./generate.js";
+import { slashes } from "./project.js";
+
+/** What is to be put in place. */
+export interface Generated {
+  readonly options: GenerateOptions;
+  readonly template: Template;
+  /** The text of the template, when it has to be written. */
+  readonly newText?: string | undefined;
+  readonly pair: PluginPair;
+  readonly inputs: BuiltInputs;
+  readonly models: readonly Model[];
+  readonly made: PluginRun;
+  /** Which .proto files were generated, by the path that others import them by. Default: all that were asked for. */
+  readonly wanted?: (source: string) => boolean;
+}
+
+/**
+ * Puts everything in place: all of it or nothing.
+ *
+ * @throws GeneratorError when a file cannot be written.
+ */
+export async function place(generated: Generated): Promise<GenerateReport> {
+  const { options, template, newText, pair, models, made, wanted = () => true } = generated;
+  const { cwd } = options;
+  const plans = (options.skeleton && pair.own !== undefined ? planSkeletons(models, join(cwd, "src")) : []).filter(
+    ({ service }) => wanted(service.file.path),
+  );
+  const skeletons = await printMissing(plans, pair, cwd);
+  const { files, notes } = made;
+  const merged = await mergeExisting(plans, pair, cwd, files);
+  const templateFile = newText === undefined ? [] : [{ path: join(cwd, template.path), content: Buffer.from(newText) }];
+  options.signal.throwIfAborted();
+  const dryRun = options.dryRun === true;
+  const changed = new Map(
+    merged.flatMap(({ output }) => (output === undefined ? [] : [[output.path, output] as const])),
+  );
+  const report = writeFiles([...files, ...skeletons, ...changed.values(), ...templateFile], cwd, { dryRun });
+  const produced = new Set(files.map((file) => file.path));
+  const deleted = deleteStale(generated, produced);
+  const show = (file: string): string => slashes(relative(cwd, file));
+  return {
+    config: { path: template.path, written: newText !== undefined },
+    folders: [...new Set(template.plugins.map((plugin) => show(outFolder(plugin, cwd)) || "."))],
+    written: report.written.filter((file) => produced.has(file)).map(show),
+    unchanged: report.unchanged.length,
+    deleted: deleted.map(show),
+    skeletons: skeletons.map((file) => show(file.path)),
+    merged: merged
+      .filter(({ output }) => output !== undefined)
+      .map(({ path, added, adjusted }) => ({ path: show(path), added, adjusted })),
+    conflicts: merged.flatMap(({ path, conflicts }) => conflicts.map((one) => ({ path: show(path), ...one }))),
+    lacking: lacksOf(merged, plans, show),
+    diffs: dryRun ? merged.map(({ diff }) => diff).filter((diff) => diff !== "") : [],
+    dryRun,
+    notes: [...notes, ...templateNotes(template, pair, models), ...mergeNotes(merged, plans, show)],
+  };
+}
+
+async function printMissing(plans: readonly SkeletonPlan[], { own }: PluginPair, cwd: string): Promise<OutputFile[]> {
+  if (own === undefined) return [];
+  const place = placeOf(own, cwd);
+  const missing = plans.filter(({ existing }) => existing === undefined);
+  return Promise.all(missing.map((plan) => printSkeleton(plan, place)));
+}
+
+/** Brings files that are there up to their schemas; what was generated is not written yet. */
+async function mergeExisting(
+  plans: readonly SkeletonPlan[],
+  { own }: PluginPair,
+  cwd: string,
+  generated: readonly OutputFile[],
+): Promise<MergedFile[]> {
+  if (own === undefined) return [];
+  return mergeSkeletons(plans, placeOf(own, cwd), new Map(generated.map(({ path, content }) => [path, content])));
+}
+
+function placeOf(own: PluginEntry, cwd: string): SkeletonPlace {
+  const extension = importExtension(own, "js");
+  return { cwd, out: outFolder(own, cwd), extension: extension === "none" ? "" : `.${extension}` };
+}
+
+/** Deletes what the plugins made once and would not make now. */
+function deleteStale(
+  { options, template, inputs, wanted = () => true }: Generated,
+  produced: ReadonlySet<string>,
+): string[] {
+  const { cwd, dryRun = false } = options;
+  // What other inputs bring is not known here, so nothing can be said to be gone.
+  if (inputs.passed.length > 0) return [];
+  const asked = new Set(inputs.built.flatMap(({ request }) => request.fileToGenerate));
+  const described = new Set(inputs.built.flatMap(({ request }) => request.protoFile.map((file) => file.name)));
+  return template.plugins.flatMap((plugin) => {
+    const out = outFolder(plugin, cwd);
+    const stale = findStale({
+      out,
+      plugin: plugin.name,
+      produced,
+      wanted: (source) => asked.has(source) && wanted(source),
+      exists: (source) => described.has(source) || inputs.built.some(({ workspace }) => workspace.has(source)),
+    });
+    if (!dryRun) deleteFiles(stale, out, cwd);
+    return stale;
+  });
+}
+
+function templateNotes(template: Template, { own, es }: PluginPair, models: readonly Model[]): string[] {
+  if (own === undefined)
+    return [`${template.path} has no plugin protoc-gen-crucible: add it to get codecs and services`];
+  const imports = models
+    .flatMap(({ files }) => files)
+    .filter((file) => file.generate)
+    .flatMap((file) => file.dependencies)
+    .find((file) => !file.generate && !isWellKnown(file));
+  if (imports === undefined || es === undefined || es.entry["include_imports"] === true) return [];
+  return [
+    `${template.path}: protoc-gen-es leaves out ${imports.path}, which is imported; add include_imports: true to it`,
+  ];
+}
+
+function mergeNotes(
+  merged: readonly MergedFile[],
+  plans: readonly SkeletonPlan[],
+  show: (path: string) => string,
+): string[] {
+  return merged.flatMap(({ path, removed, trouble }) => {
+    const gone = removed.map(
+      ({ method, line }) =>
+        `${show(path)}:${line}: ${method} is no longer in the schema; remove it when you are done with it`,
+    );
+    if (trouble === undefined) return gone;
+    const missing = missingIn(path, plans);
+    if (missing.length === 0) return [`${show(path)} was not compared with its schema: ${trouble}`];
+    return [`${show(path)} lacks ${missing.join(", ")} and could not be changed (${trouble}): write it there`];
+  });
+}
+
+function lacksOf(
+  merged: readonly MergedFile[],
+  plans: readonly SkeletonPlan[],
+  show: (path: string) => string,
+): LackReport[] {
+  return merged.flatMap(({ path, trouble }) => {
+    const methods = missingIn(path, plans);
+    return trouble === undefined || methods.length === 0 ? [] : [{ path: show(path), methods, trouble }];
+  });
+}
+
+function missingIn(path: string, plans: readonly SkeletonPlan[]): string[] {
+  return plans.filter((plan) => plan.path === path).flatMap(missingMethods);
+}
