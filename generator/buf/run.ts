@@ -72,7 +72,7 @@ export function buildMistakes(result: BufResult, relocate: (path: string) => str
   for (const line of lines(result.stdout + result.stderr)) {
     const found = parseDiagnostic(line);
     if (found?.message === undefined) {
-      mistakes.push({ location: undefined, message: tidyFailure(line) });
+      mistakes.push({ location: undefined, message: explainFailure(tidyFailure(line), relocate) });
     } else {
       const location =
         found.path === undefined
@@ -179,6 +179,21 @@ function parseDiagnostic(line: string): Diagnostic | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What buf says of files that it cannot read, in words that tell what to do. */
+function explainFailure(text: string, relocate: (path: string) => string): string {
+  const [, path] = /^(?:open|stat|lstat|readdirent) (.*): permission denied$/.exec(text) ?? [];
+  if (path !== undefined) {
+    // A folder that cannot be entered is noticed by what buf looks for in it.
+    const shown = relocate(path).replace(/\/buf\.(?:work\.)?yaml$/, "");
+    return `${shown} cannot be read (permission denied): check who may read it`;
+  }
+  if (/^mkdir .*: permission denied$/.test(text)) {
+    return `buf cannot make its cache (${text}): set HOME or BUF_CACHE_DIR to a folder that can be written to`;
+  }
+  if (text.endsWith("too many links")) return "a link among the schemas leads back to itself: remove it";
+  return text;
 }
 
 function tidyFailure(line: string): string {

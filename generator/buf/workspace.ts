@@ -88,8 +88,10 @@ export function stageWorkspace(request: WorkspaceRequest): Workspace {
   return {
     args,
     root: stage,
-    relocate: (path) =>
-      path.startsWith(`${ownModule}/`) ? path.slice(ownModule.length + 1) : show(join(layout.root, path)),
+    relocate: (path) => {
+      if (isAbsolute(path)) return show(path);
+      return path.startsWith(`${ownModule}/`) ? path.slice(ownModule.length + 1) : show(join(layout.root, path));
+    },
     locate: (path) => {
       const folder = folders.find((candidate) => existsSync(join(candidate, path)));
       return folder === undefined ? path : show(join(folder, path));

@@ -12,6 +12,9 @@ const pageHeader = new RegExp(`^<!-- ${headerText}(\\S+\\.proto) -->\\s`);
 /** The header stands at the top; a comment of the .proto's author may come before it. */
 const headBytes = 4096;
 
+/** What `writeFiles` leaves beside a file when its process is killed. */
+const draftName = /^(.*)\.(\d+)\.tmp$/;
+
 /** What decides whether a generated file is stale. */
 export interface StaleSearch {
   /** The folder that the plugin writes to, absolute. */
@@ -28,12 +31,14 @@ export interface StaleSearch {
 
 /**
  * The files in the output folder that the plugin made once and would not make now: their .proto is gone, or gives nothing
- * for them any more. A file without the plugin's header is never among them.
+ * for them any more. A file without the plugin's header is never among them, but for drafts of a run that was killed.
  */
 export function findStale(search: StaleSearch): string[] {
   const header = Object.hasOwn(headers, search.plugin) ? headers[search.plugin] : undefined;
   if (header === undefined) return [];
   return listFiles(search.out, isSourceFolder).filter((path) => {
+    const [, target, writer] = draftName.exec(path) ?? [];
+    if (target !== undefined) return search.produced.has(target) && !isRunning(Number(writer));
     const isPage = path.endsWith(".md") && search.plugin === "protoc-gen-crucible";
     if (search.produced.has(path) || !(isPage || /\.[cm]?[jt]s$/.test(path))) return false;
     const source = (isPage ? pageHeader : header).exec(readHead(path))?.[1];
@@ -53,5 +58,14 @@ function readHead(path: string): string {
     return buffer.toString("utf8", 0, readSync(file, buffer, 0, headBytes, 0));
   } finally {
     closeSync(file);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process runs too.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

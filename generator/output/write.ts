@@ -61,6 +61,7 @@ export function writeFiles(
         differing.push(path);
         continue;
       }
+      refuseForeign(path, content, cwd);
       attempt(path, cwd, () => {
         // Found out now, because a rename that fails comes too late to change nothing.
         const there = statSync(path, { throwIfNoEntry: false });
@@ -122,6 +123,38 @@ function isSame(path: string, content: Uint8Array): boolean {
   }
 }
 
+/** The mark of generated files that linters and reviewers know; it stands at the top. */
+const generatedMark = "@generated";
+const headBytes = 4096;
+
+/**
+ * What is generated replaces what was generated, or an empty file. Anything else is somebody's work.
+ *
+ * @throws GeneratorError for a file without the mark, where one with the mark is to be written.
+ */
+function refuseForeign(path: string, content: Uint8Array, cwd: string): void {
+  const isMarked = (bytes: Uint8Array): boolean =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, headBytes)).includes(generatedMark);
+  if (!isMarked(content)) return;
+  let there: Buffer;
+  try {
+    there = readFileSync(path);
+  } catch {
+    // Not there, or not readable: writing tells which.
+    return;
+  }
+  if (there.length === 0 || isMarked(there)) return;
+  const shown = shownPath(path, cwd);
+  throw mistake(
+    `${shown} is not generated (it has no "${generatedMark}"): move it away, or delete it to have it written`,
+  );
+}
+
+function shownPath(path: string, cwd: string): string {
+  const near = relative(cwd, path);
+  return near.startsWith("..") ? path : near;
+}
+
 /** Says whether the folder was empty, and is gone. */
 function removeEmpty(folder: string): boolean {
   try {
@@ -136,8 +169,7 @@ function attempt(path: string, cwd: string, action: () => void): void {
   try {
     action();
   } catch (error) {
-    const near = relative(cwd, path);
-    const shown = near.startsWith("..") ? path : near;
+    const shown = shownPath(path, cwd);
     throw mistake(`${shown} cannot be written (${explain(error)}): choose another out, or make room for the file`);
   }
 }
