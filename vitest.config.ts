@@ -6,6 +6,7 @@ export default defineConfig({
   resolve: { conditions: ["crucible-source"] },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/bundle-setup.ts",
     exclude: ["test/soak/**", "**/node_modules/**"],
     testTimeout: 30_000,
     pool: "forks",

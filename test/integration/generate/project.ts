@@ -1,6 +1,6 @@
 // Projects in temporary folders, and crucible-gen as a user would have it installed: the bundle, the launchers and proto/,
 // and nothing else of this repository.
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { sharedBundle } from "../../support/bundle.js";
 
 export const root: string = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -39,9 +40,7 @@ export class Lab {
     const home = layout === "flat" ? modules : join(modules, ".pnpm/crucible-gen@0.1.0/node_modules");
     const own = join(home, "crucible-gen");
     mkdirSync(join(own, "generator"), { recursive: true });
-    const script = `import { bundle } from ${JSON.stringify(pathToFileURL(join(root, "generator/bundle.mjs")).href)};
-      await bundle(${JSON.stringify(join(own, "generator/dist"))});`;
-    execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: root });
+    cpSync(sharedBundle(), join(own, "generator/dist"), { recursive: true });
     for (const path of ["generator/bin", "proto", "package.json"]) {
       cpSync(join(root, path), join(own, path), { recursive: true });
     }
