@@ -11,15 +11,19 @@ export const valueType = { i32: 0x7f, i64: 0x7e, f64: 0x7c } as const;
 export const opcode = {
   i32LeUnsigned: 0x4d,
   i32GeUnsigned: 0x4f,
+  i64Equal: 0x51,
   i64LessThan: 0x53,
   f64Equal: 0x61,
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i64Add: 0x7c,
   i64Mul: 0x7e,
+  i64And: 0x83,
+  i64Or: 0x84,
   i64Xor: 0x85,
   i64ShiftRightUnsigned: 0x88,
   i64RotateLeft: 0x89,
+  i64ExtendI32Unsigned: 0xad,
   i64TruncateF64Unsigned: 0xb1,
   f64ConvertI32Unsigned: 0xb8,
 } as const;
@@ -87,17 +91,23 @@ export function repeatWhile(condition: Code, body: Code): Code {
   return [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
 }
 
-/** A function under the name it is exported by; it returns nothing. Locals are numbered after the parameters. */
+/** A function under the name it is exported by. Locals are numbered after the parameters. */
 export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly number[];
+  /** What it returns: the value that its body leaves. Default: nothing. */
+  readonly results?: readonly number[];
   readonly locals: readonly number[];
   readonly body: Code;
 }
 
 /** A whole module: `functions`, and a memory of `pages` × 64 KiB that never grows, exported as "memory". */
 export function assembleModule(pages: number, functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map((f) => [0x60, ...vector(f.parameters.map((type) => [type])), 0]);
+  const types = functions.map((f) => [
+    0x60,
+    ...vector(f.parameters.map((type) => [type])),
+    ...vector((f.results ?? []).map((type) => [type])),
+  ]);
   const bodies = functions.map((f) => {
     const code = [...vector(f.locals.map((type) => [1, type])), ...f.body, 0x0b];
     return [...unsignedLeb(code.length), ...code];

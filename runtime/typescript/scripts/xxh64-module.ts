@@ -25,6 +25,11 @@ export const windowOffset = 64;
 /** How many bytes the window takes. A multiple of 32, so that no stripe is ever cut. */
 export const windowBytes = 65_536;
 
+/** Where memory for frames begins, whose checksums are made where they lie, and how much of it there is. */
+export const framesOffset = 131_072;
+export const framesBytes = 33_554_432;
+const pageBytes = 65_536;
+
 const lanesOffset = 8;
 
 // The primes and the steps below are those of the XXH64 specification
@@ -47,7 +52,7 @@ const round = (accumulator: Code, input: Code): Code =>
   multiply(rotate(add(accumulator, multiply(input, prime2)), 31n), prime1);
 const roundOfZero = (input: Code): Code => multiply(rotate(multiply(input, prime2), 31n), prime1);
 
-// The parameters and locals of both functions.
+// The parameters and locals of `hash` and `absorb`.
 const length = 0;
 const total = 1;
 const position = 2;
@@ -112,18 +117,50 @@ const avalanche: Code = [
   ...set(hash, xor(get(hash), shift(get(hash), 32n))),
 ];
 
+// Those of `seal` and `verify`, which share the others with the above.
+const begin = 0;
+const bytes = 1;
+
+/** Leaves in `hash` the digest of so many bytes from `begin` on. */
+const hashFrame: Code = [
+  ...set(position, get(begin)),
+  ...set(end, apply(opcode.i32Add, get(begin), get(bytes))),
+  ...choose(apply(opcode.i32GeUnsigned, get(bytes), i32Const(32)), [...initialLanes, ...consumeStripes, ...mergeLanes], [
+    ...set(hash, i64Const(prime5)),
+  ]),
+  ...set(hash, add(get(hash), apply(opcode.i64ExtendI32Unsigned, get(bytes)))),
+  ...consumeTail,
+  ...avalanche,
+];
+
+/** The same bytes from the last to the first: a frame has its checksum big-endian. */
+const swapped = (value: Code): Code =>
+  (
+    [
+      [8n, 0x000000ff_000000ffn],
+      [24n, 0x0000ff00_0000ff00n],
+      [40n, 0x00ff0000_00ff0000n],
+      [56n, 0xff000000_ff000000n],
+    ] as const
+  )
+    .map(([bits, mask]) => apply(opcode.i64And, rotate(value, bits), i64Const(mask)))
+    .reduce((all, one) => apply(opcode.i64Or, all, one));
+
 /**
- * The module that hashes. Its memory holds the digest, the four lanes and the window, and never grows. It exports
+ * The module that hashes. Its memory holds the digest, the four lanes, the window and memory for frames, and never grows,
+ * for that would take it away from who has views of it. It exports
  * - `hash(length, total)`: leaves the digest of an input of `total` bytes whose last `length` bytes, at most windowBytes,
  *   are in the window. When `length` is less than `total`, the others have been absorbed;
  * - `absorb(length, before)`: takes the first `length` bytes of the window, a multiple of 32, into the lanes; `before` is
- *   how many bytes were absorbed until now.
+ *   how many bytes were absorbed until now;
+ * - `seal(begin, bytes)`: puts the checksum of so many bytes from `begin` on behind them, big-endian;
+ * - `verify(begin, bytes)`: whether what is behind them is their checksum, 1 or 0.
  */
 export function buildXxh64Module(): Uint8Array<ArrayBuffer> {
   const whole = apply(opcode.f64Equal, get(total), apply(opcode.f64ConvertI32Unsigned, get(length)));
   const first = apply(opcode.f64Equal, get(total), f64Zero);
   const short = apply(opcode.i64LessThan, totalAsI64, i64Const(32n));
-  return assembleModule(2, [
+  return assembleModule((framesOffset + framesBytes) / pageBytes, [
     {
       name: "hash",
       parameters,
@@ -147,6 +184,19 @@ export function buildXxh64Module(): Uint8Array<ArrayBuffer> {
       locals,
       body: [...startOfWindow, ...choose(first, initialLanes, loadLanes), ...consumeStripes, ...storeLanes],
     },
+    {
+      name: "seal",
+      parameters: [valueType.i32, valueType.i32],
+      locals,
+      body: [...hashFrame, ...store64(get(end), swapped(get(hash)))],
+    },
+    {
+      name: "verify",
+      parameters: [valueType.i32, valueType.i32],
+      results: [valueType.i32],
+      locals,
+      body: [...hashFrame, ...apply(opcode.i64Equal, load64(get(end)), swapped(get(hash)))],
+    },
   ]);
 }
 
@@ -163,6 +213,9 @@ export const digestOffset = ${digestOffset};
 export const windowOffset = ${windowOffset};
 /** How many bytes the window takes. */
 export const windowBytes = 0x${windowBytes.toString(16)};
+/** Where memory for frames begins, and how much of it there is. */
+export const framesOffset = 0x${framesOffset.toString(16)};
+export const framesBytes = 0x${framesBytes.toString(16)};
 
 /** The module, in base64. What it exports is described where it is made. */
 export const xxh64Module: string =

@@ -11,6 +11,8 @@ interface Xxh64Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   hash(length: number, total: number): void;
   absorb(length: number, before: number): void;
+  seal(begin: number, bytes: number): void;
+  verify(begin: number, bytes: number): number;
 }
 
 type State = "unused" | "wasm" | "script";
@@ -35,6 +37,12 @@ function prepare(): State {
     // A content security policy, or a process started without executable memory, may forbid WebAssembly.
     return "script";
   }
+}
+
+/** The module's memory, which never changes its place; undefined where there is no WebAssembly. */
+export function moduleMemory(): Uint8Array | undefined {
+  if (state === "unused") state = prepare();
+  return state === "wasm" ? memory : undefined;
 }
 
 /** Leaves the digest of bytes[start, end) in the module's memory. */
@@ -100,4 +108,14 @@ export function verifyChecksum(bytes: Uint8Array, start: number, end: number): b
     bytes[end + 6] === memory[digestOffset + 1] &&
     bytes[end + 7] === memory[digestOffset]
   );
+}
+
+/** As `writeChecksum`, for `bytes` from `address` on of the module's memory. */
+export function writeChecksumAt(address: number, bytes: number): void {
+  wasm.seal(address, bytes);
+}
+
+/** As `verifyChecksum`, for `bytes` from `address` on of the module's memory. */
+export function verifyChecksumAt(address: number, bytes: number): boolean {
+  return wasm.verify(address, bytes) === 1;
 }

@@ -1,6 +1,7 @@
 import { readUint32 } from "../bytes/big-endian.js";
 import { allocate } from "../codec/allocate.js";
-import { verifyChecksum } from "../checksum/xxh64.js";
+import { frameAddress } from "../checksum/frame-memory.js";
+import { verifyChecksum, verifyChecksumAt } from "../checksum/xxh64.js";
 import { CrucibleError } from "../error/index.js";
 import { checksumBytes, Flag, headerBytes, offsetFlags, offsetLength, overheadBytes } from "./frame.js";
 import { checkHeader, type FrameSink } from "./header.js";
@@ -78,7 +79,7 @@ export class FrameReader {
         const held = this.#held;
         const start = this.#start;
         this.#release();
-        this.#deliver(held, start, start + need - checksumBytes);
+        this.#deliver(held, start, start + need - checksumBytes, frameAddress(held));
         // Fragments are put together elsewhere: nobody holds on to their bytes.
         const fragment = (held[start + offsetFlags + 1]! & Flag.More) !== 0;
         if (fragment && held.length <= spareBytes && held.length > this.#spare.length) this.#spare = held;
@@ -109,6 +110,7 @@ export class FrameReader {
   }
 
   #parse(bytes: Uint8Array, start: number, end: number): void {
+    const address = frameAddress(bytes);
     let offset = start;
     while (end - offset >= headerBytes) {
       // A header is checked twice only when its frame came in contiguous pieces; that is rarer than it is dear.
@@ -119,7 +121,7 @@ export class FrameReader {
         return;
       }
       this.#release();
-      this.#deliver(bytes, offset, offset + need - checksumBytes);
+      this.#deliver(bytes, offset, offset + need - checksumBytes, address);
       offset += need;
     }
     if (offset < end) this.#hold(bytes, offset, end, false);
@@ -139,8 +141,9 @@ export class FrameReader {
     this.#hold(nothing, 0, 0, false);
   }
 
-  #deliver(bytes: Uint8Array, start: number, end: number): void {
-    if (!verifyChecksum(bytes, start, end)) {
+  /** `address` is where `bytes` lie in the memory of frames, -1 for elsewhere. */
+  #deliver(bytes: Uint8Array, start: number, end: number, address: number): void {
+    if (!(address < 0 ? verifyChecksum(bytes, start, end) : verifyChecksumAt(address + start, end - start))) {
       throw new CrucibleError("BAD_CHECKSUM", "frame does not match its checksum; the bytes were damaged on the way");
     }
     this.#sink.onFrame(bytes, start, end);

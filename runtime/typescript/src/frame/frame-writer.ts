@@ -1,5 +1,6 @@
 import { writeUint32 } from "../bytes/big-endian.js";
-import { writeChecksum } from "../checksum/xxh64.js";
+import { frameAddress, frameBlockBytes, giveFrameBlock, takeFrameBlock } from "../checksum/frame-memory.js";
+import { writeChecksum, writeChecksumAt } from "../checksum/xxh64.js";
 import { allocate } from "../codec/allocate.js";
 import type { FrameCipher } from "../crypto/frame-cipher.js";
 import {
@@ -23,7 +24,7 @@ const tagBytes = 16;
 /** What a frame may take beside its payload: its own header, that of a run before it, tag and checksum. */
 const spareBytes = overheadBytes + headerBytes + tagBytes;
 /** Size of the buffer that frames are written into. Many small frames share one. */
-const arenaBytes = 262_144;
+const arenaBytes = frameBlockBytes;
 /** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
 const firstArenaBytes = 4_096;
 /** Size of the one after a rest. */
@@ -36,6 +37,8 @@ const restingArenaBytes = 1_024;
 export class FrameWriter {
   readonly #now: () => number;
   #arena: Uint8Array = new Uint8Array(0);
+  /** Where the arena lies in the memory of frames; -1 elsewhere. */
+  #address = -1;
   /** First byte that was not handed over. */
   #taken = 0;
   /** Where the next frame begins. */
@@ -46,9 +49,10 @@ export class FrameWriter {
   #full: Uint8Array[] = [];
   #fullBytes = 0;
   #nextArenaBytes = firstArenaBytes;
-  /** Arenas that were filled and handed over; the last of them is written again once they have left. */
-  #left: Uint8Array | undefined;
+  /** Full arenas that were handed over; one of them is written again once they have left. */
+  #left: Uint8Array[] = [];
   #spare: Uint8Array | undefined;
+  #closed = false;
   #stampHi = 0;
   #stampLo = 0;
   #stamped = false;
@@ -143,7 +147,7 @@ export class FrameWriter {
       writeUint32(arena, start + offsetLength, end - start - headerBytes + tagBytes);
       payloadEnd = cipher.seal(arena, start, start + headerBytes, end);
     }
-    writeChecksum(arena, start, payloadEnd);
+    this.#sum(start, payloadEnd);
     this.#next = payloadEnd + checksumBytes;
   }
 
@@ -170,19 +174,45 @@ export class FrameWriter {
    */
   reuse(): void {
     if (this.pendingBytes > 0) return;
-    if (this.#left !== undefined) this.#spare = this.#left;
-    this.#left = undefined;
+    if (this.#left.length > 0) this.#sortOut();
     this.#taken = 0;
     this.#next = 0;
   }
 
-  /** Nothing was written for long: lets go of the arena when nothing waits in it. The next one is small. */
+  /** Keeps one of the arenas that have left, and gives back the others. */
+  #sortOut(): void {
+    for (const arena of this.#left) {
+      if (this.#spare === undefined) this.#spare = arena;
+      else giveBack(arena);
+    }
+    this.#left.length = 0;
+  }
+
+  /**
+   * Nothing was written for long, and all that was handed over has left: lets go of the arena when nothing waits in it. The
+   * next one is small.
+   */
   rest(): void {
     if (this.pendingBytes > 0 || this.#arena.length <= restingArenaBytes) return;
-    this.#arena = new Uint8Array(0);
-    this.#taken = 0;
-    this.#next = 0;
+    this.#release();
     this.#nextArenaBytes = restingArenaBytes;
+  }
+
+  /** The connection has ended, and nothing that was handed over is needed any more: gives memory back. */
+  close(): void {
+    this.#closed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#spare !== undefined) giveBack(this.#spare);
+    this.#spare = undefined;
+    for (const arena of this.#left) giveBack(arena);
+    this.#left.length = 0;
+    giveBack(this.#arena);
+    this.#use(new Uint8Array(0));
+    this.#full = [];
+    this.#fullBytes = 0;
   }
 
   /** Ends the run that is being written; one without a frame never was. */
@@ -197,8 +227,14 @@ export class FrameWriter {
     this.#header(start, FrameType.Sealed, Flag.Encrypted, 0);
     writeUint32(this.#arena, start + offsetLength, this.#next - payload + tagBytes);
     const end = this.#runCipher!.seal(this.#arena, start, payload, this.#next);
-    writeChecksum(this.#arena, start, end);
+    this.#sum(start, end);
     this.#next = end + checksumBytes;
+  }
+
+  /** Puts the checksum of `[start, end)` behind it. */
+  #sum(start: number, end: number): void {
+    if (this.#address >= 0) writeChecksumAt(this.#address + start, end - start);
+    else writeChecksum(this.#arena, start, end);
   }
 
   #swap(payloadBytes: number): void {
@@ -208,14 +244,20 @@ export class FrameWriter {
       this.#fullBytes += this.#next - this.#taken;
     }
     const room = Math.max(this.#nextArenaBytes, payloadBytes + spareBytes);
-    if (this.#arena.length === arenaBytes) this.#left = this.#arena;
+    if (this.#arena.length === arenaBytes) this.#left.push(this.#arena);
     if (this.#spare !== undefined && room <= arenaBytes) {
-      this.#arena = this.#spare;
+      this.#use(this.#spare);
       this.#spare = undefined;
     } else {
-      this.#arena = allocate(room);
+      const fits = room > firstArenaBytes && room <= arenaBytes;
+      this.#use((fits && !this.#closed ? takeFrameBlock() : undefined) ?? allocate(room));
     }
     this.#nextArenaBytes = Math.min(arenaBytes, 4 * this.#nextArenaBytes);
+  }
+
+  #use(arena: Uint8Array): void {
+    this.#arena = arena;
+    this.#address = frameAddress(arena);
     this.#taken = 0;
     this.#next = 0;
   }
@@ -230,4 +272,8 @@ export class FrameWriter {
     this.#stampLo = low >>> 0;
     this.#stamped = true;
   }
+}
+
+function giveBack(arena: Uint8Array): void {
+  if (frameAddress(arena) >= 0) giveFrameBlock(arena);
 }

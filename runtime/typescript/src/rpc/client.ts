@@ -192,7 +192,8 @@ export class Client implements Caller {
     const deadlineMs = this.#deadline(method, options, now);
     const signal = this.#signal(options);
     assertWanted(method, deadlineMs, now, signal);
-    const timeoutUs = deadlineMs === undefined ? undefined : Math.ceil((deadlineMs - now) * 1000);
+    // Whole, whatever became of the last digits when the time was added.
+    const timeoutUs = deadlineMs === undefined ? undefined : Math.max(1, Math.ceil((deadlineMs - now) * 1000 - 0.001));
     const withBody = (flags & Flag.EndStream) !== 0;
     if (options?.priority !== undefined) call.priority = checkPriority(options.priority);
     if (withBody) checkRequest(this.#options, method, request);

@@ -54,12 +54,41 @@ function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
   return p;
 }
 
+/**
+ * What the last head of a Request was made of; its bytes are still there. Callers mostly say the same again, and to compare
+ * takes a fourth of what writing a key and a value takes.
+ */
+const last: { methodId: number; timeoutUs: number | undefined; keys: string[]; values: unknown[]; length: number } = {
+  methodId: -1,
+  timeoutUs: undefined,
+  keys: [],
+  values: [],
+  length: 0,
+};
+
+function isLast(metadata: MetadataSource | undefined): boolean {
+  const { keys, values } = last;
+  if (metadata === undefined) return keys.length === 0;
+  if (Object.getPrototypeOf(metadata) !== Object.prototype) return false;
+  let count = 0;
+  for (const key in metadata) {
+    if (key !== keys[count] || metadata[key] !== values[count]) return false;
+    count++;
+  }
+  return count === keys.length;
+}
+
 /** Writes the head of a Request into `head`. Throws METADATA_INVALID. */
 export function writeRequestHead(
   methodId: number,
   timeoutUs: number | undefined,
   metadata: MetadataSource | undefined,
 ): void {
+  if (methodId === last.methodId && timeoutUs === last.timeoutUs && isLast(metadata)) {
+    head.length = last.length;
+    return;
+  }
+  last.methodId = -1;
   const { bytes } = head;
   bytes[0] = tagMethodId;
   bytes[1] = methodId;
@@ -72,12 +101,21 @@ export function writeRequestHead(
     head.length = writeVarint(bytes, 6, timeoutUs);
   }
   if (metadata !== undefined) writeMetadata(metadata);
+  last.keys = metadata === undefined ? [] : Object.keys(metadata);
+  last.values = last.keys.map((key) => metadata![key]);
+  // A list may be changed and be the same one.
+  if (last.values.some((value) => typeof value !== "string")) return;
+  last.methodId = methodId;
+  last.timeoutUs = timeoutUs;
+  last.length = head.length;
 }
 
 /** Writes the head of a Response into `head`. Throws METADATA_INVALID. */
 export function writeResponseHead(metadata: MetadataSource | undefined): void {
   head.length = 0;
-  if (metadata !== undefined) writeMetadata(metadata);
+  if (metadata === undefined) return;
+  last.methodId = -1;
+  writeMetadata(metadata);
 }
 
 function writeMetadata(metadata: MetadataSource): void {
@@ -295,7 +333,41 @@ function readText(bytes: Uint8Array, start: number, end: number): string {
   }
 }
 
+/**
+ * Entries read last, by their bytes: what callers send beside their requests is much the same each time, and to compare
+ * takes 20 ns where reading a key and a value of 12 characters takes 160 (profile of a busy server, Node 24).
+ */
+const recent: { readonly bytes: Uint8Array; length: number; key: string; value: string }[] = [];
+const recentEntries = 64;
+const mostRecentBytes = 96;
+
 function readEntry(bytes: Uint8Array, start: number, end: number, into: string[]): void {
+  const length = end - start;
+  if (length === 0 || length > mostRecentBytes) {
+    parseEntry(bytes, start, end, into);
+    return;
+  }
+  const slot = (length + 5 * bytes[end - 1]! + 3 * bytes[start + (length >>> 1)]!) % recentEntries;
+  let entry = recent[slot];
+  if (entry !== undefined && entry.length === length) {
+    const known = entry.bytes;
+    let i = 0;
+    while (i < length && known[i] === bytes[start + i]) i++;
+    if (i === length) {
+      into.push(entry.key, entry.value);
+      return;
+    }
+  }
+  parseEntry(bytes, start, end, into);
+  while (recent.length <= slot) recent.push({ bytes: new Uint8Array(mostRecentBytes), length: 0, key: "", value: "" });
+  entry = recent[slot]!;
+  for (let i = 0; i < length; i++) entry.bytes[i] = bytes[start + i]!;
+  entry.length = length;
+  entry.key = into.at(-2)!;
+  entry.value = into.at(-1)!;
+}
+
+function parseEntry(bytes: Uint8Array, start: number, end: number, into: string[]): void {
   let key: string | undefined;
   let value: string | undefined;
   let p = start;

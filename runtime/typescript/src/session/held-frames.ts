@@ -2,7 +2,7 @@ import { CrucibleError } from "../error/index.js";
 
 /** Frames that have arrived and wait, because who handles them has to wait for something. */
 export class HeldFrames {
-  readonly #frames: { readonly bytes: Uint8Array; readonly start: number; readonly end: number }[] = [];
+  readonly #frames: Uint8Array[] = [];
   readonly #peer: string;
   #room: number;
 
@@ -21,11 +21,12 @@ export class HeldFrames {
         `peer ${this.#peer} sends too much before it is known; wait for the answer`,
       );
     }
-    this.#frames.push({ bytes, start, end });
+    // A copy: the connection may read over the original.
+    this.#frames.push(bytes.slice(start, end));
   }
 
   /** Hands them on in order. */
   deliver(sink: { onFrame(bytes: Uint8Array, start: number, end: number): void }): void {
-    for (const { bytes, start, end } of this.#frames) sink.onFrame(bytes, start, end);
+    for (const frame of this.#frames) sink.onFrame(frame, 0, frame.length);
   }
 }

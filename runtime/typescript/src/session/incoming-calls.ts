@@ -53,6 +53,11 @@ export class IncomingCalls {
     return this.#size;
   }
 
+  /** How many are not answered: Requests that are not complete, and live calls. */
+  get live(): number {
+    return this.#live.size;
+  }
+
   /** A live call, or a Request that is not complete. */
   get(id: number): Call | undefined {
     return this.#live.get(id);

@@ -1,5 +1,7 @@
 import { readUint32 } from "../bytes/big-endian.js";
 import type { Clock, Stop } from "../clock/clock.js";
+import { frameAddress } from "../checksum/frame-memory.js";
+import { allocate } from "../codec/allocate.js";
 import { viewBytes } from "../codec/bytes.js";
 import type { FrameCipher } from "../crypto/frame-cipher.js";
 import { CrucibleError } from "../error/index.js";
@@ -181,7 +183,7 @@ export class Link implements Receiver, FrameSink {
 
   /** The connection is silent: gives back memory that it hardly needs. */
   rest(): void {
-    this.writer.rest();
+    if (this.#connection.unsentBytes === 0) this.writer.rest();
   }
 
   /** What is compressed of what is sent; told by `agree`. */
@@ -197,11 +199,23 @@ export class Link implements Receiver, FrameSink {
     if (features.sealed) this.writer.sealRuns(this.#sendCipher!);
   }
 
+  /**
+   * What is sent next is all that is due, for now: it leaves at once, or at the end of what is being read. Without the wait
+   * for others a lone call takes 0.5 µs less, both ends on one processor.
+   */
+  urgent = false;
+  #reading = false;
+  #dueWhenRead = false;
+
   /** Completes the frame begun in `writer` and sends it with the others of this turn. */
   send(end: number, sealed: boolean): void {
     this.writer.finish(end, sealed ? this.#sendCipher : undefined);
     this.#sent++;
-    if (!this.#flushPending) {
+    if (this.urgent) {
+      this.urgent = false;
+      if (!this.#reading || this.writer.pendingBytes >= earlyBytes) this.#write();
+      else this.#dueWhenRead = true;
+    } else if (!this.#flushPending) {
       this.#flushPending = true;
       this.#sentDue = this.#sent;
       this.#hops = 0;
@@ -276,17 +290,24 @@ export class Link implements Receiver, FrameSink {
   onBytes(chunk: Uint8Array): void {
     if (this.#closed) return;
     this.#lastBytesMs = this.#clock.monotonicMs();
+    this.#reading = true;
     try {
       this.#reader.push(chunk);
     } catch (error) {
       this.fail(error);
       return;
+    } finally {
+      this.#reading = false;
+    }
+    if (this.#dueWhenRead) {
+      this.#dueWhenRead = false;
+      this.#write();
     }
     if (this.#reader.midFrame && this.#stopTimer === undefined && !this.#closed) this.#watchFrame(this.#frameTimeoutMs);
   }
 
   neededBytes(): number {
-    if (!this.#kept && !this.#closed) return this.#reader.neededBytes;
+    if (!this.#kept) return this.#closed ? 0 : this.#reader.neededBytes;
     this.#kept = false;
     return Infinity;
   }
@@ -309,6 +330,8 @@ export class Link implements Receiver, FrameSink {
   onUnblocked: (() => void) | undefined;
 
   onClose(error?: Error): void {
+    // The platform has let go of what it was to send.
+    this.writer.close();
     this.#end(
       CrucibleError.from(
         error ?? new CrucibleError("PEER_LOST", `connection to ${this.peer} was closed by the other side`),
@@ -330,7 +353,6 @@ export class Link implements Receiver, FrameSink {
   onFrame(bytes: Uint8Array, start: number, end: number): void {
     if (this.#closed) return;
     if (this.#held !== undefined) {
-      this.#kept = true;
       this.#held.add(bytes, start, end);
       return;
     }
@@ -372,7 +394,15 @@ export class Link implements Receiver, FrameSink {
       return;
     }
     // Fragments are put together elsewhere, but of a whole message the codec keeps views where they save a copy.
-    if (end - start >= viewBytes && (flags & Flag.More) === 0) this.#kept = true;
+    if (end - start >= viewBytes && (flags & Flag.More) === 0) {
+      if (frameAddress(bytes) >= 0) {
+        const whole = allocate(payloadEnd - start - headerBytes);
+        whole.set(bytes.subarray(start + headerBytes, payloadEnd));
+        this.#handler.onFrame(type, flags, id, whole, 0, whole.length);
+        return;
+      }
+      this.#kept = true;
+    }
     this.#handler.onFrame(type, flags, id, bytes, start + headerBytes, payloadEnd);
   }
 

@@ -198,7 +198,9 @@ export class Session implements LinkHandler {
       );
     }
     call.id = this.#ids.draw();
+    this.#link.urgent = this.#outgoing.size === 0;
     this.#outbox.send(call, FrameType.Request, flags, head, headBytes, codec, message);
+    this.#link.urgent = false;
     this.#outgoing.add(call);
   }
 
@@ -253,7 +255,11 @@ export class Session implements LinkHandler {
     codec: Codec | undefined,
     message: unknown,
   ): void {
-    if (!call.ended) this.#outbox.send(call, type, flags, head, headBytes, codec, message);
+    if (call.ended) return;
+    // The last answer that is due.
+    this.#link.urgent = type === FrameType.Response && this.#incoming.live === 1;
+    this.#outbox.send(call, type, flags, head, headBytes, codec, message);
+    this.#link.urgent = false;
   }
 
   /** The user has consumed `bytes` of what was received; they are granted again once half a window has gathered. */

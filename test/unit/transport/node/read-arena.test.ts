@@ -1,5 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import {
+  frameAddress,
+  frameBlockBytes,
+  giveFrameBlock,
+  takeFrameBlock,
+} from "../../../../runtime/typescript/src/checksum/frame-memory.js";
+import { framesOffset } from "../../../../runtime/typescript/src/checksum/xxh64-wasm.js";
 import { ReadArena } from "../../../../runtime/typescript/src/transport/node/read-arena.js";
 
 /** Reads of these sizes at most, and how much of what was given the reader then needs: a share, or all for good. */
@@ -64,15 +71,59 @@ describe("memory that reads land in", () => {
 
   test("stays the same, where nothing is needed", () => {
     const arena = new ReadArena();
-    const buffers = new Set<ArrayBufferLike>();
+    const places = new Set<number>();
     for (let i = 0; i < 1000; i++) {
       const room = arena.room();
-      buffers.add(room.buffer);
+      expect(frameAddress(room)).toBeGreaterThanOrEqual(0);
+      places.add(Math.floor((frameAddress(room) - framesOffset) / frameBlockBytes));
       arena.take(Math.min(room.length, 100_000));
       arena.keep(i % 3 === 0 ? 60_000 : 0);
     }
-    // 64, 128 and 256 KiB.
-    expect(buffers.size).toBe(3);
+    expect(places.size).toBe(1);
+    arena.release();
+  });
+
+  test("is its own where all blocks are taken, and gives back what it had", () => {
+    const blocks: Uint8Array[] = [];
+    for (let block = takeFrameBlock(); block !== undefined; block = takeFrameBlock()) blocks.push(block);
+    try {
+      const arena = new ReadArena();
+      const buffers = new Set<ArrayBufferLike>();
+      for (let i = 0; i < 1000; i++) {
+        const room = arena.room();
+        buffers.add(room.buffer);
+        arena.take(Math.min(room.length, 100_000));
+        arena.keep(i % 3 === 0 ? 60_000 : 0);
+      }
+      // 64, 128 and 256 KiB.
+      expect(buffers.size).toBe(3);
+      giveFrameBlock(blocks.pop()!);
+      for (let round = 0; round < 3; round++) {
+        const another = new ReadArena();
+        expect(frameAddress(another.room())).toBeGreaterThanOrEqual(0);
+        expect(takeFrameBlock()).toBeUndefined();
+        another.release();
+      }
+    } finally {
+      for (const block of blocks) giveFrameBlock(block);
+    }
+  });
+
+  test("goes to another block while the last bytes of the first are needed, and gives that back", () => {
+    const arena = new ReadArena();
+    const first = frameAddress(arena.take(arena.room().length));
+    arena.keep(200_000);
+    const second = frameAddress(arena.room());
+    expect(Math.abs(second - first)).toBeGreaterThanOrEqual(frameBlockBytes);
+    arena.take(10);
+    // The first is still in use: whoever takes another block gets a third.
+    const third = takeFrameBlock()!;
+    expect(third.byteOffset).not.toBe(first);
+    arena.keep(0);
+    const again = takeFrameBlock()!;
+    expect(again.byteOffset).toBe(first);
+    for (const block of [third, again]) giveFrameBlock(block);
+    arena.release();
   });
 });
 

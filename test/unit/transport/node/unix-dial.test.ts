@@ -103,18 +103,15 @@ describe("dialling a Unix socket", () => {
     }
     client.close();
     await recorder.closed();
-    let contiguous = 0;
-    let buffers = 1;
+    let runs = 1;
     // A large read makes it busy.
     const busy = recorder.chunks.slice(recorder.chunks.findIndex(({ length }) => length >= 16_384) + 1);
     for (const [i, chunk] of busy.entries()) {
       const before = busy[i - 1];
       if (before === undefined) continue;
-      if (chunk.buffer !== before.buffer) buffers++;
-      else if (chunk.byteOffset === before.byteOffset + before.length) contiguous++;
+      if (chunk.buffer !== before.buffer || chunk.byteOffset !== before.byteOffset + before.length) runs++;
     }
-    expect(contiguous + buffers).toBe(busy.length);
-    expect(buffers).toBeLessThan(busy.length / 3);
+    expect(runs).toBeLessThan(busy.length / 3);
     await daemon.kill("SIGKILL");
   });
 });

@@ -17,7 +17,9 @@ function readInto(arena: RestingArena, onRead: OnRead): NonNullable<NetConnectOp
 
 /** Connects a paused socket to `path` that reads into an arena. */
 export function connectArenaSocket(path: string, onRead: OnRead): Socket {
-  return connect({ path, allowHalfOpen: false, onread: readInto(new RestingArena(), onRead) }).pause();
+  const arena = new RestingArena();
+  const socket = connect({ path, allowHalfOpen: false, onread: readInto(arena, onRead) }).pause();
+  return socket.once("close", () => arena.release());
 }
 
 /** The part of an accepted socket that Node does not document. */
@@ -39,13 +41,9 @@ export function toArenaSocket(accepted: Socket, onRead: OnRead): Socket {
     return accepted;
   }
   owner._handle = null;
-  const options = {
-    handle,
-    allowHalfOpen: false,
-    pauseOnCreate: true,
-    onread: readInto(new RestingArena(), onRead),
-  };
-  const socket = new Socket(options);
+  const arena = new RestingArena();
+  const options = { handle, allowHalfOpen: false, pauseOnCreate: true, onread: readInto(arena, onRead) };
+  const socket = new Socket(options).once("close", () => arena.release());
   // Without a handle it is of no use, and would stay in memory as long as the connection.
   accepted.destroy();
   return socket;

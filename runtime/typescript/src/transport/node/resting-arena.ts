@@ -26,6 +26,8 @@ export class RestingArena {
   #windowStartMs = 0;
   #reads = 0;
   #largest = 0;
+  /** It is calm; to be seen to once the bytes of this read are not needed. */
+  #calm = false;
 
   /** Where reads are handed to the system ahead of time, as by Windows, several would be under way at once. */
   constructor(mayShare: boolean = process.platform !== "win32", clock: Clock = systemClock) {
@@ -53,13 +55,21 @@ export class RestingArena {
 
   /** As of ReadArena. Of the shared buffer nothing is given away. */
   keep(count: number): void {
-    this.#arena?.keep(count);
+    if (this.#arena === undefined) return;
+    this.#arena.keep(count);
+    if (this.#calm && this.#arena.idle) this.release();
+    this.#calm = false;
+  }
+
+  /** No more is read, and nothing that was is needed: gives memory back. */
+  release(): void {
+    this.#arena?.release();
+    this.#arena = undefined;
   }
 
   /** A window is over: what was busy may rest. */
   #look(now: number, passedMs: number): void {
-    const calm = this.#largest < busyBytes && this.#reads * 1_000 < calmReads * passedMs;
-    if (calm && this.#mayShare) this.#arena = undefined;
+    this.#calm = this.#mayShare && this.#largest < busyBytes && this.#reads * 1_000 < calmReads * passedMs;
     this.#windowStartMs = now;
     this.#reads = 0;
     this.#largest = 0;
