@@ -82,6 +82,12 @@ export class FrameWriter {
     this.#runCipher = cipher;
   }
 
+  /**
+   * A message is being encoded at the offset that `begin` gave: another frame that is begun meanwhile goes into another
+   * arena, and what has left is not written again.
+   */
+  encoding = false;
+
   /** How many bytes wait to be taken. */
   get pendingBytes(): number {
     return this.#fullBytes + this.#next - this.#taken;
@@ -92,7 +98,8 @@ export class FrameWriter {
    * that turns out longer, see `fits`, begins again with more room.
    */
   begin(type: number, flags: number, id: number, roomBytes: number): number {
-    if (this.#next + roomBytes + spareBytes > this.#arena.length) this.#swap(roomBytes);
+    if (this.encoding) this.#swap(roomBytes);
+    else if (this.#next + roomBytes + spareBytes > this.#arena.length) this.#swap(roomBytes);
     if (this.#runCipher !== undefined && this.#run < 0) {
       this.#run = this.#next;
       this.#next += headerBytes;
@@ -173,7 +180,7 @@ export class FrameWriter {
    * memory but that one, which stays in the processor's cache.
    */
   reuse(): void {
-    if (this.pendingBytes > 0) return;
+    if (this.encoding || this.pendingBytes > 0) return;
     if (this.#left.length > 0) this.#sortOut();
     this.#taken = 0;
     this.#next = 0;
@@ -245,7 +252,7 @@ export class FrameWriter {
     }
     const room = Math.max(this.#nextArenaBytes, payloadBytes + spareBytes);
     if (this.#arena.length === arenaBytes) this.#left.push(this.#arena);
-    if (this.#spare !== undefined && room <= arenaBytes) {
+    if (this.#spare !== undefined && room <= arenaBytes && !this.encoding) {
       this.#use(this.#spare);
       this.#spare = undefined;
     } else {

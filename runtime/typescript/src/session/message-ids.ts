@@ -17,6 +17,11 @@ export class MessageIds {
     return this.#highestOfPeer;
   }
 
+  /** The id drawn last. */
+  get lastDrawn(): number {
+    return this.#next - 2;
+  }
+
   /** Draws an id. Throws IDS_EXHAUSTED. */
   draw(): number {
     const id = this.#next;

@@ -7,6 +7,7 @@ import { writeEnvelope } from "./envelope.js";
 import { maxFragmentBytes, maxWindowBytes } from "./limits.js";
 import { Line } from "./line.js";
 import type { Link } from "./link.js";
+import type { MessageIds } from "./message-ids.js";
 import { giveScratch } from "./scratch.js";
 
 /** Room that a frame asks for at first: most messages fit, and what is not used is not spent. */
@@ -20,16 +21,16 @@ const leastFragmentBytes = 20_480;
  */
 export class Outbox {
   readonly #link: Link;
-  readonly #drawId: () => number;
+  readonly #ids: MessageIds;
   /** Calls whose next fragment fits their window. */
   readonly #line = new Line();
   /** The most bytes of one message that the peer takes. */
   maxMessageBytes: number;
 
-  /** `drawId` gives the next message id of this side. */
-  constructor(link: Link, maxMessageBytes: number, drawId: () => number) {
+  /** `ids` are those of the session. */
+  constructor(link: Link, maxMessageBytes: number, ids: MessageIds) {
     this.#link = link;
-    this.#drawId = drawId;
+    this.#ids = ids;
     this.maxMessageBytes = maxMessageBytes;
   }
 
@@ -51,7 +52,12 @@ export class Outbox {
     let room = headBytes + Math.max(codec?.usualBytes ?? 0, usualBytes);
     if (room <= maxFragmentBytes) {
       const start = writer.begin(type, flags, call.id, room);
-      const end = writeEnvelope(writer.arena, start, head, headBytes, codec, message);
+      const { arena } = writer;
+      const end = this.#encode(start, head, headBytes, codec, message);
+      if (writer.arena !== arena) {
+        this.#sendBehind(call, type, flags, arena, start, end, headBytes, codec, message);
+        return;
+      }
       if (writer.fits(end)) {
         this.#place(call, type, flags, start, end);
         return;
@@ -61,12 +67,71 @@ export class Outbox {
     }
     if (room <= maxFragmentBytes || codec === undefined) {
       const start = writer.begin(type, flags, call.id, room);
-      const end = writeEnvelope(writer.arena, start, head, headBytes, codec, message);
-      if (!writer.fits(end)) throw changing(codec);
+      const { arena } = writer;
+      const end = this.#encode(start, head, headBytes, codec, message);
+      if (writer.arena !== arena || !writer.fits(end)) throw changing(codec);
       this.#place(call, type, flags, start, end);
       return;
     }
-    const bytes = encodeApart(room, this.maxMessageBytes, head, headBytes, codec, message);
+    this.#sendApart(call, type, flags, room, head.slice(0, headBytes), codec, message);
+  }
+
+  /** Writes an envelope where `writer` has begun a frame. */
+  #encode(start: number, head: Uint8Array, headBytes: number, codec: Codec | undefined, message: unknown): number {
+    const { writer } = this.#link;
+    const outer = writer.encoding;
+    writer.encoding = true;
+    try {
+      return writeEnvelope(writer.arena, start, head, headBytes, codec, message);
+    } finally {
+      writer.encoding = outer;
+    }
+  }
+
+  /**
+   * While a message was encoded into `arena`, a getter of it sent something, which went into another arena and before it.
+   */
+  #sendBehind(
+    call: Call,
+    type: number,
+    flags: number,
+    arena: Uint8Array,
+    start: number,
+    end: number,
+    headBytes: number,
+    codec: Codec | undefined,
+    message: unknown,
+  ): void {
+    this.#renumber(call, type);
+    // What was begun with has been used for another head meanwhile.
+    const head = arena.slice(start, start + headBytes);
+    if (end > arena.length) {
+      this.#sendApart(call, type, flags, end - start, head, codec!, message);
+      return;
+    }
+    const { writer } = this.#link;
+    const at = writer.begin(type, flags, call.id, end - start);
+    writer.arena.set(arena.subarray(start, end), at);
+    this.#place(call, type, flags, at, at + end - start);
+  }
+
+  /** The id of a Request is drawn anew when another was drawn while it was encoded: those of a side increase. */
+  #renumber(call: Call, type: number): void {
+    if (type === FrameType.Request && call.id !== this.#ids.lastDrawn) call.id = this.#ids.draw();
+  }
+
+  /** Encodes a message apart, and lets it leave in fragments. `head` is nobody else's. */
+  #sendApart(
+    call: Call,
+    type: number,
+    flags: number,
+    room: number,
+    head: Uint8Array,
+    codec: Codec,
+    message: unknown,
+  ): void {
+    const bytes = encodeApart(room, this.maxMessageBytes, head, head.length, codec, message);
+    this.#renumber(call, type);
     this.#enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
   }
 
@@ -177,7 +242,7 @@ export class Outbox {
     const { writer } = this.#link;
     const flags = last ? outgoing.flags : (outgoing.flags & ~Flag.EndStream) | Flag.More;
     if (outgoing.id === 0) {
-      outgoing.id = this.#drawId();
+      outgoing.id = this.#ids.draw();
       outgoing.onId?.(outgoing.id);
     }
     const start = writer.begin(outgoing.type, flags, outgoing.id, size);

@@ -92,7 +92,7 @@ export class Session implements LinkHandler {
     this.#shrinkers = new Shrinkers(link.compression);
     this.#ids = new MessageIds(options.side);
     const drawId = (): number => this.#ids.draw();
-    this.#outbox = new Outbox(link, peer.maxMessageBytes, drawId);
+    this.#outbox = new Outbox(link, peer.maxMessageBytes, this.#ids);
     this.#grants = new Grants(link);
     this.#inbox = new Inbox(
       limits,

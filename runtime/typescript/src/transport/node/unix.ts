@@ -86,7 +86,7 @@ function acceptedConnection(socket: Socket, options: SocketConnectionOptions): C
 /** Written out: what a spread makes has a shape of its own each time, which takes 400 bytes. */
 function optionsFor(peer: string, defaults: ConnectionDefaults): SocketConnectionOptions {
   const { binding, protection, highWaterMarkBytes, closeTimeoutMs, clock } = defaults;
-  return { peer, binding, protection, highWaterMarkBytes, closeTimeoutMs, clock };
+  return { peer, binding, protection, highWaterMarkBytes, closeTimeoutMs, clock, direct: true };
 }
 
 function pathOf(address: string): string {
