@@ -11,7 +11,7 @@ const leastCalls = 20_000;
 /** A message of 256 MiB takes a part of a second. */
 const turnMs = { stream: 400, message: 2000 } as const;
 /** Turns end in any case: a machine may be too busy for so many calls. */
-const mostTurns = { stream: 60, message: 12 } as const;
+const mostTurns = { stream: 100, message: 60 } as const;
 const loads = { stream: "a stream of 1 MiB messages", message: "a message of 256 MiB" } as const;
 const carriers = ["crucible", "raw"] as const;
 

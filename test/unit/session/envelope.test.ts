@@ -158,3 +158,59 @@ test("a body of any size has its length in front", () => {
     expect(writeEnvelope(tooSmall, 0, head.bytes, head.length, MetadataCodec, { value: "x".repeat(size) })).toBe(end);
   }
 });
+
+describe("what is kept of the last envelopes", () => {
+  const headOf = (source: Readonly<Record<string, string | readonly string[]>> | undefined): unknown[] => {
+    writeRequestHead(7, 1_000, source);
+    return decodeRequest(head.bytes.slice(0, head.length)).metadata.map((entry) => [entry.key, entry.value]);
+  };
+
+  test("a head is written again when anything in its metadata has changed", () => {
+    const changing: Record<string, string | string[]> = { tenant: "a", zone: "1" };
+    expect(headOf(changing)).toEqual(headOf({ tenant: "a", zone: "1" }));
+    changing["tenant"] = "b";
+    expect(headOf(changing)).toEqual([
+      ["tenant", "b"],
+      ["zone", "1"],
+    ]);
+    delete changing["zone"];
+    expect(headOf(changing)).toEqual([["tenant", "b"]]);
+    const list = ["x"];
+    changing["tenant"] = list;
+    expect(headOf(changing)).toEqual([["tenant", "x"]]);
+    list.push("y");
+    expect(headOf(changing)).toEqual([
+      ["tenant", "x"],
+      ["tenant", "y"],
+    ]);
+    expect(headOf(undefined)).toEqual([]);
+    expect(headOf({})).toEqual([]);
+    expect(headOf(Object.create({ tenant: "a" }) as Record<string, string>)).toEqual([]);
+    expect(headOf({ tenant: "a" })).toEqual([["tenant", "a"]]);
+    expect(headOf(Object.create({ tenant: "a" }) as Record<string, string>)).toEqual([]);
+    // Answers are written into the same memory.
+    writeResponseHead({ tenant: "other" });
+    expect(headOf({ tenant: "a" })).toEqual([["tenant", "a"]]);
+    writeRequestHead(8, 1_000, { tenant: "a" });
+    expect(decodeRequest(head.bytes.slice(0, head.length))).toMatchObject({ methodId: 8, timeoutUs: 1_000n });
+    expect(() => writeRequestHead(7, 1_000, { "BAD KEY": "a" })).toThrow(CrucibleError);
+    expect(headOf({ tenant: "a" })).toEqual([["tenant", "a"]]);
+  });
+
+  test("entries of metadata are read as they are, whatever was read before", () => {
+    const few = fc.constantFrom("a", "b", "ab", "ba", "aa", "key", "kez", "é", "");
+    const entries = fc.array(fc.record({ key: fc.constantFrom("a", "b", "ab", "kf"), value: few }), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(entries, { maxLength: 20 }), (requests) => {
+        for (const given of requests) {
+          const bytes = encodeRequest({ methodId: 1, metadata: given }).slice();
+          readEnvelope(bytes, 0, bytes.length);
+          const read = [...envelope.metadata];
+          bytes.fill(0);
+          expect(read).toEqual(given.flatMap((entry) => [entry.key, entry.value]));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

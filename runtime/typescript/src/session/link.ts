@@ -201,7 +201,7 @@ export class Link implements Receiver, FrameSink {
 
   /**
    * What is sent next is all that is due, for now: it leaves at once, or at the end of what is being read. Without the wait
-   * for others a lone call takes 0.5 µs less, both ends on one processor.
+   * for others a lone call takes 19.8 µs instead of 20.0, both ends on one processor (Node 24).
    */
   urgent = false;
   #reading = false;

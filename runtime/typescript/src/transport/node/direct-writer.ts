@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 
 /**
  * Writes to a socket of node:net by its own `_write`, which hands the bytes to the system, without the queue that its stream
- * keeps in front of it: links gather by themselves what leaves together, and a write of Node's stream takes a promise-less
- * microsecond for states that nobody looks at here. The system keeps the order of what it cannot take at once, and `end`
- * of the socket waits for that.
+ * keeps in front of it, a Buffer and a tick for each write: links gather by themselves what leaves together. (A lone call
+ * took 1.24 times what it takes over raw sockets instead of 1.25, both ends on one processor, Node 24.) The system keeps the
+ * order of what it cannot take at once, and `end` of the socket waits for that.
  */
 export class DirectWriter {
   readonly #socket: Socket;
