@@ -8,14 +8,8 @@ import {
   MetadataCodec,
   type RequestInit,
 } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
-import {
-  envelope,
-  head,
-  readEnvelope,
-  writeEnvelope,
-  writeRequestHead,
-  writeResponseHead,
-} from "../../../runtime/typescript/src/session/envelope.js";
+import { envelope, readEnvelope, writeEnvelope } from "../../../runtime/typescript/src/session/envelope.js";
+import { head, writeRequestHead, writeResponseHead } from "../../../runtime/typescript/src/session/head.js";
 
 const key = fc.stringMatching(/^[a-z0-9\-_.]{1,20}$/).filter((text) => !text.startsWith("crucible-"));
 const value = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: "grapheme", maxLength: 200 }));

@@ -1,7 +1,7 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
-import { head, writeRequestHead } from "../session/envelope.js";
+import { head, writeRequestHead } from "../session/head.js";
 import {
   type ClientCall,
   type ClientCore,

@@ -1,7 +1,8 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
-import { envelope, head, type MetadataList, readEnvelope, writeResponseHead } from "../session/envelope.js";
+import { envelope, type MetadataList, readEnvelope } from "../session/envelope.js";
+import { head, writeResponseHead } from "../session/head.js";
 import type { Client } from "./client.js";
 import type { Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";

@@ -1,5 +1,5 @@
 import { readUint32 } from "../bytes/big-endian.js";
-import type { Clock, Stop } from "../clock/clock.js";
+import type { Clock } from "../clock/clock.js";
 import { frameAddress } from "../checksum/frame-memory.js";
 import { allocate } from "../codec/allocate.js";
 import { viewBytes } from "../codec/bytes.js";
@@ -24,6 +24,8 @@ import { clearError, unverified } from "./clear-error.js";
 import { inflate, type SessionCompression } from "./compression.js";
 import type { Encryption } from "./encryption.js";
 import { decodeError, encodeError } from "./error-frame.js";
+import { type Assignment, checkSession } from "./assignment.js";
+import { FrameWatch } from "./frame-watch.js";
 import { HeldFrames } from "./held-frames.js";
 import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
 import { Turn } from "./turn.js";
@@ -76,7 +78,6 @@ export class Link implements Receiver, FrameSink {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #reader: FrameReader;
-  readonly #frameTimeoutMs: number;
   /** Where frames are written; `send` what was finished. */
   readonly writer: FrameWriter;
   #handler: LinkHandler;
@@ -104,7 +105,7 @@ export class Link implements Receiver, FrameSink {
   #unsentBytes = 0;
   #closed = false;
   #closing: CrucibleError | undefined;
-  #stopTimer: Stop | undefined;
+  readonly #watch: FrameWatch;
   #lastBytesMs = 0;
   /** Frames that wait while the link is held. */
   #held: HeldFrames | undefined;
@@ -115,10 +116,10 @@ export class Link implements Receiver, FrameSink {
     this.#connection = connection;
     this.#handler = handler;
     this.#clock = options.clock;
-    this.#frameTimeoutMs = options.frameTimeoutMs;
     this.#lastBytesMs = options.clock.monotonicMs();
     this.#reader = new FrameReader(this);
     this.writer = new FrameWriter(() => this.#clock.unixMs());
+    this.#watch = new FrameWatch(this, this.#reader, options);
     this.#turn = new Turn((wasFull) => this.#endTurn(wasFull));
   }
 
@@ -303,7 +304,7 @@ export class Link implements Receiver, FrameSink {
       this.#dueWhenRead = false;
       this.#write();
     }
-    if (this.#reader.midFrame && this.#stopTimer === undefined && !this.#closed) this.#watchFrame(this.#frameTimeoutMs);
+    if (this.#reader.midFrame && !this.#closed) this.#watch.begin();
   }
 
   neededBytes(): number {
@@ -359,9 +360,9 @@ export class Link implements Receiver, FrameSink {
     if (
       readUint32(bytes, start + offsetSessionId + 4) !== this.#sessionLo ||
       readUint32(bytes, start + offsetSessionId) !== this.#sessionHi ||
-      this.acceptSession
+      this.assignment !== undefined
     ) {
-      this.#checkAssignment(bytes, start);
+      checkSession(bytes, start, this.assignment, this.sessionId);
     }
     const hi = readUint32(bytes, start + offsetMessageId);
     if (hi > maxIdHi)
@@ -415,26 +416,8 @@ export class Link implements Receiver, FrameSink {
     }
   }
 
-  /** Another session id than ours is lawful in an Error of a peer that has none, and in the answer that assigns it. */
-  #checkAssignment(bytes: Uint8Array, start: number): void {
-    const type = bytes[start + offsetType]!;
-    const hi = readUint32(bytes, start + offsetSessionId);
-    const lo = readUint32(bytes, start + offsetSessionId + 4);
-    if (type === FrameType.Error && hi === 0 && lo === 0 && isZeroId(bytes, start)) return;
-    // Byte 6 of a session id has high nibble 8: it is half of a version-8 UUID. Each fragment names the same.
-    const same = this.offeredLo === 0 || (lo === this.offeredLo && hi === this.offeredHi);
-    if (this.acceptSession && type === FrameType.Response && ((lo >>> 12) & 0xf) === 8 && same) {
-      this.offeredHi = hi;
-      this.offeredLo = lo;
-      return;
-    }
-    throw new CrucibleError("BAD_SESSION", `frame names another session than ${this.sessionId}`);
-  }
-
-  /** Whether a Response may carry a session id that is not assigned yet; `offeredHi` and `offeredLo` then hold it. */
-  acceptSession = false;
-  offeredHi = 0;
-  offeredLo = 0;
+  /** The session id that a Response may assign; undefined when none may. */
+  assignment: Assignment | undefined;
 
   // ---- holding: a handler that has to wait for something lets frames wait too
 
@@ -487,25 +470,10 @@ export class Link implements Receiver, FrameSink {
     if (this.#connection.unsentBytes === 0) this.writer.reuse();
   }
 
-  #watchFrame(delayMs: number): void {
-    this.#stopTimer = this.#clock.after(delayMs, () => {
-      this.#stopTimer = undefined;
-      if (this.#closed || !this.#reader.midFrame) return;
-      const still = this.#clock.monotonicMs() - this.#lastBytesMs;
-      if (still >= this.#frameTimeoutMs) {
-        this.fail(
-          new CrucibleError("FRAME_TIMEOUT", `a frame from ${this.peer} stood still for ${this.#frameTimeoutMs} ms`),
-        );
-      } else {
-        this.#watchFrame(this.#frameTimeoutMs - still);
-      }
-    });
-  }
-
   #end(error: CrucibleError): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#stopTimer?.();
+    this.#watch.stop();
     this.#handler.onClosed(this.#closing ?? error);
   }
 }
@@ -516,8 +484,4 @@ function notSealed(): CrucibleError {
 
 function runWithId(): CrucibleError {
   return new CrucibleError("BAD_MESSAGE_ID", "Sealed frame with a message id; send 0");
-}
-
-function isZeroId(bytes: Uint8Array, start: number): boolean {
-  return readUint32(bytes, start + offsetMessageId) === 0 && readUint32(bytes, start + offsetMessageId + 4) === 0;
 }

@@ -62,7 +62,7 @@ class PluginOpening<Opened> extends Opening<Opened> {
     this.link.setCiphers(send, receive);
     this.#registering = true;
     this.startRegistering();
-    this.link.acceptSession = true;
+    this.link.assignment = { hi: 0, lo: 0 };
     this.sendRegister(FrameType.PluginRegister, encodePluginRegister({ ...register, encryption: toWire(this.wanted) }));
   }
 
@@ -71,8 +71,9 @@ class PluginOpening<Opened> extends Opening<Opened> {
     const { body } = decodeResponse(payload);
     if (body === undefined) throw new CrucibleError("BAD_ENVELOPE", "the answer to the registration has no body");
     const registered = decodePluginRegistered(body);
-    link.acceptSession = false;
-    link.setSession(link.offeredHi, link.offeredLo);
+    const { hi, lo } = link.assignment!;
+    link.assignment = undefined;
+    link.setSession(hi, lo);
     const { handshake, open } = this.#options;
     const { features } = handshake.result.choice;
     this.agree(announcementOf(registered.encryption, this.wanted, features), features);

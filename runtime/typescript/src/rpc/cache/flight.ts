@@ -1,7 +1,8 @@
 import type { Codec } from "../../codec/codec.js";
 import { CrucibleError } from "../../error/index.js";
 import { Flag } from "../../frame/frame.js";
-import { envelope, head, writeRequestHead } from "../../session/envelope.js";
+import { envelope } from "../../session/envelope.js";
+import { head, writeRequestHead } from "../../session/head.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "../abort-listeners.js";
 import { cancelled, type ClientCore, deadlineExceeded, readResponse, UnaryResponseCall } from "../client-call.js";
 import type { Timed } from "../deadlines.js";

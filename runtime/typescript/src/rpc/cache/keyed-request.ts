@@ -1,5 +1,5 @@
 import { CrucibleError } from "../../error/index.js";
-import { head, type MetadataSource, writeRequestHead } from "../../session/envelope.js";
+import { head, type MetadataSource, writeRequestHead } from "../../session/head.js";
 import type { Method } from "../service.js";
 
 /** A request as the cache knows it. */
