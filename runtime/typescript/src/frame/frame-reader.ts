@@ -31,6 +31,8 @@ export class FrameReader {
   #spare: Uint8Array = nothing;
   /** The header of the held frame has been checked. */
   #checked = false;
+  /** The frame that is being delivered was put together here: whoever keeps its bytes keeps nothing of a chunk. */
+  ownFrame = false;
   /** Types and flags that are lawful now; a change counts from the next frame on. */
   flags: FlagTable = plainFlags;
 
@@ -79,7 +81,12 @@ export class FrameReader {
         const held = this.#held;
         const start = this.#start;
         this.#release();
-        this.#deliver(held, start, start + need - checksumBytes, frameAddress(held));
+        this.ownFrame = true;
+        try {
+          this.#deliver(held, start, start + need - checksumBytes, -1);
+        } finally {
+          this.ownFrame = false;
+        }
         // Fragments are put together elsewhere: nobody holds on to their bytes.
         const fragment = (held[start + offsetFlags + 1]! & Flag.More) !== 0;
         if (fragment && held.length <= spareBytes && held.length > this.#spare.length) this.#spare = held;

@@ -402,7 +402,7 @@ export class Link implements Receiver, FrameSink {
         this.#handler.onFrame(type, flags, id, whole, 0, whole.length);
         return;
       }
-      this.#kept = true;
+      if (!this.#reader.ownFrame) this.#kept = true;
     }
     this.#handler.onFrame(type, flags, id, bytes, start + headerBytes, payloadEnd);
   }

@@ -44,7 +44,13 @@ test("one that reads often, or much, has an arena of its own, until it is calm",
   expect(addresses).toEqual([own, own + 10]);
 
   const much = new RestingArena(true, clock);
+  much.room().fill(1, 0, 16_384);
+  much.take(16_384);
+  // Those bytes were copied: the arena that it has from now on has given nothing away.
+  much.keep(Infinity);
+  expect(frameAddress(much.room())).toBeGreaterThanOrEqual(0);
   read(much, 16_384, 1);
+  expect(frameAddress(much.room())).toBeGreaterThanOrEqual(16_384);
   expect(share(much.room(), other.room())).toBe(false);
 
   // Still 250 a second: busy.

@@ -26,6 +26,8 @@ export class RestingArena {
   #windowStartMs = 0;
   #reads = 0;
   #largest = 0;
+  /** What was taken last is of the arena. */
+  #ofArena = false;
   /** It is calm; to be seen to once the bytes of this read are not needed. */
   #calm = false;
 
@@ -43,6 +45,7 @@ export class RestingArena {
 
   /** What a read has put into the first `count` bytes of the last `room`. */
   take(count: number): Uint8Array {
+    this.#ofArena = this.#arena !== undefined;
     const chunk = this.#arena === undefined ? shared!.slice(0, count) : this.#arena.take(count);
     const now = this.#clock.monotonicMs();
     const passedMs = now - this.#windowStartMs;
@@ -55,7 +58,7 @@ export class RestingArena {
 
   /** As of ReadArena. Of the shared buffer nothing is given away. */
   keep(count: number): void {
-    if (this.#arena === undefined) return;
+    if (this.#arena === undefined || !this.#ofArena) return;
     this.#arena.keep(count);
     if (this.#calm && this.#arena.idle) this.release();
     this.#calm = false;

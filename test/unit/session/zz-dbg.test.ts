@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { frameAddress, giveFrameBlock, takeFrameBlock } from "../../../runtime/typescript/src/checksum/frame-memory.js";
+import { systemClock } from "../../../runtime/typescript/src/clock/clock.js";
+import { CrucibleError } from "../../../runtime/typescript/src/error/index.js";
+import { FrameType } from "../../../runtime/typescript/src/frame/frame.js";
+import { StreamCodec } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
+import { Link, type LinkHandler } from "../../../runtime/typescript/src/session/link.js";
+import { createUnixTransport } from "../../../runtime/typescript/src/transport/node/unix.js";
+import type { Connection } from "../../../runtime/typescript/src/transport/transport.js";
+
+// Blocks of the memory of frames belong to connections that are busy, and come back whatever becomes of those.
+
+const folder = mkdtempSync(join(tmpdir(), "crucible-test-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** How many blocks nobody has. */
+function freeBlocks(): number {
+  const blocks: Uint8Array[] = [];
+  for (let block = takeFrameBlock(); block !== undefined; block = takeFrameBlock()) blocks.push(block);
+  for (const block of blocks) giveFrameBlock(block);
+  return blocks.length;
+}
+
+async function connect(name: string): Promise<readonly [Connection, Connection]> {
+  const transport = createUnixTransport();
+  const address = `unix:${join(folder, `${name}.sock`)}`;
+  let accept = (_connection: Connection): void => {};
+  const accepted = new Promise<Connection>((resolve) => {
+    accept = resolve;
+  });
+  const listener = await transport.listen(address, (connection) => accept(connection));
+  const dialled = await transport.dial(address);
+  const other = await accepted;
+  await listener.close();
+  return [dialled, other];
+}
+
+const options = { clock: systemClock, frameTimeoutMs: 10_000 };
+
+/** Sends `count` messages of a size and resolves when they have come; then both ends have been busy. */
+async function transfer(sender: Link, arrived: () => number, count: number, size: number): Promise<void> {
+  const until = arrived() + count;
+  for (let i = 0; i < count; i++) {
+    const start = sender.writer.begin(FrameType.Stream, 0, i + 1, size + 1024);
+    const end = StreamCodec.write({ body: new Uint8Array(size).fill(i) }, sender.writer.arena, start);
+    sender.sendMany(end, size, false);
+  }
+  while (arrived() < until) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+test.each(["abort"] as const)("dbg %s", async (ending) => {
+  const before = freeBlocks();
+  for (let round = 0; round < 5; round++) {
+    const [from, to] = await connect(`${ending}${round}`.replaceAll(" ", "-"));
+    let arrived = 0;
+    let ended = 0;
+    const handler: LinkHandler = {
+      checkHeader: () => 1_048_576,
+      onFrame: () => {
+        arrived++;
+      },
+      onClosed: () => {},
+    };
+    const counted = (connection: Connection): Connection =>
+      new Proxy(connection, {
+        get(target, key) {
+          const value: unknown = Reflect.get(target, key, target);
+          if (key === "start") {
+            return (link: Link) => {
+              const onClose = link.onClose.bind(link);
+              link.onClose = (error) => {
+                onClose(error);
+                ended++;
+              };
+              target.start(link);
+            };
+          }
+          return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+        },
+      });
+    const [sender, receiver] = [new Link(counted(from), handler, options), new Link(counted(to), handler, options)];
+    sender.start();
+    receiver.start();
+    await transfer(sender, () => arrived, 40, 30_000);
+    expect(frameAddress(sender.writer.arena)).toBeGreaterThanOrEqual(0);
+    const idx=(a: Uint8Array)=>(frameAddress(a)-131072)/262144; const w1=idx(sender.writer.arena), w2=idx(receiver.writer.arena);
+    // What never leaves, since the other end is stopped, lies in several blocks.
+    if (ending === "never read") void transfer(sender, () => Infinity, 40, 60_000);
+    if (ending === "close") sender.close(new CrucibleError("SHUTTING_DOWN", "enough"));
+    else sender.abort(new CrucibleError("PEER_LOST", "enough"));
+    while (ended < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    { const bs: Uint8Array[]=[]; for (let b=takeFrameBlock(); b; b=takeFrameBlock()) bs.push(b); const set=new Set(bs.map(frameAddress)); for (const b of bs.toReversed()) giveFrameBlock(b); const miss=[]; for(let i=0;i<128;i++) if(!set.has(131072+i*262144)) miss.push(i); console.log("round",round,"missing",miss, "w", w1, w2, "dup", bs.length-set.size); }
+  }
+});
+
