@@ -35,20 +35,23 @@ describe.each(["sensitive", "everything"] as const)(
 
     test("in an answer", async () => {
       const calls: Promise<{ readonly value: string }>[] = [];
-      const pair = pairUp({
-        encryption,
-        plugin: {
-          handlers: {
-            unary: ({ value }: { readonly value: string }) => ({
-              get key() {
-                calls.push(pair.plugin.client(Echo).unary({ key: "inner", value: "i".repeat(3_000) }));
-                return "outer";
-              },
-              value,
-            }),
+      const pair = pairUp(
+        {
+          plugin: {
+            handlers: {
+              unary: ({ value }: { readonly value: string }) => ({
+                get key() {
+                  calls.push(pair.plugin.client(Echo).unary({ key: "inner", value: "i".repeat(3_000) }));
+                  return "outer";
+                },
+                value,
+              }),
+            },
           },
         },
-      });
+        undefined,
+        { encryption },
+      );
       for (const size of sizes) {
         const value = "o".repeat(size);
         const answer = await pair.daemon.client(Echo).unary({ key: "", value });
