@@ -33,7 +33,7 @@ const sources: readonly {
 }[] = [
   {
     name: "google",
-    files: [55, 7214],
+    files: [55, 7222],
     leftOut: [0, 9],
     read: () =>
       compileTree({

@@ -7,13 +7,13 @@ import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbui
 import { readRequest } from "../../generator/request.js";
 import { generatePieces } from "../../generator/generate.js";
 import { root } from "./root.js";
-import { type Tree, withImports } from "./trees.js";
+import { type Tree, wellKnown, withImports } from "./trees.js";
 
 const filesOfGroup = 300;
 
-/** The files of a tree that generators are asked for: all but those that come with protobuf itself. */
+/** The files of a tree that generators are asked for: all but those that the runtime has. */
 export function filesToGenerate(tree: Tree): string[] {
-  return tree.files.map(({ name }) => name).filter((name) => !/^google\/protobuf\/[^/]+\.proto$/.test(name));
+  return tree.files.map(({ name }) => name).filter((name) => !wellKnown.test(name));
 }
 
 /** The encoded request for some files of a tree: those, and what they import. */

@@ -26,7 +26,8 @@ export interface Tree {
   readonly leftOut: readonly string[];
 }
 
-const wellKnown =
+/** Files whose codecs the runtime has. */
+export const wellKnown =
   /^google\/protobuf\/(any|api|descriptor|duration|empty|field_mask|source_context|struct|timestamp|type|wrappers|compiler\/plugin)\.proto$/;
 const importStatement = /^\s*import\s+(?:public\s+|weak\s+|option\s+)?"([^"]+)"\s*;/gm;
 

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute } from "node:path";
+import type { Readable } from "node:stream";
 import { type Clock, systemClock } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { maxTicketBytes, parseTicket, type Ticket, ticketInvalid } from "./ticket.js";
@@ -53,9 +54,9 @@ export async function takeTicket(
  */
 function readDescriptor(descriptor: number, clock: Clock): Promise<TicketSource> {
   if (descriptor < 3) throw ticketInvalid(`is on descriptor ${descriptor}, which is a standard stream`);
-  let socket: Socket;
+  let socket: Readable;
   try {
-    socket = new Socket({ fd: descriptor, readable: true, writable: false });
+    socket = openDescriptor(descriptor);
   } catch (error) {
     throw ticketInvalid(`is on descriptor ${descriptor}, which is not open or no pipe`, error);
   }
@@ -105,6 +106,12 @@ function readDescriptor(descriptor: number, clock: Clock): Promise<TicketSource>
     socket.once("end", onEnd);
     socket.once("error", onEnd);
   });
+}
+
+/** Bun (1.4) makes a Socket of a descriptor that never reads; its file streams wait for pipes without holding a thread. */
+function openDescriptor(descriptor: number): Readable {
+  if (process.versions["bun"] !== undefined) return createReadStream("", { fd: descriptor, autoClose: true });
+  return new Socket({ fd: descriptor, readable: true, writable: false });
 }
 
 /** A ticket in a file is read once: whoever reads the file next finds none. */

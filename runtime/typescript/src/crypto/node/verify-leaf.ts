@@ -1,6 +1,7 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import type { Clock } from "../../clock/clock.js";
 import type { CrucibleError } from "../../error/index.js";
+import { extendedKeyUsageOf } from "./certificate-extension.js";
 
 /** What a leaf has to be, beside issued by its authority. */
 export interface LeafRules {
@@ -70,8 +71,8 @@ function assertLeaf(rules: LeafRules, leaf: X509Certificate): void {
     throw refused(`the ${who}'s certificate is not issued by the ticket's authority`);
   }
   if (leaf.ca || claimsAuthority(leaf.raw)) throw refused(`the ${who}'s certificate is an authority's, not a leaf`);
-  // Missing in declarations: undefined when the certificate has no extended key usage.
-  const usages: readonly string[] = (leaf.keyUsage as string[] | undefined) ?? [];
+  // Not `leaf.keyUsage`: in Deno (2.9) that is another extension.
+  const usages = extendedKeyUsageOf(leaf.raw);
   if (!usages.includes(usage) || usages.includes(noUsage)) {
     throw refused(
       `the certificate is not a ${who}'s: its extended key usage has to be ${usageName} without ${noUsageName}`,
