@@ -22,7 +22,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<Ex
   try {
     return await dispatch(args, host);
   } catch (error) {
-    const [code, mistakes] = explain(error, host);
+    const [code, mistakes] = explain(error, args, host);
     if (args.includes("--json")) {
       const errors = mistakes.map(({ message, location, facts }) => ({ message, ...location, ...facts }));
       host.stdout.write(`${JSON.stringify({ ok: false, exitCode: code, errors })}\n`);
@@ -107,7 +107,7 @@ function createParser(host: CliHost): Argv {
 }
 
 /** The exit code of an error, and what to say of it. */
-function explain(error: unknown, host: CliHost): [ExitCode, readonly Told[]] {
+function explain(error: unknown, args: readonly string[], host: CliHost): [ExitCode, readonly Told[]] {
   if (host.signal.aborted) {
     // Whoever read the output has left, as `head` does: there is nobody to tell.
     if ((host.signal.reason as NodeJS.ErrnoException).code === "EPIPE") return [ExitCode.Interrupted, []];
@@ -116,12 +116,19 @@ function explain(error: unknown, host: CliHost): [ExitCode, readonly Told[]] {
   }
   if (error instanceof GeneratorError) return [ExitCode.Mistake, error.mistakes];
   if (error instanceof CommandFailure) return [error.exitCode, say(error.message, error.facts)];
-  if (error instanceof UsageError) {
-    return [ExitCode.Usage, say(`${lowerFirst(firstLine(error.message))}: run "crucible-gen --help"`)];
-  }
+  if (error instanceof UsageError) return [ExitCode.Usage, say(usageText(firstLine(error.message), args))];
   const text = error instanceof Error ? error.message : String(error);
   if (host.env["CRUCIBLE_DEBUG"] === "1" && error instanceof Error) host.stderr.write(`${error.stack ?? text}\n`);
   return [ExitCode.Internal, say(`a fault of crucible-gen: ${firstLine(text)} (report it with CRUCIBLE_DEBUG=1 set)`)];
+}
+
+/** What is wrong with the arguments, and the help that tells how it goes. */
+function usageText(message: string, args: readonly string[]): string {
+  const known = commands.some((one) => commandName(one) === args[0]);
+  const help = `run "crucible-gen ${known ? `${args[0]} ` : ""}--help"`;
+  const meant = /^Did you mean (\S+)\?$/.exec(message)?.[1];
+  if (meant === undefined) return `${lowerFirst(message)}: ${help}`;
+  return `there is no ${args.slice(0, known ? 2 : 1).join(" ")}: did you mean ${meant}? ${help}`;
 }
 
 function say(message: string, facts: Readonly<Record<string, unknown>> = {}): readonly Told[] {

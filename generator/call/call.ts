@@ -161,7 +161,8 @@ export function failureOf(
   const exitCode = ExitCode.Call + code;
   const name = Object.keys(Code).find((key) => Code[key] === code) ?? `${code}`;
   const line = message.replaceAll(/\s*\n\s*/g, " ");
-  return new CommandFailure(exitCode, `${reason}: ${line}${end} (exit code ${exitCode})`, {
+  const hint = reason === "METHOD_UNKNOWN" ? " Build the plugin again if the method is new" : "";
+  return new CommandFailure(exitCode, `${reason}: ${line}${end}${hint} (exit code ${exitCode})`, {
     reason,
     code: name,
     retryable,

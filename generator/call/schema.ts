@@ -14,6 +14,7 @@ import {
 import { type CodeGeneratorRequest, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { mistake } from "../errors.js";
 import type { MessageModel, MethodModel, MethodShape, Model } from "../model/model.js";
+import { nearest } from "./nearest.js";
 
 /** One method with the descriptors of its messages. */
 export interface CallMethod {
@@ -89,12 +90,12 @@ export function findMethod(schema: CallSchema, name: string): CallMethod {
 }
 
 function suggest(methods: readonly MethodModel[], wanted: string): string {
-  const last = wanted.split(/[/.]/).at(-1)?.toLowerCase();
+  const last = wanted.slice(Math.max(wanted.lastIndexOf("/"), wanted.lastIndexOf(".")) + 1).toLowerCase();
   const hosted = methods.filter((method) => method.parent.host === "plugin");
   if (hosted.length === 0) return "the schemas have no service that a plugin hosts";
-  const near = hosted.filter(({ name }) => name.toLowerCase() === last);
+  const near = nearest(last, hosted, ({ name }) => name.toLowerCase());
   const shown = (near.length > 0 ? near : hosted).slice(0, 3).map(({ wireName }) => wireName);
-  return `did you mean ${shown.join(" or ")}? crucible-gen call --list shows all`;
+  return `${near.length > 0 ? "did you mean" : "there is"} ${shown.join(" or ")}${near.length > 0 ? "?" : ";"} crucible-gen call --list shows all`;
 }
 
 /** A row of a service's table, as generated code has it, made from descriptors. */

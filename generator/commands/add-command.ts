@@ -171,7 +171,19 @@ function print(report: AddReport, args: Arguments, { stdout, env }: CliHost): st
   const head = `${paint.good(report.file)} ${report.created ? "written" : "changed"}: added ${what}\n`;
   const next =
     String((args["_"] as unknown[])[1]) === "service"
-      ? `Next: crucible-gen add method ${String(args["name"])} <name>\n`
-      : "";
-  return head + (report.generated === undefined ? "" : printReport(report.generated, paint)) + next;
+      ? `crucible-gen add method ${String(args["name"])} <name>`
+      : stepsOf(report).join(", ");
+  const generated = report.generated === undefined ? "" : printReport(report.generated, paint);
+  return head + generated + (next === "" ? "" : `Next: ${next}\n`);
+}
+
+/** What a new method leaves to be done by hand. */
+function stepsOf({ added, generated }: AddReport): string[] {
+  const messages = added.filter((name) => !name.includes("/")).map((name) => name.slice(name.lastIndexOf(".") + 1));
+  const steps: string[] = [];
+  if (messages.length > 0) steps.push(`give ${messages.join(" and ")} fields and run crucible-gen generate`);
+  for (const { path, added: methods } of generated?.merged ?? []) {
+    if (methods.length > 0) steps.push(`write ${methods.join(" and ")} in ${path}`);
+  }
+  return steps;
 }

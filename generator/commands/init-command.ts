@@ -104,5 +104,6 @@ function printInit(report: InitReport, paint: Paint, folder: string, { cwd }: Cl
   const step = relative(cwd, folder) === "" ? "" : `cd ${report.folder} && `;
   lines.push("", `A ${report.kind} with the service ${report.package}.${report.service}. Next:`);
   lines.push(`  ${step}npm install && npm test`);
+  lines.push(`  npx crucible-gen add method ${report.service} <name>`);
   return `${lines.join("\n")}\n`;
 }

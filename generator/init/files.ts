@@ -56,6 +56,8 @@ function packageJson({ kind, name, file }: RepositoryNames, own: OwnManifest): o
       "crucible-gen": ours,
       typescript: range("typescript"),
     },
+    // Its script only replaces a launcher by a link; npm asks about each script that nobody has decided on.
+    allowScripts: { "@bufbuild/buf": false },
   };
 }
 

@@ -43,6 +43,7 @@ describe("a plugin grows", () => {
       stdout: `proto/notes.proto changed: added acme.v1.Search/Query, acme.v1.QueryRequest, acme.v1.QueryResponse
 gen: 5 written, 0 unchanged
 src/search.ts changed: added query
+Next: give QueryRequest and QueryResponse fields and run crucible-gen generate, write query in src/search.ts
 `,
       stderr: "",
     });
@@ -51,6 +52,7 @@ src/search.ts changed: added query
       `proto/notes.proto changed: added acme.v1.Search/Put, import google/protobuf/empty.proto
 gen: 4 written, 1 unchanged
 src/search.ts changed: added put
+Next: write put in src/search.ts
 `,
     );
     expect((await add(dir, "service", "Vault", "--host", "daemon", "--file", "proto/vault.proto", "--json")).code).toBe(

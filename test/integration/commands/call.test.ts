@@ -147,7 +147,7 @@ describe("failures: one line with the reason, and an exit code", () => {
 
 describe("mistakes: code 1, one line, no process started", () => {
   const mistakes: [name: string, args: string[], line: string | RegExp][] = [
-    ["no such method", ["Sai"], /^there is no method Sai: did you mean lab\.v1\.Echo\/Say or /],
+    ["no such method", ["Sai"], /^there is no method Sai: did you mean lab\.v1\.Echo\/Say\? /],
     [
       "a method of the daemon",
       ["Vault/Get"],
@@ -198,7 +198,7 @@ describe("mistakes: code 1, one line, no process started", () => {
     expect(await lab.command(dir, ["call", "Say"])).toEqual({
       code: 2,
       stdout: "",
-      stderr: 'error: call needs --command with the plugin\'s program: run "crucible-gen --help"\n',
+      stderr: 'error: call needs --command with the plugin\'s program: run "crucible-gen call --help"\n',
     });
   });
 });

@@ -210,7 +210,7 @@ describe("the command", () => {
     [
       [],
       2,
-      'error: conform needs the plugin\'s program behind --, as in conform -- node dist/plugin.js: run "crucible-gen --help"\n',
+      'error: conform needs the plugin\'s program behind --, as in conform -- node dist/plugin.js: run "crucible-gen conform --help"\n',
     ],
     [["no/such", "--", "x"], 1, "error: there is no case no/such: crucible-gen conform --list shows all\n"],
     [["--", "no-such-program"], 1, 'error: "no-such-program" cannot be started (ENOENT): name a program after --\n'],

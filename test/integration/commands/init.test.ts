@@ -1,5 +1,5 @@
 // A new repository: what it prints, what it refuses, and that its own tests pass.
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { check, resolveConfigFile } from "prettier";
@@ -25,6 +25,7 @@ greeter/test/greeter.test.ts
 
 A plugin with the service greeter.v1.Greeter. Next:
   cd greeter && npm install && npm test
+  npx crucible-gen add method Greeter <name>
 `;
 
 describe("what it makes passes its own tests", () => {
@@ -32,6 +33,13 @@ describe("what it makes passes its own tests", () => {
     const dir = lab.project("p", {});
     expect(await lab.run(dir, ["init", "greeter"])).toEqual({ code: 0, stdout: pluginTranscript, stderr: "" });
     const own = join(dir, "greeter");
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(own, "package.json"), "utf8")) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    for (const range of Object.values({ ...dependencies, ...devDependencies })) {
+      expect(range).toMatch(/^[\^~]\d+\.\d+\.\d+$/);
+    }
     expect((await lab.generate(own)).skeletons).toEqual([]);
     await lab.compile(own);
     expect(await lab.node(own, "--test", "dist/test/greeter.test.js")).toMatch(/^(?:#|ℹ) pass 3$/m);
@@ -121,7 +129,7 @@ describe("what it refuses: one line, nothing written", () => {
   test("a kind that there is not", async () => {
     const { code, stderr } = await lab.run(lab.dir, ["init", "x", "--kind", "wheel"]);
     expect([code, stderr.split("\n").length]).toEqual([2, 2]);
-    expect(stderr).toMatch(/^error: .*run "crucible-gen --help"\n$/);
+    expect(stderr).toMatch(/^error: .*run "crucible-gen init --help"\n$/);
   });
 });
 

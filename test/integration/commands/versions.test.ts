@@ -239,7 +239,7 @@ describe("what --against cannot be: code 1, one line", () => {
       expect(await lab.run(dir, [command])).toEqual(
         failed(
           2,
-          `error: ${command} needs --against with the version before, such as --against v1.0.0: run "crucible-gen --help"`,
+          `error: ${command} needs --against with the version before, such as --against v1.0.0: run "crucible-gen ${command} --help"`,
         ),
       );
     }
@@ -286,7 +286,7 @@ gen/acme/v1/search_validate.ts: stale, the schema gives something else: run "cru
 gen/acme/v1/gone_codec.ts: left over, no .proto gives it any more: run "crucible-gen generate", or delete it
 gen/acme/v1/search_codec.ts.4711.tmp: left over from a run that was killed: delete it
 src/search.ts: lacks count: run "crucible-gen generate", then fill in what it adds
-src/search.ts:5:1: query answers in another way than the schema: change it to async *query(_request: QueryRequest, _context: HandlerContext): AsyncIterable<QueryResponseInit>
+src/search.ts:5:3: query answers in another way than the schema: change it to async *query(_request: QueryRequest, _context: HandlerContext): AsyncIterable<QueryResponseInit>
 ${diffed("v1").split("\n").slice(0, 3).join("\n")}
 13 findings: 2 generated files are fresh; since v1: asks for a major version
 `);

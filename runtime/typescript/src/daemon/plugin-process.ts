@@ -27,6 +27,11 @@ export interface PluginProcessOptions {
 /** How long output is waited for behind the end of its process: something else may hold the pipe. */
 const outputTailMs = 200;
 
+/** Whether a line is more than the frame around an error: its stack, its properties, the version of Node. */
+function tells(line: string): boolean {
+  return !/^(?:\s|[{}[\]]*$|Node\.js v\d)/.test(line);
+}
+
 /**
  * The process of a plugin, the leader of a process group of its own: a Ctrl-C at the terminal is the daemon's alone, and
  * signals reach what the plugin has started. Descriptor 3 is one end of a socket pair whose other end only the daemon has,
@@ -73,7 +78,7 @@ export class PluginProcess {
     child.on("error", () => {});
     this.#readLines(child.stdout!, (line) => options.onLine("stdout", line));
     this.#readLines(child.stderr!, (line) => {
-      if (line.trim() !== "") this.#lastErrorLine = line;
+      if (tells(line) || (this.#lastErrorLine === "" && line.trim() !== "")) this.#lastErrorLine = line;
       options.onLine("stderr", line);
     });
     this.#ticketEnd.on("error", () => {});
@@ -95,7 +100,7 @@ export class PluginProcess {
     });
   }
 
-  /** The last line that it printed on stderr, in a form that fits a message; empty when there was none. */
+  /** The last line that it printed on stderr and that says something, in a form that fits a message; empty when there was none. */
   get lastErrorLine(): string {
     return oneLine(this.#lastErrorLine, 300);
   }

@@ -100,7 +100,7 @@ describe("the command", () => {
   test("names the shells that it knows", async () => {
     const { code, stdout, stderr } = await run([], { SHELL: "/bin/tcsh" });
     expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toBe('error: completion needs a shell: bash, zsh, fish: run "crucible-gen --help"\n');
+    expect(stderr).toBe('error: completion needs a shell: bash, zsh, fish: run "crucible-gen completion --help"\n');
     expect((await run(["tcsh"], {})).code).toBe(2);
   });
 });
