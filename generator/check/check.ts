@@ -156,9 +156,9 @@ function sourceFindings(report: GenerateReport): CheckFinding[] {
         `lacks ${methods.join(", ")} and cannot be changed by generate (${trouble}): write it there`,
       ),
     ),
-    ...report.conflicts.map(({ path, line, method, after }): CheckFinding => {
+    ...report.conflicts.map(({ path, line, column, method, after }): CheckFinding => {
       const message = `${method} answers in another way than the schema: change it to ${after.replaceAll(/\s+/g, " ").replace(/[ {]+$/, "")}`;
-      return { kind: "conflict", path, line, column: 1, message };
+      return { kind: "conflict", path, line, column, message };
     }),
   ];
 }

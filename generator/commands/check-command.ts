@@ -3,7 +3,7 @@ import { formatMistake } from "../errors.js";
 import { addJson, type Command, flagOf, textOf, textsOf } from "./command.js";
 import { againstText } from "./diff-command.js";
 import { ExitCode } from "./host.js";
-import { createPaint, type Paint } from "./print.js";
+import { createPaint, type Paint, printNote } from "./print.js";
 import { createProgress } from "./progress.js";
 
 /** `crucible-gen check`. */
@@ -82,7 +82,7 @@ export const checkCommand: Command = {
 
 function printCheck({ findings, fresh, bump, notes }: CheckReport, against: string | undefined, paint: Paint): string {
   const lines = findings.map(({ message, ...location }) => formatMistake({ location, message }));
-  lines.push(...notes.map((note) => `note: ${note}`));
+  lines.push(...notes.map(printNote));
   const since =
     against === undefined || bump === undefined
       ? ""

@@ -60,7 +60,9 @@ export interface GenerateReport {
 /** A method that answers in another way than the schema says now. */
 export interface ConflictReport {
   readonly path: string;
+  /** Where it begins, both from 1. */
   readonly line: number;
+  readonly column: number;
   readonly method: string;
   /** Its head as it is, and as it has to be. */
   readonly before: string;

@@ -139,8 +139,8 @@ function mergeNotes(
 ): string[] {
   return merged.flatMap(({ path, removed, trouble }) => {
     const gone = removed.map(
-      ({ method, line }) =>
-        `${show(path)}:${line}: ${method} is no longer in the schema; remove it when you are done with it`,
+      ({ method, line, column }) =>
+        `${show(path)}:${line}:${column}: ${method} is no longer in the schema; remove it when you are done with it`,
     );
     if (trouble === undefined) return gone;
     const missing = missingIn(path, plans);

@@ -14,6 +14,12 @@ export function createPaint(isTerminal: boolean, env: NodeJS.ProcessEnv): Paint 
   return { good: paint(32), bad: paint(31), quiet: paint(90) };
 }
 
+/** A note behind its place, where editors look for one, or alone. */
+export function printNote(note: string): string {
+  const [, place = "", message = note] = /^(\S[^:\n]*:\d+:\d+: )(.*)$/s.exec(note) ?? [];
+  return `${place}note: ${message}`;
+}
+
 /**
  * What a run of `generate` did, in a few lines.
  *
@@ -36,9 +42,10 @@ export function printReport(report: GenerateReport, paint: Paint, took = ""): st
     ];
     lines.push(`${paint.good(path)} changed: ${parts.join("; ")}`);
   }
-  for (const { path, line, method, before, after } of report.conflicts) {
+  for (const { path, line, column, method, before, after } of report.conflicts) {
+    const place = `${path}:${line}:${column}`;
     lines.push(
-      `${paint.bad("conflict")}: ${path}:${line}: ${method} answers in another way than the schema; change it by hand`,
+      `${place}: ${paint.bad("conflict")}: ${method} answers in another way than the schema; change it by hand`,
     );
     lines.push(paint.bad(`- ${before}`), paint.good(`+ ${after}`));
   }
@@ -47,6 +54,6 @@ export function printReport(report: GenerateReport, paint: Paint, took = ""): st
       lines.push(line.startsWith("+") ? paint.good(line) : line.startsWith("-") ? paint.bad(line) : line);
     }
   }
-  for (const note of report.notes) lines.push(`note: ${note}`);
+  lines.push(...report.notes.map(printNote));
   return `${lines.join("\n")}\n`;
 }

@@ -11,6 +11,7 @@ import { failureOf } from "../call/call.js";
 import { openDaemon } from "../call/plugin.js";
 import { loadRuntime, type RunningDaemon, type RunningPlugin } from "../call/runtime.js";
 import { generate, type GenerateReport } from "../commands/generate.js";
+import { printNote } from "../commands/print.js";
 import { chooseTemplate, type ProjectOptions, slashes } from "../commands/project.js";
 import { formatMistake, GeneratorError } from "../errors.js";
 import { runBuild } from "./build.js";
@@ -184,7 +185,7 @@ async function runGenerate(request: DevRequest, watcher: Watcher): Promise<boole
   // Its own work is no change of the user's.
   watcher.accept([...written, ...deleted, ...sources, report.config.path].map((path) => resolve(cwd, path)));
   onEvent({ event: "generated", written: written.length, deleted: deleted.length, sources });
-  for (const note of notes) onEvent({ event: "log", line: `note: ${note}` });
+  for (const note of notes) onEvent({ event: "log", line: printNote(note) });
   return true;
 }
 

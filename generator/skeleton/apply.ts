@@ -6,7 +6,7 @@ import { modulePath } from "../targets/typescript/context.js";
 import { namesOf } from "../targets/typescript/names.js";
 import { unifiedDiff } from "./diff.js";
 import { applyEdits } from "./edits.js";
-import type { MergeConflict } from "./merge.js";
+import type { MergeConflict, RemovedMethod } from "./merge.js";
 import { missingMethods, type SkeletonPlan } from "./plan.js";
 import { skeletonImports, type SkeletonPlace } from "./write.js";
 
@@ -22,7 +22,7 @@ export interface MergedFile {
   readonly added: readonly string[];
   readonly adjusted: readonly string[];
   readonly conflicts: readonly MergeConflict[];
-  readonly removed: readonly { readonly method: string; readonly line: number }[];
+  readonly removed: readonly RemovedMethod[];
   /** Why nothing could be done; undefined when all is well. */
   readonly trouble: string | undefined;
 }

@@ -11,11 +11,20 @@ import { methodTypes, skeletonMethod, type SkeletonImports, type SkeletonMethod 
 /** A method that has to be changed by hand. */
 export interface MergeConflict {
   readonly method: string;
-  /** From 1. */
+  /** Where it begins, both from 1. */
   readonly line: number;
+  readonly column: number;
   /** The head as it is, and as the schema has it. */
   readonly before: string;
   readonly after: string;
+}
+
+/** A method that the schema has no more. */
+export interface RemovedMethod {
+  readonly method: string;
+  /** Where it begins, both from 1. */
+  readonly line: number;
+  readonly column: number;
 }
 
 /** What a merge did, or would do. */
@@ -28,7 +37,7 @@ export interface MergeResult {
   readonly adjusted: readonly string[];
   readonly conflicts: readonly MergeConflict[];
   /** Methods that the schema has no more; they stay. */
-  readonly removed: readonly { readonly method: string; readonly line: number }[];
+  readonly removed: readonly RemovedMethod[];
   /** Why nothing was done; undefined when the file was understood. */
   readonly trouble?: string;
 }
@@ -95,7 +104,7 @@ function mergePlain({ text, service, imports, before }: MergeRequest): MergeResu
     .filter((name) => !names.includes(name))
     .flatMap((name) => {
       const member = own.get(name);
-      return member === undefined ? [] : [{ method: name, line: member.getStartLineNumber() }];
+      return member === undefined ? [] : [{ method: name, ...placeOf(member) }];
     });
   edits.push(...book.edits());
   const crlf = /\r\n/.test(text);
@@ -211,7 +220,11 @@ function conflictOf(member: Node, method: MethodModel, service: ServiceModel, im
     .getSourceFile()
     .getFullText()
     .slice(member.getStart(), body.getStart() + 1);
-  return { method: name, line: member.getStartLineNumber(), before: oneLine(text), after: oneLine(head) };
+  return { method: name, ...placeOf(member), before: oneLine(text), after: oneLine(head) };
+}
+
+function placeOf(member: Node): { readonly line: number; readonly column: number } {
+  return member.getSourceFile().getLineAndColumnAtPos(member.getStart());
 }
 
 function oneLine(text: string): string {

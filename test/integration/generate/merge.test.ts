@@ -79,11 +79,11 @@ const merged = mine
   );
 
 const told = `src/lister.ts changed: added watch; adjusted count
-conflict: src/lister.ts:8: list answers in another way than the schema; change it by hand
+src/lister.ts:8:3: conflict: list answers in another way than the schema; change it by hand
 - async list(request: Plain): Promise<PlainInit> {
 + async *list(_request: Plain, _context: HandlerContext): AsyncIterable<PlainInit> {
 `;
-const note = "note: src/lister.ts:14: old is no longer in the schema; remove it when you are done with it\n";
+const note = "src/lister.ts:14:3: note: old is no longer in the schema; remove it when you are done with it\n";
 
 test("new methods arrive, types are exchanged, a conflict is shown, what is gone is named; nothing else changes", async () => {
   const dir = await project("merge");
