@@ -12,8 +12,26 @@ import {
   type FileDescriptorProto,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
+import { headerMark, headerText } from "../../generator/emit/file.js";
+import { type TargetName, targetNames } from "../../generator/options.js";
 
 const run = promisify(execFile);
+
+/** What the golden tests know of a target. */
+interface TargetLayout {
+  /** Its folder below `expect`. */
+  readonly folder: string;
+  /** What each of its files begins with. */
+  readonly start: string;
+  /** With which parser prettier has to leave its files as they are; undefined when it has none. */
+  readonly parser: "typescript" | "markdown" | undefined;
+}
+
+/** Each target has an entry. */
+const layouts: Readonly<Record<TargetName, TargetLayout>> = {
+  ts: { folder: "typescript", start: headerMark, parser: "typescript" },
+  markdown: { folder: "markdown", start: `<!-- ${headerText}`, parser: "markdown" },
+};
 
 /** The root of the repository. */
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
@@ -27,6 +45,9 @@ export interface GoldenCase {
   readonly protos: readonly string[];
   /** Parameter of the plugin. */
   readonly parameter: string;
+  /** The target that it names. */
+  readonly target: TargetName;
+  readonly layout: TargetLayout;
 }
 
 /** Every case, by name. */
@@ -35,16 +56,21 @@ export const allCases: readonly GoldenCase[] = readdirSync(casesDir)
   .map((name) => {
     const dir = join(casesDir, name);
     const options = join(dir, "options");
+    const parameter = existsSync(options) ? readFileSync(options, "utf8").trim() : "";
+    const named = /(?:^|,)target=(\w+)/.exec(parameter)?.[1];
+    const target = targetNames.find((one) => one === named) ?? "ts";
     return {
       name,
       dir,
       protos: walk(join(dir, "proto")).filter((path) => path.endsWith(".proto")),
-      parameter: existsSync(options) ? readFileSync(options, "utf8").trim() : "",
+      parameter,
+      target,
+      layout: layouts[target],
     };
   });
 
 /** Those whose target is TypeScript. */
-export const cases: readonly GoldenCase[] = allCases.filter(({ parameter }) => !parameter.includes("target=markdown"));
+export const cases: readonly GoldenCase[] = allCases.filter(({ target }) => target === "ts");
 
 /** Paths of all files below a directory, relative to it, sorted; none when it does not exist. */
 export function walk(dir: string): string[] {

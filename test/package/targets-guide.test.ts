@@ -1,85 +1,99 @@
 // docs/targets.md, followed by a new contributor: in a copy of the generator, block by block.
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-// Inside node_modules, so that dependencies are found from there.
-const copy = join(root, `node_modules/.cache/crucible-guide/${process.pid}`);
+// Inside the repository, so that dependencies are found from there.
+const copy = join(root, `.cache/guide/${process.pid}`);
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-test("docs/targets.md: the target that it adds compiles, is bundled, and writes what is shown", () => {
-  for (const path of ["generator", "templates", "package.json", "tsconfig.json", "runtime/typescript/src/codegen/v1"]) {
+/** What a target is made of and tried by. */
+const copied = [
+  "generator",
+  "templates",
+  "proto",
+  "test/golden/case.ts",
+  "test/golden/golden.test.ts",
+  "runtime/typescript/src/codegen/v1",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
+
+/** Applies a block: a whole file, or lines that take the place of others. */
+function write(language: string, path: string, text: string): void {
+  const file = join(copy, path);
+  if (language !== "diff") {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return;
+  }
+  const lines = (mark: string): string =>
+    text
+      .split("\n")
+      .flatMap((line) => (line.startsWith(mark) ? `${line.slice(1)}\n` : []))
+      .join("");
+  const before = readFileSync(file, "utf8");
+  // What is replaced is there, once.
+  expect([path, before.split(lines("-")).length]).toEqual([path, 2]);
+  writeFileSync(
+    file,
+    before.replace(lines("-"), () => lines("+")),
+  );
+}
+
+test("docs/targets.md: the target that it adds compiles, is bundled, has a golden case that passes, and writes what is shown", () => {
+  for (const path of copied) {
     cpSync(join(root, path), join(copy, path), {
       recursive: true,
       filter: (from) => !from.startsWith(join(root, "generator/dist")) && !from.endsWith(".tsbuildinfo"),
     });
   }
-  let shown = "";
-  let steps = 0;
+  // The other projects of the repository are not there.
+  const settings = join(copy, "tsconfig.json");
+  writeFileSync(settings, readFileSync(settings, "utf8").replace(/"references": \[.*?\],/, ""));
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  const run = (command: string, env: NodeJS.ProcessEnv = {}): string => {
+    const options = { cwd: copy, encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env } } as const;
+    const { status, stdout, stderr } = spawnSync("sh", ["-ec", command], options);
+    if (status !== 0) throw new Error(`${command}: ${stdout}${stderr}`);
+    return stdout;
+  };
+  // What `npm run build` comes to for the generator alone.
+  const build =
+    "npx tsc -p generator/tsconfig.json --noEmit --composite false --incremental false && node generator/bundle.mjs";
+  let written = 0;
+  let printed = "";
   const document = readFileSync(join(root, "docs/targets.md"), "utf8");
   for (const [, language, note, text] of document.matchAll(/^```(\w+) (\S+)\n([^]*?)^```$/gm)) {
     const path = /^file=(\S+)$/.exec(note!)?.[1];
-    if (path === undefined) {
-      if (note === "output=list.txt") shown = text!;
-      continue;
-    }
-    steps++;
-    if (language !== "diff") {
-      mkdirSync(dirname(join(copy, path)), { recursive: true });
-      writeFileSync(join(copy, path), text!);
-      continue;
-    }
-    const lines = (mark: string): string =>
-      text!
-        .split("\n")
-        .flatMap((line) => (line.startsWith(mark) ? `${line.slice(1)}\n` : []))
-        .join("");
-    const before = readFileSync(join(copy, path), "utf8");
-    // What is replaced is there, once.
-    expect([path, before.split(lines("-")).length]).toEqual([path, 2]);
-    writeFileSync(
-      join(copy, path),
-      before.replace(lines("-"), () => lines("+")),
-    );
+    if (path !== undefined) {
+      write(language!, path, text!);
+      written++;
+    } else if (note === "run") {
+      const commands = text!.replace("npm run build", build).trimEnd().split("\n");
+      for (const command of commands) printed = run(command);
+    } else if (note === "output") expect(printed).toBe(text);
   }
-  expect(steps).toBe(6);
-  const run = (program: string, args: string[], cwd = copy): string =>
-    execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  run(process.execPath, [
-    tsc,
-    "-p",
-    "generator/tsconfig.json",
-    "--noEmit",
-    "--composite",
-    "false",
-    "--incremental",
-    "false",
-  ]);
-  run(process.execPath, ["generator/bundle.mjs"]);
-  const modules = [
-    { path: "proto" },
-    { path: `node_modules/.cache/crucible-guide/${process.pid}/golden/cases/outline/proto` },
-  ];
-  const plugin = {
-    local: [process.execPath, join(copy, "generator/dist/protoc-gen-crucible.mjs")],
-    out: join(copy, "out"),
-    opt: ["target=outline"],
-  };
-  run(
-    join(root, "node_modules/.bin/buf"),
-    [
-      "generate",
-      modules[1]!.path,
-      "--config",
-      JSON.stringify({ version: "v2", modules }),
-      "--template",
-      JSON.stringify({ version: "v2", plugins: [plugin] }),
+  expect(written).toBe(8);
+  // The case passes as it was written, not only while it is.
+  expect(run("npx vitest run test/golden/golden.test.ts -t outline", { UPDATE_GOLDEN: "" })).toMatch(/Tests +2 passed/);
+  const template = {
+    version: "v2",
+    plugins: [
+      {
+        local: ["node", "generator/dist/protoc-gen-crucible.mjs"],
+        out: "out",
+        opt: ["target=outline"],
+        strategy: "all",
+      },
     ],
-    root,
-  );
-  expect(readFileSync(join(copy, "out/list.txt"), "utf8")).toBe(shown);
-}, 120_000);
+  };
+  const config = { version: "v2", modules: [{ path: "proto" }, { path: "golden/cases/outline/proto" }] };
+  const quoted = [config, template].map((value) => `'${JSON.stringify(value)}'`);
+  run(`npx buf generate golden/cases/outline/proto --config ${quoted[0]} --template ${quoted[1]}`);
+  expect(readFileSync(join(copy, "out/list.txt"), "utf8")).toBe(printed);
+}, 180_000);
