@@ -56,6 +56,8 @@ export function compile(folder: string, version: CompilerVersion, files?: readon
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, "-p", folder, "--pretty", "false"], {
     encoding: "utf8",
     maxBuffer: 1 << 28,
+    // TypeScript 7 is a program of Go: from here on its collector takes more time instead of more memory.
+    env: { ...process.env, GOMEMLIMIT: "3GiB" },
   });
   if (status === 0 && stdout === "") return "";
   return `${stdout}${stderr}` || `the compiler ends with ${status} and says nothing`;

@@ -1,9 +1,9 @@
 // Schema trees as their authors publish them, compiled: what no compiler takes is left out and counted.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
-import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { type DescriptorProto, type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { root } from "./root.js";
 
 /** A tree of .proto files to compile. */
@@ -11,6 +11,8 @@ export interface TreeSource {
   readonly name: string;
   /** Folders from which imports are resolved, the first one that has a file wins. */
   readonly roots: readonly string[];
+  /** That of the package they are from, whose files stay as they are: what was compiled of it before is taken again. */
+  readonly version?: string;
   /** Paths to keep; default all. */
   readonly only?: (path: string) => boolean;
 }
@@ -31,12 +33,29 @@ export const wellKnown =
   /^google\/protobuf\/(any|api|descriptor|duration|empty|field_mask|source_context|struct|timestamp|type|wrappers|compiler\/plugin)\.proto$/;
 const importStatement = /^\s*import\s+(?:public\s+|weak\s+|option\s+)?"([^"]+)"\s*;/gm;
 
+/** What is kept of a compiled tree beside its image. */
+type Kept = Pick<Tree, "lines" | "leftOut"> & { readonly version?: string };
+
 /**
- * Compiles a tree with buf.
+ * Compiles a tree with buf, or takes what was compiled before.
  *
  * @throws Error when buf fails for another reason than what is in the files.
  */
-export function compileTree({ name, roots, only = () => true }: TreeSource): Tree {
+export function compileTree(source: TreeSource): Tree {
+  const { name } = source;
+  const image = join(root, `.cache/corpus/staged/${name}.binpb`);
+  const facts = join(root, `.cache/corpus/staged/${name}.json`);
+  let kept = existsSync(facts) && existsSync(image) ? (JSON.parse(readFileSync(facts, "utf8")) as Kept) : undefined;
+  if (kept === undefined || source.version === undefined || kept.version !== source.version) {
+    rmSync(facts, { force: true });
+    kept = { ...buildTree(source), ...(source.version !== undefined && { version: source.version }) };
+    writeFileSync(facts, JSON.stringify(kept));
+  }
+  const { lines, leftOut } = kept;
+  return { name, files: fromBinary(FileDescriptorSetSchema, readFileSync(image)).file, lines, leftOut };
+}
+
+function buildTree({ name, roots, only = () => true }: TreeSource): Kept {
   const sources = new Map<
     string,
     { readonly file: string; readonly text: string; readonly imports: readonly string[] }
@@ -75,19 +94,19 @@ export function compileTree({ name, roots, only = () => true }: TreeSource): Tre
       mkdirSync(dirname(join(staged, path)), { recursive: true });
       cpSync(sources.get(path)!.file, join(staged, path));
     }
-    const built = build(staged);
-    if (Array.isArray(built)) {
-      if (built.length === 0) throw new Error(`buf says nothing of why ${name} does not compile`);
-      built.forEach(leaveOut);
+    const refused = build(staged);
+    if (refused !== undefined) {
+      if (refused.length === 0) throw new Error(`buf says nothing of why ${name} does not compile`);
+      refused.forEach(leaveOut);
       continue;
     }
     const lines = kept.reduce((sum, path) => sum + sources.get(path)!.text.split("\n").length - 1, 0);
-    return { name, files: fromBinary(FileDescriptorSetSchema, built).file, lines, leftOut: [...leftOut].toSorted() };
+    return { lines, leftOut: [...leftOut].toSorted() };
   }
 }
 
-/** The image of a folder or, when something in it is wrong, the files that are. */
-function build(folder: string): Uint8Array | string[] {
+/** Makes the image of a folder. @returns the files that are wrong; undefined when none is. */
+function build(folder: string): string[] | undefined {
   const image = `${folder}.binpb`;
   const args = ["build", folder, "--error-format", "json", "--as-file-descriptor-set", "-o", image];
   rmSync(image, { force: true });
@@ -96,7 +115,7 @@ function build(folder: string): Uint8Array | string[] {
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });
-  if (status === 0 && existsSync(image)) return readFileSync(image);
+  if (status === 0 && existsSync(image)) return undefined;
   const mistakes = `${stdout}\n${stderr}`.split("\n").filter((line) => line.startsWith("{"));
   const paths = mistakes.map((line) => (JSON.parse(line) as { path?: string }).path ?? "");
   const found = paths.map((path) => path.split(`${folder.slice(root.length)}/`).at(-1)!).filter((path) => path !== "");
@@ -121,4 +140,29 @@ export function withImports(tree: Tree, paths: readonly string[]): Tree {
   };
   paths.forEach(need);
   return { ...tree, files: tree.files.filter(({ name }) => needed.has(name)) };
+}
+
+/**
+ * Cuts the files of a tree into parts that give about as much code each; files of one folder stay together as far as that goes.
+ *
+ * @param paths files of the tree.
+ */
+export function cut(tree: Tree, paths: readonly string[], parts: number): string[][] {
+  const byName = new Map(tree.files.map((file) => [file.name, file]));
+  const weights = paths.toSorted().map((path) => [path, weightOf(byName.get(path)!)] as const);
+  const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
+  const result = Array.from({ length: parts }, (): string[] => []);
+  let before = 0;
+  for (const [path, weight] of weights) {
+    result[Math.min(parts - 1, Math.floor((before * parts) / total))]!.push(path);
+    before += weight;
+  }
+  return result;
+}
+
+/** About how much code a file gives: its fields and messages. */
+function weightOf({ messageType }: FileDescriptorProto): number {
+  const weigh = ({ field, nestedType }: DescriptorProto): number =>
+    1 + field.length + nestedType.reduce((sum, nested) => sum + weigh(nested), 0);
+  return messageType.reduce((sum, message) => sum + weigh(message), 1);
 }
