@@ -94,8 +94,9 @@ function suggest(methods: readonly MethodModel[], wanted: string): string {
   const hosted = methods.filter((method) => method.parent.host === "plugin");
   if (hosted.length === 0) return "the schemas have no service that a plugin hosts";
   const near = nearest(last, hosted, ({ name }) => name.toLowerCase());
-  const shown = (near.length > 0 ? near : hosted).slice(0, 3).map(({ wireName }) => wireName);
-  return `${near.length > 0 ? "did you mean" : "there is"} ${shown.join(" or ")}${near.length > 0 ? "?" : ";"} crucible-gen call --list shows all`;
+  const names = (near.length > 0 ? near : hosted).slice(0, 3).map(({ wireName }) => wireName);
+  const shown = near.length > 0 ? `did you mean ${names.join(" or ")}?` : `known are ${names.join(", ")};`;
+  return `${shown} crucible-gen call --list shows all`;
 }
 
 /** A row of a service's table, as generated code has it, made from descriptors. */

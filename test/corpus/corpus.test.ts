@@ -111,7 +111,7 @@ describe.skipIf(reason !== undefined).each(sources.map((source) => [source.name,
     );
 
     describe.each(Array.from({ length: parts }, (_, i) => i + 1))(`part %i of ${parts}`, (part) => {
-      const folder = join(out, name);
+      const folder = join(out, name, `part-${part}`);
       const chosen = (): string[] => cut(treeOf(source), filesToGenerate(treeOf(source)), parts)[part - 1]!;
       let paths: readonly string[] = [];
 
