@@ -42,7 +42,9 @@ export function findStale(search: StaleSearch): string[] {
     const [, target, writer] = draftName.exec(path) ?? [];
     if (target !== undefined) return search.produced.has(target) && !isRunning(Number(writer));
     const isCode = /\.[cm]?[jt]s$/.test(path);
-    if (search.produced.has(path) || !(isCode || search.plugin === "protoc-gen-crucible")) return false;
+    // What a killed run left behind is no output yet.
+    const isOther = search.plugin === "protoc-gen-crucible" && !path.endsWith(".tmp");
+    if (search.produced.has(path) || !(isCode || isOther)) return false;
     const begin = isCode ? header : /\.(?:md|html)$/.test(path) ? pageHeader : otherHeader;
     const source = begin.exec(readHead(path))?.[1];
     return source !== undefined && (search.wanted(source) || !search.exists(source));

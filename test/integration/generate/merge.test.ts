@@ -83,7 +83,7 @@ src/lister.ts:8:3: conflict: list answers in another way than the schema; change
 - async list(request: Plain): Promise<PlainInit> {
 + async *list(_request: Plain, _context: HandlerContext): AsyncIterable<PlainInit> {
 `;
-const note = "src/lister.ts:14:3: note: old is no longer in the schema; remove it when you are done with it\n";
+const note = "src/lister.ts:14:4: note: old is no longer in the schema; remove it when you are done with it\n";
 
 test("new methods arrive, types are exchanged, a conflict is shown, what is gone is named; nothing else changes", async () => {
   const dir = await project("merge");

@@ -26,6 +26,9 @@ describe("docComment", () => {
       "  /**\n   * One\n   *\n   * Two\n   *\n   * @deprecated\n   */\n",
     );
   });
+  test("spaces that look like another, or like none", () => {
+    expect(docComment("a\u00a0b\u202fc\u3000d\u200be\ufefff\u2009", false)).toBe("/** a b c def */\n");
+  });
   test("cannot be left", () => {
     const text = docComment("a */ b\u2028c\u0007d **/", false);
     expect(text.match(/\*\//g)).toHaveLength(1);

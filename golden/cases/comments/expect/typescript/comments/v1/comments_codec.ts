@@ -69,6 +69,8 @@ export interface PlainInit {
   separators?: string | undefined;
   /** @deprecated */
   old?: string | undefined;
+  /** Odd spaces: no-break narrow wide thin zerowidthmark. */
+  odd?: string | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -90,6 +92,9 @@ export function createPlain(init: PlainInit = {}): Plain {
   }
   if (init.old !== undefined) {
     message.old = init.old;
+  }
+  if (init.odd !== undefined) {
+    message.odd = init.odd;
   }
   return message;
 }
@@ -128,6 +133,7 @@ function emptyPlain(): Plain {
     tags: "",
     separators: "",
     old: "",
+    odd: "",
   };
 }
 
@@ -162,6 +168,12 @@ function writePlain(message: PlainInit, bytes: Uint8Array, at: number): number {
   if (old !== undefined && old !== "") {
     bytes[at++] = 42;
     at = writeString(bytes, at, old, "comments.v1.Plain.old");
+  }
+  // string odd = 6
+  const odd = message.odd;
+  if (odd !== undefined && odd !== "") {
+    bytes[at++] = 50;
+    at = writeString(bytes, at, odd, "comments.v1.Plain.odd");
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -203,6 +215,11 @@ function readPlain(message: Plain, bytes: Uint8Array, at: number, end: number, d
       case 5:
         if (tag !== 42) refuseType(tag, 42, message);
         message.old = readString(bytes, at, end);
+        break;
+      // string odd = 6
+      case 6:
+        if (tag !== 50) refuseType(tag, 50, message);
+        message.odd = readString(bytes, at, end);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
