@@ -1,8 +1,9 @@
 // docs/first-plugin.md, followed by a new user in an empty folder, from the packed tarballs: every message on the way is compared.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { applyDiff, blocksOf } from "../support/guides.js";
 import { type Both, environment, home, packBoth, removeHome, root } from "../package/packed.js";
 
 let both: Both;
@@ -59,40 +60,25 @@ async function runBlock(script: string, interruptAt?: string): Promise<[string, 
   return [printed, code];
 }
 
-function change(path: string, diff: string): void {
-  const lines = (mark: string): string =>
-    diff
-      .split("\n")
-      .flatMap((line) => (line.startsWith(mark) ? `${line.slice(1)}\n` : []))
-      .join("");
-  const before = readFileSync(path, "utf8");
-  // What is replaced is there, once.
-  expect([path, before.split(lines("-")).length]).toEqual([path, 2]);
-  writeFileSync(
-    path,
-    before.replace(lines("-"), () => lines("+")),
-  );
-}
-
 test("what docs/first-plugin.md says to do does what it says", async () => {
   cwd = join(home, "work");
   mkdirSync(cwd);
   const document = readFileSync(join(root, "docs/first-plugin.md"), "utf8");
   let ran = 0;
   let printed: [string, number | null] | undefined;
-  const blocks = [...document.matchAll(/^```(\w+) (.*)\n([^]*?)^```$/gm)];
-  for (const [at, [, language, note, text]] of blocks.entries()) {
-    if (language === "diff") change(join(cwd, /^file=(\S+)$/.exec(note!)![1]!), text!);
+  const blocks = blocksOf(document);
+  for (const [at, { language, note, text }] of blocks.entries()) {
+    if (language === "diff") applyDiff(join(cwd, /^file=(\S+)$/.exec(note)![1]!), text);
     else if (language === "sh") {
       const interrupted = note === "run interrupted";
-      const expected = blocks[at + 1]![3]!;
-      printed = await runBlock(text!, interrupted ? expected.trimEnd().split("\n").at(-1) : undefined);
+      const expected = blocks[at + 1]!.text;
+      printed = await runBlock(text, interrupted ? expected.trimEnd().split("\n").at(-1) : undefined);
       // Both ways of ending by Ctrl-C are well: npm says nothing of it, or its signal.
-      if (!interrupted) expect([text, printed]).toEqual([text, [expect.any(String), exitOf(note!)]]);
+      if (!interrupted) expect([text, printed]).toEqual([text, [expect.any(String), exitOf(note)]]);
       ran++;
     } else {
       expect(note).toBe("output");
-      expect(settle(printed![0])).toBe(settle(text!));
+      expect(settle(printed![0])).toBe(settle(text));
     }
   }
   expect(ran).toBe(13);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { blocksOf } from "../support/guides.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -11,27 +12,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const network =
   /^(?:(?:https?|no)_proxy|npm_config_registry|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_(?:FILE|DIR))$/i;
 
-interface Block {
-  readonly language: string;
-  readonly note: string;
-  readonly text: string;
-}
-
 /** A section of README.md. */
 function sectionOf(heading: string): string {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const start = readme.indexOf(`\n## ${heading}\n`);
   if (start < 0) throw new Error(`README.md has no section "${heading}"`);
   return readme.slice(start + 1).split(/\n## /)[0]!;
-}
-
-/** The fenced blocks of a text, in order. */
-function blocksOf(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)].map(([, language, note, text]) => ({
-    language: language!,
-    note: note!,
-    text: text!,
-  }));
 }
 
 let folder: string;

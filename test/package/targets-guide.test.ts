@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { applyDiff, type Block, blocksOf } from "../support/guides.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // Inside the repository, so that dependencies are found from there.
@@ -24,25 +25,14 @@ const copied = [
 ];
 
 /** Applies a block: a whole file, or lines that take the place of others. */
-function write(language: string, path: string, text: string): void {
+function write({ language, text }: Block, path: string): void {
   const file = join(copy, path);
-  if (language !== "diff") {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+  if (language === "diff") {
+    applyDiff(file, text);
     return;
   }
-  const lines = (mark: string): string =>
-    text
-      .split("\n")
-      .flatMap((line) => (line.startsWith(mark) ? `${line.slice(1)}\n` : []))
-      .join("");
-  const before = readFileSync(file, "utf8");
-  // What is replaced is there, once.
-  expect([path, before.split(lines("-")).length]).toEqual([path, 2]);
-  writeFileSync(
-    file,
-    before.replace(lines("-"), () => lines("+")),
-  );
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }
 
 test("docs/targets.md: the target that it adds compiles, is bundled, has a golden case that passes, and writes what is shown", () => {
@@ -57,7 +47,11 @@ test("docs/targets.md: the target that it adds compiles, is bundled, has a golde
   writeFileSync(settings, readFileSync(settings, "utf8").replace(/"references": \[.*?\],/, ""));
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   const run = (command: string, env: NodeJS.ProcessEnv = {}): string => {
-    const options = { cwd: copy, encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env } } as const;
+    const options = {
+      cwd: copy,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
+    } as const;
     const { status, stdout, stderr } = spawnSync("sh", ["-ec", command], options);
     if (status !== 0) throw new Error(`${command}: ${stdout}${stderr}`);
     return stdout;
@@ -68,15 +62,15 @@ test("docs/targets.md: the target that it adds compiles, is bundled, has a golde
   let written = 0;
   let printed = "";
   const document = readFileSync(join(root, "docs/targets.md"), "utf8");
-  for (const [, language, note, text] of document.matchAll(/^```(\w+) (\S+)\n([^]*?)^```$/gm)) {
-    const path = /^file=(\S+)$/.exec(note!)?.[1];
+  for (const block of blocksOf(document)) {
+    const path = /^file=(\S+)$/.exec(block.note)?.[1];
     if (path !== undefined) {
-      write(language!, path, text!);
+      write(block, path);
       written++;
-    } else if (note === "run") {
-      const commands = text!.replace("npm run build", build).trimEnd().split("\n");
+    } else if (block.note === "run") {
+      const commands = block.text.replace("npm run build", build).trimEnd().split("\n");
       for (const command of commands) printed = run(command);
-    } else if (note === "output") expect(printed).toBe(text);
+    } else if (block.note === "output") expect(printed).toBe(block.text);
   }
   expect(written).toBe(8);
   // The case passes as it was written, not only while it is.
