@@ -79,7 +79,7 @@ const merged = mine
   );
 
 const told = `src/lister.ts changed: added watch; adjusted count
-src/lister.ts:8:3: conflict: list answers in another way than the schema; change it by hand
+src/lister.ts:8:4: conflict: list answers in another way than the schema; change it by hand
 - async list(request: Plain): Promise<PlainInit> {
 + async *list(_request: Plain, _context: HandlerContext): AsyncIterable<PlainInit> {
 `;
