@@ -103,4 +103,5 @@ function rounded(figure: number | null): string {
 const method = `Calls of ${requestBytes} bytes there and ${responseBytes} back between two processes over one Unix socket, medians of
 ${rounds * turns} turns of ${turnMs} ms in which the peers follow one another, in ${rounds} pairs of fresh processes; those below ttrpc in the table in ${farRounds}. Ours as it comes: checksum, deadline, credit,
 validation and metadata on each call. grpc-js, connect-node, ttrpc and go-grpc have a deadline and metadata too, the others have neither. "raw" is sockets with as many bytes and nothing on them, a write for each message; "raw-batched" writes once for all that is
-due, which no protocol can beat. Both sides of ttrpc and go-grpc are in Go. The latencies are of one call in flight, both processes on one processor.`;
+due, which no protocol can beat. Both sides of ttrpc and go-grpc are in Go. The main threads of the two processes have a processor
+each; the latencies are of one call in flight, both processes on one.`;
