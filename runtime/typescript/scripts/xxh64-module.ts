@@ -125,9 +125,11 @@ const bytes = 1;
 const hashFrame: Code = [
   ...set(position, get(begin)),
   ...set(end, apply(opcode.i32Add, get(begin), get(bytes))),
-  ...choose(apply(opcode.i32GeUnsigned, get(bytes), i32Const(32)), [...initialLanes, ...consumeStripes, ...mergeLanes], [
-    ...set(hash, i64Const(prime5)),
-  ]),
+  ...choose(
+    apply(opcode.i32GeUnsigned, get(bytes), i32Const(32)),
+    [...initialLanes, ...consumeStripes, ...mergeLanes],
+    [...set(hash, i64Const(prime5))],
+  ),
   ...set(hash, add(get(hash), apply(opcode.i64ExtendI32Unsigned, get(bytes)))),
   ...consumeTail,
   ...avalanche,

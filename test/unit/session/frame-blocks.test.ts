@@ -56,7 +56,8 @@ test.each(["close", "abort", "never read"] as const)("come back when a connectio
   for (let round = 0; round < 5; round++) {
     const [from, to] = await connect(`${ending}${round}`.replaceAll(" ", "-"));
     let arrived = 0;
-    let ended = 0;
+    const ends: (() => void)[] = [];
+    const ended = Promise.all([0, 1].map(() => new Promise<void>((resolve) => ends.push(resolve))));
     const handler: LinkHandler = {
       checkHeader: () => 1_048_576,
       onFrame: () => {
@@ -73,7 +74,7 @@ test.each(["close", "abort", "never read"] as const)("come back when a connectio
               const onClose = link.onClose.bind(link);
               link.onClose = (error) => {
                 onClose(error);
-                ended++;
+                ends.pop()?.();
               };
               target.start(link);
             };
@@ -91,7 +92,7 @@ test.each(["close", "abort", "never read"] as const)("come back when a connectio
     if (ending === "never read") void transfer(sender, () => Infinity, 40, 60_000);
     if (ending === "close") sender.close(new CrucibleError("SHUTTING_DOWN", "enough"));
     else sender.abort(new CrucibleError("PEER_LOST", "enough"));
-    while (ended < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    await ended;
     expect(freeBlocks()).toBe(before);
   }
 });
