@@ -160,6 +160,11 @@ export interface SideOptions {
   readonly interceptors?: readonly Interceptor[];
   readonly capabilities?: readonly string[];
   readonly validation?: ValidationOptions;
+  /** Default: the platform's. */
+  readonly clock?: Clock;
+  readonly resumable?: boolean;
+  readonly onConnectionEnding?: (error: CrucibleError, left: number) => void;
+  readonly onLarge?: () => void;
 }
 
 export interface Pairing {
@@ -234,7 +239,8 @@ export function pairUp(
     const other = side === "daemon" ? "plugin" : "daemon";
     const own = sides[side] ?? {};
     const { ciphers, ...same } = agreed;
-    const link = openLink(tap(connection, into), systemClock, {
+    const clock = own.clock ?? systemClock;
+    const link = openLink(tap(connection, into), clock, {
       ...same,
       ...(ciphers === undefined ? {} : { ciphers: ciphers[side] }),
     });
@@ -242,7 +248,7 @@ export function pairUp(
     const otherLimits = { ...defaultLimits, ...sides[other]?.limits };
     const peer = new Peer({
       link,
-      clock: systemClock,
+      clock,
       side,
       peer: { id: other },
       limits,
@@ -256,6 +262,9 @@ export function pairUp(
       onClosed: (error) => {
         closed[side] = error;
       },
+      ...(own.resumable === undefined ? {} : { resumable: own.resumable }),
+      ...(own.onConnectionEnding === undefined ? {} : { onConnectionEnding: own.onConnectionEnding }),
+      ...(own.onLarge === undefined ? {} : { onLarge: own.onLarge }),
     });
     return [peer, link];
   };

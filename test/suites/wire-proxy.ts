@@ -18,10 +18,16 @@ export class WireProxy {
   change: ChangeFrame = (frame) => frame;
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
+  /** Connections that it lets through from now on; others are closed as they come. */
+  open = true;
 
   private constructor(path: string, daemonPath: string) {
     this.address = `unix:${path}`;
     this.#server = createServer((plugin) => {
+      if (!this.open) {
+        plugin.destroy();
+        return;
+      }
       const daemon = connect(daemonPath);
       this.#sockets.push(plugin, daemon);
       this.#pass(plugin, daemon, "toDaemon");
@@ -48,9 +54,20 @@ export class WireProxy {
     return this.bytes().includes(text);
   }
 
+  /** How many connections have been let through. */
+  get connections(): number {
+    return this.#sockets.length / 2;
+  }
+
+  /** Cuts a connection at both ends, or all of them; counted from 0, as they came. */
+  cut(index?: number): void {
+    const sockets = index === undefined ? this.#sockets : this.#sockets.slice(2 * index, 2 * index + 2);
+    for (const socket of sockets) socket.destroy();
+  }
+
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
   }
 
   #pass(from: Socket, to: Socket, direction: Direction): void {

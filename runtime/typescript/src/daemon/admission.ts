@@ -5,7 +5,6 @@ import { oneLine } from "../observe/log.js";
 import { assertMethodTable, isCapability } from "../rpc/method-table.js";
 import { describeMethods } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
-import type { SessionLimits } from "../session/limits.js";
 
 /** What a registration is judged by. */
 export interface AdmissionRules {
@@ -14,13 +13,12 @@ export interface AdmissionRules {
   /** What it may get. */
   readonly capabilities: ReadonlySet<string>;
   readonly registry: Registry;
-  readonly limits: SessionLimits;
 }
 
 const versionForm = /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,64})?$/;
 
 /**
- * Judges a registration, and makes its answer. A plugin that names capabilities gets those of them that it may have,
+ * Judges a registration, and makes its answer but for the limits. A plugin that names capabilities gets those of them that it may have,
  * with a warning for each other; one that names none gets all.
  *
  * @throws CrucibleError IDENTITY_MISMATCH, REGISTER_INVALID, METHOD_COLLISION.
@@ -30,7 +28,7 @@ export function admit(
   rules: AdmissionRules,
   warnings: readonly string[],
 ): PluginRegisteredInit {
-  const { pluginId, capabilities: allowed, limits } = rules;
+  const { pluginId, capabilities: allowed } = rules;
   const shown = `plugin ${pluginId}`;
   if (register.pluginId !== pluginId) {
     throw new CrucibleError(
@@ -48,12 +46,9 @@ export function admit(
     throw new CrucibleError("REGISTER_INVALID", `the registration of ${shown} asks for a capability of no valid form`);
   }
   const denied = [...asked].filter((capability) => !allowed.has(capability));
-  const { maxFrameBytes, maxMessageBytes, maxCalls, heartbeatIntervalMs } = limits;
   return {
     capabilities: asked.size === 0 ? [...allowed] : [...asked].filter((capability) => allowed.has(capability)),
     methods: describeMethods(rules.registry),
-    limits: { maxFrameBytes, maxMessageBytes, maxCalls },
-    heartbeatIntervalMs,
     warnings: [
       ...warnings,
       ...denied.slice(0, maxWarnings).map((name) => `${shown} may not have the capability ${name}; grant it at launch`),

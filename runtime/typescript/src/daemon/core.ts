@@ -31,6 +31,10 @@ export interface DaemonCore {
   /** The least that sessions seal. */
   readonly encryption: Encryption;
   readonly compression: CompressionPolicy;
+  /** Connections that a session may have. */
+  readonly connections: number;
+  /** How long a session without connections waits for one, in milliseconds; 0 when it does not. */
+  readonly resumeTimeoutMs: number;
   readonly interceptors: readonly Interceptor[];
   readonly validation: ValidationOptions;
   /** Answers of plugins that may be served again. */

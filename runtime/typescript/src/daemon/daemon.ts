@@ -14,14 +14,17 @@ import { PeerCheck } from "./peer-check.js";
 import { logToStderr } from "./log.js";
 import {
   checkCompression,
+  checkConnections,
   checkEncryption,
   checkLaunch,
   checkNumber,
   checkStartTimeout,
   type CloseOptions,
   type DaemonOptions,
+  defaultConnections,
   defaultGraceMs,
   defaultMaxPendingConnections,
+  defaultResumeTimeoutMs,
   defaultStartTimeoutMs,
   type LaunchOptions,
 } from "./options.js";
@@ -141,6 +144,13 @@ export async function createCore(
   );
   const encryption = checkEncryption(options.encryption ?? "sensitive");
   const compression = checkCompression(options.compression ?? "auto");
+  const connections = checkConnections(options.connections ?? defaultConnections);
+  const resumeTimeoutMs = checkNumber(
+    "resumeTimeoutMs",
+    options.resumeTimeoutMs ?? defaultResumeTimeoutMs,
+    0,
+    3_600_000,
+  );
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -175,6 +185,8 @@ export async function createCore(
     limits,
     encryption,
     compression,
+    connections,
+    resumeTimeoutMs,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
     answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),

@@ -1,8 +1,11 @@
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { openAsDaemon, type Admission, type DaemonOpened } from "../session/daemon-opening.js";
-import { DaemonHandshake } from "../session/handshake/daemon-handshake.js";
+import { DaemonHandshake, type DaemonHandshakeResult } from "../session/handshake/daemon-handshake.js";
+import type { PluginRegisteredInit } from "../gen/crucible/ipc/v1/control_codec.js";
+import type { PluginRegister } from "../gen/crucible/ipc/v1/control_pb.js";
 import type { Encryption } from "../session/encryption.js";
+import { joinFeature, resumeFeature } from "../session/handshake/entry.js";
 import { offerFor } from "../session/handshake/own-offer.js";
 import { Link } from "../session/link.js";
 import { maxHandshakeBytes } from "../session/limits.js";
@@ -10,6 +13,7 @@ import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import type { Connection, Listener } from "../transport/transport.js";
 import { admit } from "./admission.js";
 import type { DaemonCore } from "./core.js";
+import { type EnteredSession, type Entrance, SessionDoor } from "./session-door.js";
 import { drawSessionId } from "./session-id.js";
 import type { VerifiedToken } from "./token-verifier.js";
 
@@ -18,6 +22,9 @@ const maxPendingOfSocket = 16;
 /** Refused connections of one socket that are still told why; those beyond are cut. */
 const maxRefusing = 16;
 const lingerMs = 100;
+
+/** Who has come as far as a registration: a plugin with a token, for a new session, or with the ticket of one. */
+type Visitor = { readonly token: VerifiedToken } | { readonly entrance: Entrance };
 
 export interface GateOptions {
   readonly core: DaemonCore;
@@ -29,18 +36,21 @@ export interface GateOptions {
   readonly encryption: Encryption;
   /** Rejects for a connection of a process that is not the plugin's. Default: whoever has the ticket may connect. */
   readonly checkPeer?: (connection: Connection) => Promise<PeerProcess | undefined>;
-  /** The plugin has registered, from that process if it is known; takes its link over. Called at most once. */
-  readonly onOpened: (opened: DaemonOpened<VerifiedToken>, peer: PeerProcess | undefined) => void;
+  /** Connections that its session may have, beside those that are being closed. */
+  readonly maxConnections: number;
+  /** The plugin has registered, from that process if it is known; takes its link over, and says how others come in. Called at most once. */
+  readonly onOpened: (opened: DaemonOpened<unknown>, peer: PeerProcess | undefined) => EnteredSession;
   /** The plugin itself, proved by key and token, was refused. It may try no other way. */
   readonly onRefused: (error: CrucibleError) => void;
 }
 
 /**
- * Listens at the address of one plugin and lets in exactly one session: that of the process which has the ticket. Whoever
- * else connects, before or after, gets an error and disturbs nobody.
+ * Listens at the address of one plugin and lets in exactly one session: that of the process which has the ticket; and then
+ * the further connections of that session. Whoever else connects, before or after, gets an error and disturbs nobody.
  */
 export class Gate {
   readonly #options: GateOptions;
+  readonly #door: SessionDoor;
   #listener: Listener | undefined;
   #pending = 0;
   #refusing = 0;
@@ -61,6 +71,7 @@ export class Gate {
 
   private constructor(options: GateOptions) {
     this.#options = options;
+    this.#door = new SessionDoor(options);
   }
 
   get address(): string {
@@ -70,7 +81,13 @@ export class Gate {
   /** Stops listening; connections that have not registered find that out by themselves. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.revoke();
     await this.#listener?.close();
+  }
+
+  /** The session takes no further connections: its ticket is worth nothing. May be called twice. */
+  revoke(): void {
+    this.#door.shut();
   }
 
   /** Never rejects. */
@@ -98,25 +115,29 @@ export class Gate {
   }
 
   async #admitOne(connection: Connection): Promise<void> {
-    const { core, pluginId, pluginKey, encryption, checkPeer, onOpened } = this.#options;
-    const { staticKey, limits, compression, clock, authority, verifier } = core;
+    const { core, pluginId, pluginKey, encryption, checkPeer } = this.#options;
+    const { staticKey, limits, compression, clock, authority, verifier, resumeTimeoutMs } = core;
     let peer: PeerProcess | undefined;
-    const handshake = new DaemonHandshake<VerifiedToken>({
+    const handshake = new DaemonHandshake<Visitor>({
       suite: nodeSuite,
       staticKey,
       credentials: await authority.credentials(staticKey.publicKey),
       daemonId: authority.daemonId,
       binding: connection.binding,
-      offer: offerFor(compression),
-      verifyPlugin: async (token, presentedKey) => {
+      offer: offerFor(compression, resumeTimeoutMs > 0),
+      verifyPlugin: async (text, presentedKey) => {
         // Before the token, which a stranger is not to use up.
         peer = await checkPeer?.(connection);
-        const verified = await verifier.verify(token, { staticKey: presentedKey, pluginId });
-        if (Buffer.compare(presentedKey, pluginKey) === 0) return verified;
+        const token = await verifier.verify(text, { staticKey: presentedKey, pluginId });
+        if (Buffer.compare(presentedKey, pluginKey) === 0) return { token };
         throw new CrucibleError(
           "IDENTITY_MISMATCH",
           `the token is from another launch of plugin ${pluginId}; let the daemon launch it again`,
         );
+      },
+      verifyTicket: async (entry, presentedKey) => {
+        await checkPeer?.(connection);
+        return { entrance: this.#door.verify(entry, presentedKey) };
       },
     });
     await openAsDaemon({
@@ -127,31 +148,52 @@ export class Gate {
       compression,
       handshake,
       admit: (result, register): Admission => {
+        if ("entrance" in result.plugin) return this.#door.admit(result.plugin.entrance, register, this.#announced());
         try {
-          return this.#admit(result.plugin, register, result.choice.warning);
+          return this.#admit(result.plugin.token, result, register);
         } catch (error) {
           if (!this.#admitted) this.#options.onRefused(CrucibleError.from(error));
           throw error;
         }
       },
-      open: (opened) => onOpened(opened, peer),
+      open: (opened) => this.#open(opened, peer),
     });
   }
 
-  #admit(token: VerifiedToken, register: Parameters<typeof admit>[0], warning: string | undefined): Admission {
+  #admit(
+    token: VerifiedToken,
+    { choice, remoteStaticKey }: DaemonHandshakeResult<Visitor>,
+    register: PluginRegister,
+  ): Admission {
     const { core, pluginId, capabilities } = this.#options;
     if (this.#admitted || this.#closed) {
       throw new CrucibleError("PLUGIN_ID_IN_USE", `plugin ${pluginId} has a session already, or is being stopped`);
     }
-    const { registry, limits, verifier } = core;
-    const answer = admit(
+    const { warning, features } = choice;
+    const granted = admit(
       register,
-      { pluginId, capabilities, registry, limits },
+      { pluginId, capabilities, registry: core.registry },
       warning === undefined ? [] : [warning],
     );
-    verifier.settle(token);
+    core.verifier.settle(token);
     this.#admitted = true;
-    return { ...drawSessionId(), answer };
+    const entered = features.includes(joinFeature) || features.includes(resumeFeature);
+    const ticket = entered ? { sessionTicket: this.#door.issue(remoteStaticKey) } : {};
+    return { ...drawSessionId(), answer: { ...this.#announced(), ...granted, ...ticket } };
+  }
+
+  /** What every connection is told. */
+  #announced(): PluginRegisteredInit {
+    const { core, maxConnections } = this.#options;
+    const { maxFrameBytes, maxMessageBytes, maxCalls, heartbeatIntervalMs } = core.limits;
+    return { limits: { maxFrameBytes, maxMessageBytes, maxCalls, maxConnections }, heartbeatIntervalMs };
+  }
+
+  #open(opened: DaemonOpened<Visitor>, peer: PeerProcess | undefined): void {
+    const { handshake, link, register } = opened;
+    const { plugin } = handshake;
+    if ("entrance" in plugin) this.#door.enter(plugin.entrance, link, register);
+    else this.#door.open(this.#options.onOpened(opened, peer));
   }
 
   #refuse(connection: Connection): void {

@@ -5,6 +5,7 @@ import { Peer } from "../rpc/peer.js";
 import type { MethodKind } from "../rpc/service.js";
 import type { DaemonOpened } from "../session/daemon-opening.js";
 import type { PeerProcess } from "../transport/node/peer-credentials.js";
+import { resumeFeature } from "../session/handshake/entry.js";
 import type { DaemonCore } from "./core.js";
 import { createDeferred } from "./deferred.js";
 import { describeExit, lastWords } from "./exit-text.js";
@@ -13,7 +14,8 @@ import { makeTicket } from "./launch-ticket.js";
 import { type HostedMethod, Plugin } from "./launched-plugin.js";
 import type { LaunchOptions } from "./options.js";
 import { type PluginExit, PluginProcess } from "./plugin-process.js";
-import type { VerifiedToken } from "./token-verifier.js";
+import { ResumeWait } from "./resume-wait.js";
+import type { EnteredSession } from "./session-door.js";
 
 /** What a registration gives to the launch that waits for it. */
 interface Registered {
@@ -98,6 +100,7 @@ export class Launch {
       pluginKey: this.#key.publicKey,
       capabilities: this.#capabilities,
       encryption: this.#options.encryption ?? this.#core.encryption,
+      maxConnections: this.#options.connections ?? this.#core.connections,
       ...(connectFrom === "anywhere" || peerCheck === undefined
         ? {}
         : { checkPeer: (connection) => peerCheck.check(connection, id, this.#process?.pid) }),
@@ -122,10 +125,14 @@ export class Launch {
     return process;
   }
 
-  #onOpened({ link, register, answer }: DaemonOpened<VerifiedToken>, connectedFrom: PeerProcess | undefined): void {
-    const { clock, limits, registry, interceptors, validation, answerSpace, log } = this.#core;
+  #onOpened(
+    { link, register, answer, handshake, sessionHi, sessionLo }: DaemonOpened<unknown>,
+    connectedFrom: PeerProcess | undefined,
+  ): EnteredSession {
+    const { clock, limits, registry, interceptors, validation, answerSpace, log, resumeTimeoutMs } = this.#core;
     const { id } = this.#options;
     const capabilities = new Set(answer.capabilities);
+    const wait = new ResumeWait(clock, resumeTimeoutMs, (error) => peer.session.abort(error));
     const peer = new Peer({
       link,
       clock,
@@ -147,7 +154,21 @@ export class Launch {
           message: `${method}, called by plugin ${id}, threw: ${textOf(error)}`,
           error,
         }),
-      onClosed: (error) => this.#sessionEnded.resolve(error),
+      onClosed: (error) => {
+        wait.end();
+        this.#sessionEnded.resolve(error);
+      },
+      resumable: handshake.choice.features.includes(resumeFeature),
+      onConnectionEnding: (error, left) => {
+        if (left > 0 || peer.session.lanes.length > 0) return;
+        log({
+          level: "warn",
+          pluginId: id,
+          reason: error.reason,
+          message: `plugin ${id} lost its connection: ${error.message}`,
+        });
+        wait.begin(error);
+      },
       onDraining: () => {
         this.#draining = true;
         this.#plugin?.stopping();
@@ -161,6 +182,24 @@ export class Launch {
       sensitive,
     }));
     this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities, connectedFrom });
+    const { session } = peer;
+    return {
+      id: { sessionHi, sessionLo },
+      get connections() {
+        return session.lanes.length;
+      },
+      get ending() {
+        return session.ending;
+      },
+      capabilities,
+      join: (joining) => session.attach(joining),
+      resume: (resuming, left) => {
+        session.resume(resuming);
+        wait.end();
+        for (const name of capabilities) if (!left.has(name)) capabilities.delete(name);
+        log({ level: "info", pluginId: id, message: `plugin ${id} has resumed its session` });
+      },
+    };
   }
 
   #timeout(ms: number): CrucibleError {

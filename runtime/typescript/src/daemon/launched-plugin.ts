@@ -12,7 +12,7 @@ import { checkNumber, type CloseOptions, defaultGraceMs } from "./options.js";
 import type { PluginExit, PluginProcess } from "./plugin-process.js";
 
 /**
- * Where a plugin is on its way.
+ * Where a plugin is on its way. One that runs may be without a connection for a while: see `connections`.
  *
  *   running ──close(), or it says that it stops──▶ draining ──its process has ended──▶ ended
  *   running ──session lost, or process ended──▶ ended
@@ -55,7 +55,7 @@ export class Plugin {
   readonly version: string;
   /** What it hosts, in the order in which it said so. */
   readonly methods: readonly HostedMethod[];
-  /** What it was granted. */
+  /** What it was granted; a session that is resumed may have less than before. */
   readonly capabilities: ReadonlySet<string>;
   /** What of its session is sealed. */
   readonly encryption: Encryption;
@@ -115,6 +115,14 @@ export class Plugin {
   }
 
   /**
+   * Connections that take calls now: 0 while a lost one has not been replaced, and calls fail with PEER_LOST, retryable;
+   * more than one where the plugin moves much.
+   */
+  get connections(): number {
+    return this.#parts.peer.session.usable.length;
+  }
+
+  /**
    * The round trip that was measured last, in milliseconds: by `ping`, or by a heartbeat, which a plugin gets when it has
    * been silent for an interval. Undefined before the first.
    */
@@ -139,6 +147,18 @@ export class Plugin {
   /** @internal As `close`, with the reason that the plugin is told. */
   closeFor(reason: string, graceMs: number): Promise<PluginExit> {
     return (this.#closing ??= this.#close(graceMs, reason));
+  }
+
+  /**
+   * Takes back what the plugin was granted, at once: its calls fail, its connections end, neither its token nor the ticket
+   * of its session opens another, and its process is ended as by `close`. Resolves when it has ended. May be called twice.
+   */
+  revoke(): Promise<PluginExit> {
+    const { gate, peer } = this.#parts;
+    gate.revoke();
+    // One that is closing already has no more time either.
+    if (this.#closing !== undefined) void peer.session.drain(0, "REVOKED");
+    return this.closeFor("REVOKED", 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

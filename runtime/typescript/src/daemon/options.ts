@@ -62,6 +62,18 @@ export interface DaemonOptions {
    * everything is sealed only those that ask for it. Default: `auto`.
    */
   readonly compression?: CompressionPolicy;
+  /**
+   * Connections that a plugin may have at one time: 1 to 16. A plugin opens a second one when it moves much, so that small
+   * calls do not wait behind large ones; more than that help where several large ones go on at once. With 1 all share one.
+   * Each takes a descriptor, and a handshake of some milliseconds when it is opened. Default: 2.
+   */
+  readonly connections?: number;
+  /**
+   * How long a plugin may take to come back when its connection is lost and its process is not, in milliseconds: 0 to
+   * 3,600,000. Until then its session waits, and calls to it fail at once; then it is ended. With 0 it is ended at once.
+   * Default: 10,000.
+   */
+  readonly resumeTimeoutMs?: number;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;
   /** How long a plugin may take from its launch to its registration, in milliseconds: 100 to 60,000. Default: 10,000. */
@@ -91,6 +103,8 @@ export interface LaunchOptions {
    */
   readonly connectFrom?: "process" | "anywhere";
   /** As in DaemonOptions, for this plugin. */
+  readonly connections?: number;
+  /** As in DaemonOptions, for this plugin. */
   readonly startTimeoutMs?: number;
 }
 
@@ -103,6 +117,13 @@ export interface CloseOptions {
 export const defaultStartTimeoutMs = 10_000;
 export const defaultMaxPendingConnections = 64;
 export const defaultGraceMs = 5_000;
+/**
+ * Beside a message of 256 MiB, 99 of 100 small calls take 9.4 ms with two connections and 19.8 with one, beside an equal one
+ * over a bare socket 6.8; beside a stream of 1 MiB messages 6.3, 7.3 and 5.4 (one run in turns, Node 24: npm run bench --
+ * latency). What is transferred a second is the same.
+ */
+export const defaultConnections = 2;
+export const defaultResumeTimeoutMs = 10_000;
 
 /** @throws CrucibleError OPTION_INVALID unless `value` is a whole number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -116,6 +137,11 @@ export function checkNumber(name: string, value: number, least: number, most: nu
 /** The timeout of a start. Launch tokens live 60 seconds: a longer one would only fail later. */
 export function checkStartTimeout(value: number): number {
   return checkNumber("startTimeoutMs", value, 100, 60_000);
+}
+
+/** Connections of one session. */
+export function checkConnections(value: number): number {
+  return checkNumber("connections", value, 1, 16);
 }
 
 /** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
@@ -138,7 +164,7 @@ export function checkCompression(value: CompressionPolicy): CompressionPolicy {
 
 /** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
 export function checkLaunch(options: LaunchOptions): void {
-  const { id, command, cwd, env, capabilities, encryption, connectFrom } = options;
+  const { id, command, cwd, env, capabilities, encryption, connections, connectFrom } = options;
   if (typeof id !== "string" || !isPluginId(id)) {
     const shown = JSON.stringify(String(id).slice(0, 60));
     throw new CrucibleError(
@@ -160,6 +186,7 @@ export function checkLaunch(options: LaunchOptions): void {
   if (connectFrom !== undefined && connectFrom !== "process" && connectFrom !== "anywhere") {
     throw wrong(`connectFrom is ${JSON.stringify(connectFrom)}; it is "process" or "anywhere"`);
   }
+  if (connections !== undefined) checkConnections(connections);
   if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every(isCapabilityText))) {
     throw wrong("capabilities is a list of names of A-Z, a-z, 0-9, dot, underscore and hyphen");
   }

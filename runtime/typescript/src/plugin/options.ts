@@ -32,6 +32,16 @@ export interface ServeOptions {
    * says. Default: 67,108,864.
    */
   readonly cacheBytes?: number;
+  /**
+   * The most connections that the plugin opens: 1 to 16, and no more than the daemon allows. See DaemonOptions. Default: as
+   * many as the daemon allows.
+   */
+  readonly connections?: number;
+  /**
+   * How long a connection beside the first may have no call before it is closed, in milliseconds: 1,000 to 3,600,000. A short
+   * time saves descriptors, a long one handshakes. Default: 30,000.
+   */
+  readonly idleConnectionMs?: number;
   /** Takes what is worth knowing. Default: warnings and errors as lines on stderr, which the daemon logs. */
   readonly onLog?: LogSink;
   /**

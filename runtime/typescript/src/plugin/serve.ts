@@ -3,19 +3,17 @@ import { nodeSuite } from "../crypto/node/node-suite.js";
 import { createDaemonVerifier } from "../crypto/node/verify-daemon.js";
 import { CrucibleError } from "../error/index.js";
 import { type LogSink, safeSink } from "../observe/log.js";
-import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
+import { AnswerSpace } from "../rpc/cache/answer-space.js";
 import { assertMethodTable } from "../rpc/method-table.js";
 import { describeMethods, Peer } from "../rpc/peer.js";
 import { Registry } from "../rpc/registry.js";
 import { type ServiceImplementation, serviceKey } from "../rpc/service.js";
-import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
-import { type Encryption, isEncryption } from "../session/encryption.js";
-import { offerFor } from "../session/handshake/own-offer.js";
-import { PluginHandshake } from "../session/handshake/plugin-handshake.js";
-import type { SessionLimits } from "../session/limits.js";
-import { openAsPlugin, type PluginOpened } from "../session/plugin-opening.js";
-import { adoptLimits, resolveLimits } from "../session/resolve-limits.js";
-import { transportFor } from "../transport/node/transport-for.js";
+import type { PluginOpened } from "../session/plugin-opening.js";
+import { Keeper } from "../session/pool/keeper.js";
+import { adoptConnections, adoptLimits } from "../session/resolve-limits.js";
+import { Awake } from "./awake.js";
+import { type CheckedOptions, checkServe } from "./check-options.js";
+import { DaemonDialler } from "./dialler.js";
 import { endProcess, ignoreBrokenOutput } from "./end-process.js";
 import { logToStderr } from "./log.js";
 import type { ServeOptions } from "./options.js";
@@ -27,11 +25,14 @@ const maxAttempts = 6;
 const firstRetryMs = 50;
 /** What is in the socket when the daemon goes is still read: its Shutdown may be there. */
 const lastWordsMs = 20;
+/** How long a plugin without a descriptor that tells of its daemon tries to resume a session. */
+const orphanTimeoutMs = 1_000;
 
 /**
  * Serves the implementations to the daemon that has launched this process; resolves once it is registered. The process
  * ends with the session: with exit code 0 when that was shut down in order, with 1 and one line on stderr when the daemon
- * is lost, at the latest half a second after. Handlers in flight hear of it by their signals. A handler that blocks the
+ * is lost, at the latest half a second after. A connection that is lost while the daemon lives is made anew: its calls have
+ * failed, the session goes on. Handlers in flight hear of it by their signals. A handler that blocks the
  * event loop hears nothing, and cannot be ended from inside its own process.
  *
  * When it cannot start, such as without a daemon, it prints one line and ends the process with exit code 1.
@@ -55,19 +56,11 @@ export async function serve(
 }
 
 async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin> {
+  const checked = checkServe(options);
   const registry = new Registry(options.services);
-  const limits = resolveLimits(options.limits);
-  const cacheBytes = resolveCacheBytes(options.cacheBytes);
-  const { encryption = "none", compression = "auto" } = options;
-  if (!isEncryption(encryption)) {
-    throw new CrucibleError("OPTION_INVALID", `encryption is ${JSON.stringify(encryption)}; see ServeOptions`);
-  }
-  if (!isCompressionPolicy(compression)) {
-    throw new CrucibleError("OPTION_INVALID", `compression is ${JSON.stringify(compression)}; see ServeOptions`);
-  }
   const source = await takeTicket(process.env);
   try {
-    return await connect({ ...options, encryption, compression }, log, registry, limits, cacheBytes, source);
+    return await connect(checked, log, registry, source);
   } catch (error) {
     source.close();
     throw error;
@@ -75,20 +68,30 @@ async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin>
 }
 
 async function connect(
-  options: ServeOptions & { readonly encryption: Encryption; readonly compression: CompressionPolicy },
+  options: CheckedOptions,
   log: LogSink,
   registry: Registry,
-  ownLimits: SessionLimits,
-  cacheBytes: number,
   source: TicketSource,
 ): Promise<ServedPlugin> {
   const { ticket } = source;
-  const { pluginId, daemonId } = ticket;
-  const { encryption, compression } = options;
+  const { address, authority, certified, pluginId, daemonId, token } = ticket;
+  const { encryption, compression, limits: ownLimits, cacheBytes, connections, idleConnectionMs } = options;
   const clock = systemClock;
-  const verifyDaemon = createDaemonVerifier({ ca: ticket.authority, daemonId, clock });
   const staticKey = nodeSuite.keyPair(ticket.noiseKey);
   ticket.noiseKey.fill(0);
+  const dialler = new DaemonDialler({
+    // Without the token, which is of no more use once it has opened a session.
+    daemon: { address, authority, daemonId, certified },
+    pluginId,
+    staticKey,
+    verifyDaemon: createDaemonVerifier({ ca: authority, daemonId, clock }),
+    clock,
+    limits: ownLimits,
+    encryption,
+    compression,
+    onResumed: (left) => narrow?.(left),
+  });
+  let narrow: ((left: ReadonlySet<string>) => void) | undefined;
   let draining = false;
   let onEnded!: (error: CrucibleError | undefined) => void;
   const ended = new Promise<CrucibleError | undefined>((resolve) => {
@@ -98,8 +101,13 @@ async function connect(
   const open = ({ link, registered }: PluginOpened): ServedPlugin => {
     assertMethodTable(registered.methods, `daemon ${daemonId}`);
     const limits = adoptLimits(ownLimits, registered.limits, registered.heartbeatIntervalMs);
+    const maxConnections = adoptConnections(registered.limits);
     const capabilities = new Set(registered.capabilities);
+    narrow = (left) => {
+      for (const name of capabilities) if (!left.has(name)) capabilities.delete(name);
+    };
     for (const message of registered.warnings) log({ level: "warn", message });
+    const awake = new Awake();
     const peer = new Peer({
       link,
       clock,
@@ -115,10 +123,28 @@ async function connect(
       answerSpace: new AnswerSpace(clock, cacheBytes),
       onHandlerFailure: ({ method, error }) =>
         log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
-      onClosed: (error) => onEnded(draining || error.reason === "SHUTTING_DOWN" ? undefined : error),
+      onClosed: (error) => {
+        keeper.close();
+        awake.end();
+        onEnded(draining || error.reason === "SHUTTING_DOWN" ? undefined : error);
+      },
       onDraining: () => {
         draining = true;
       },
+      resumable: dialler.resumes,
+      onConnectionEnding: (error) => keeper.connectionEnding(error),
+      onLarge: () => keeper.large(),
+    });
+    const keeper = new Keeper({
+      session: peer.session,
+      dialler,
+      clock,
+      random: Math.random,
+      connections: Math.min(connections ?? maxConnections, maxConnections),
+      idleMs: idleConnectionMs,
+      // Where a descriptor tells that the daemon has gone, only that is a reason to give up.
+      giveUpMs: source.tells ? Infinity : orphanTimeoutMs,
+      onConnected: (connected) => (connected ? awake.end() : awake.begin()),
     });
     void source.daemonGone.finally(() => {
       clock.after(lastWordsMs, () => peer.session.abort(new CrucibleError("PEER_LOST", `daemon ${daemonId} has gone`)));
@@ -126,31 +152,13 @@ async function connect(
     return new ServedPlugin({ pluginId, daemonId, capabilities, peer, ended });
   };
 
-  const attempt = async (): Promise<ServedPlugin> => {
-    const { address, authority, certified } = ticket;
-    const own = certified === undefined ? {} : { own: certified };
-    const tls = { daemon: { authority, daemonId }, ...own, handshakeTimeoutMs: ownLimits.handshakeTimeoutMs };
-    const transport = await transportFor(address, { clock, tls });
-    const connection = await transport.dial(address);
-    const handshake = new PluginHandshake({
-      suite: nodeSuite,
-      staticKey,
-      binding: connection.binding,
-      offer: offerFor(compression),
-      daemonId,
-      verifyDaemon,
-      token: ticket.token,
-    });
-    const register = {
-      pluginId,
-      pluginVersion: options.version ?? "",
-      methods: describeMethods(registry),
-      capabilities: [...(options.capabilities ?? [])],
-    };
-    return openAsPlugin({ connection, clock, limits: ownLimits, encryption, compression, handshake, register, open });
+  const register = {
+    pluginId,
+    pluginVersion: options.version ?? "",
+    methods: describeMethods(registry),
+    capabilities: [...(options.capabilities ?? [])],
   };
-
-  const served = await retried(attempt);
+  const served = await retried(() => dialler.open(token, register, open));
   if (options.exitProcess !== false) ignoreBrokenOutput();
   const leave = async (): Promise<void> => {
     const error = await ended;

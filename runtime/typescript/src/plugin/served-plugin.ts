@@ -22,7 +22,7 @@ export class ServedPlugin {
   /** As the daemon launched it. */
   readonly id: string;
   readonly daemonId: string;
-  /** What it was granted. */
+  /** What it was granted; a session that is resumed may have less than before. */
   readonly capabilities: ReadonlySet<string>;
   /** What of the session is sealed. */
   readonly encryption: Encryption;
@@ -44,6 +44,11 @@ export class ServedPlugin {
   /** Why the session was lost; undefined while it lives and after an end in order. */
   get closedError(): CrucibleError | undefined {
     return this.#error;
+  }
+
+  /** Connections that take calls now: 0 while a lost one has not been replaced, and calls fail with PEER_LOST, retryable. */
+  get connections(): number {
+    return this.#peer.session.usable.length;
   }
 
   /** A stub of a service that the daemon hosts. Its calls fail with CAPABILITY_MISSING when this plugin may not make them. */

@@ -9,6 +9,8 @@ import { maxTicketBytes, parseTicket, type Ticket, ticketInvalid } from "./ticke
 /** A ticket, and what its source tells later. */
 export interface TicketSource {
   readonly ticket: Ticket;
+  /** Whether it tells when the daemon is gone: a descriptor does, a file does not. */
+  readonly tells: boolean;
   /** Resolves when the daemon is gone; never when the ticket came in a file, which tells nothing. */
   readonly daemonGone: Promise<void>;
   /** Stops watching. May be called twice. */
@@ -45,7 +47,7 @@ export async function takeTicket(
     throw ticketInvalid(
       `is at ${JSON.stringify(where.slice(0, 80))}, which is neither fd:<number> nor an absolute path`,
     );
-  return { ticket: parseTicket(readFile(where)), daemonGone: new Promise(() => {}), close: () => {} };
+  return { ticket: parseTicket(readFile(where)), tells: false, daemonGone: new Promise(() => {}), close: () => {} };
 }
 
 /**
@@ -101,7 +103,7 @@ function readDescriptor(descriptor: number, clock: Clock): Promise<TicketSource>
       }
       chunks = [];
       stopTimer();
-      resolve({ ticket, daemonGone, close });
+      resolve({ ticket, tells: true, daemonGone, close });
     });
     socket.once("end", onEnd);
     socket.once("error", onEnd);

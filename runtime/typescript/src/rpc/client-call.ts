@@ -2,7 +2,7 @@ import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
-import type { Session } from "../session/session.js";
+import type { Session } from "../session/pool/session.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "./abort-listeners.js";
 import type { Deadlines, Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
@@ -24,19 +24,36 @@ export interface ClientCore {
   readonly answers: AnswerCache;
 }
 
+/** What is known of the calls of one method to one peer. */
+export interface Binding {
+  /** They have a seal of their own. */
+  readonly sealed: boolean;
+  /** How many more are taken for large ones: a few behind each that was. */
+  bulkCalls: number;
+}
+
+/** A method that has moved much once will again; after so many calls that have not it is taken for a small one. */
+const bulkCalls = 16;
+
 /** What all calls opened here have in common: a deadline, a signal that may cancel them, an end. */
 export abstract class ClientCall extends Call implements Timed, AbortListener {
   readonly core: ClientCore;
   readonly method: Method;
   deadlineMs: number = Infinity;
   timedIndex: number = -1;
+  readonly #binding: Binding;
   #signal: AbortSignal | undefined;
 
-  constructor(core: ClientCore, method: Method, sealed: boolean) {
+  constructor(core: ClientCore, method: Method, binding: Binding) {
     super();
     this.core = core;
     this.method = method;
-    this.sealed = sealed;
+    this.#binding = binding;
+    this.sealed = binding.sealed;
+    if (binding.bulkCalls > 0) {
+      binding.bulkCalls--;
+      this.bulk = true;
+    }
     this.shrinker = core.session.shrinkerOf(method);
   }
 
@@ -63,6 +80,10 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
     this.giveUp(cancelled(this.method, signal));
   }
 
+  override onLarge(): void {
+    this.#binding.bulkCalls = bulkCalls;
+  }
+
   override onFailed(error: CrucibleError): void {
     this.unwatch();
     this.settle(error);
@@ -71,7 +92,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   /** Ends the call from this side. */
   giveUp(error: CrucibleError): void {
     if (this.ended) return;
-    this.core.session.cancel(this);
+    this.lane?.cancel(this);
     this.unwatch();
     this.settle(error);
   }
@@ -116,11 +137,11 @@ export class UnaryResponseCall extends ClientCall {
   constructor(
     core: ClientCore,
     method: Method,
-    sealed: boolean,
+    binding: Binding,
     resolve: (message: unknown) => void,
     reject: (error: CrucibleError) => void,
   ) {
-    super(core, method, sealed);
+    super(core, method, binding);
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -163,10 +184,10 @@ export class StreamResponseCall extends ClientCall {
   onEnded: (() => void) | undefined;
   onRoom: (() => void) | undefined;
 
-  constructor(core: ClientCore, method: Method, sealed: boolean) {
-    super(core, method, sealed);
+  constructor(core: ClientCore, method: Method, binding: Binding) {
+    super(core, method, binding);
     this.responses = new MessageQueue<unknown>(
-      (cost) => this.core.session.consumed(this, cost),
+      (cost) => this.lane!.consumed(this, cost),
       () => this.giveUp(new CrucibleError("CANCELLED", `the caller stopped reading ${this.method.name}`)),
     );
   }
@@ -210,7 +231,6 @@ export async function sendRequests(
   call: UnaryResponseCall | StreamResponseCall,
   requests: AsyncIterable<unknown> | Iterable<unknown>,
 ): Promise<void> {
-  const { session } = call.core;
   let wake: (() => void) | undefined;
   let source: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   let done = false;
@@ -233,7 +253,7 @@ export async function sendRequests(
       if (call.ended) return;
       const request: unknown = result.value instanceof Promise ? await result.value : result.value;
       checkRequest(call.core, call.method, request);
-      session.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
+      call.lane!.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
       if (call.queue !== undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -241,7 +261,7 @@ export async function sendRequests(
       }
       if (call.ended) return;
     }
-    session.send(call, FrameType.Stream, Flag.EndStream, noHead, 0, undefined, undefined);
+    call.lane!.send(call, FrameType.Stream, Flag.EndStream, noHead, 0, undefined, undefined);
   } catch (error) {
     call.giveUp(CrucibleError.from(error, "STREAM_MISUSE"));
   }

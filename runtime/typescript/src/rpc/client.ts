@@ -3,6 +3,7 @@ import { Flag } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
 import { head, writeRequestHead } from "../session/head.js";
 import {
+  type Binding,
   type ClientCall,
   type ClientCore,
   cancelled,
@@ -49,10 +50,10 @@ export interface ClientOptions extends ClientCore {
 export class Client implements Caller {
   readonly #options: ClientOptions;
   readonly #parent: Parent | undefined;
-  /** Methods that were found to match what the peer hosts, with whether their calls are sealed. */
-  readonly #bound: Map<Method, boolean>;
+  /** Methods that were found to match what the peer hosts. */
+  readonly #bound: Map<Method, Binding>;
 
-  constructor(options: ClientOptions, parent?: Parent, bound: Map<Method, boolean> = new Map()) {
+  constructor(options: ClientOptions, parent?: Parent, bound: Map<Method, Binding> = new Map()) {
     this.#options = options;
     this.#parent = parent;
     this.#bound = bound;
@@ -124,13 +125,13 @@ export class Client implements Caller {
   /** The answer of a method that is cached; undefined when this call is like any other. */
   #answer(method: Method, request: unknown, options: CallOptions | undefined): Promise<unknown> | undefined {
     try {
-      const sealed = this.#bind(method);
+      const binding = this.#bind(method);
       const { session, answers } = this.#options;
       const now = session.clock.monotonicMs();
       const end = { deadlineMs: this.#deadline(method, options, now), signal: this.#signal(options) };
       assertWanted(method, end.deadlineMs, now, end.signal);
       checkRequest(this.#options, method, request);
-      return answers.answer(this.#options, method, sealed, request, options, end);
+      return answers.answer(this.#options, method, binding, request, options, end);
     } catch (error) {
       return Promise.reject(error as CrucibleError);
     }
@@ -160,8 +161,8 @@ export class Client implements Caller {
     return call.responses;
   }
 
-  /** Whether calls of `method` are sealed; throws unless the peer hosts it in the same shape. */
-  #bind(method: Method): boolean {
+  /** What is known of calls of `method`; throws unless the peer hosts it in the same shape. */
+  #bind(method: Method): Binding {
     const known = this.#bound.get(method);
     if (known !== undefined) return known;
     const hosted = this.#options.methods.get(method.name);
@@ -180,9 +181,9 @@ export class Client implements Caller {
     const { encryption } = this.#options.session;
     if (method.sensitive) requireSealedCalls(method.name, encryption);
     // Where everything is sealed, a call has no seal of its own.
-    const sealed = method.sensitive && encryption !== "everything";
-    this.#bound.set(method, sealed);
-    return sealed;
+    const binding: Binding = { sealed: method.sensitive && encryption !== "everything", bulkCalls: 0 };
+    this.#bound.set(method, binding);
+    return binding;
   }
 
   #open(call: ClientCall, flags: number, request: unknown, options: CallOptions | undefined): void {

@@ -13,7 +13,7 @@ import {
 import type { EventHandler } from "../session/events.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Link } from "../session/link.js";
-import { Session } from "../session/session.js";
+import { Session } from "../session/pool/session.js";
 import { SessionAnswers } from "./cache/answer-cache.js";
 import { AnswerSpace } from "./cache/answer-space.js";
 import { Client, type PeerMethod } from "./client.js";
@@ -40,7 +40,7 @@ export interface ValidationOptions {
 }
 
 export interface PeerOptions {
-  /** An opened connection. */
+  /** The first connection of the session. */
   readonly link: Link;
   readonly clock: Clock;
   readonly side: "plugin" | "daemon";
@@ -66,6 +66,11 @@ export interface PeerOptions {
   readonly onHandlerFailure: (failure: HandlerFailure) => void;
   readonly onClosed: (error: CrucibleError) => void;
   readonly onDraining?: (reason: string) => void;
+  /** As of `SessionListener`. */
+  readonly onConnectionEnding?: (error: CrucibleError, left: number) => void;
+  readonly onLarge?: () => void;
+  /** Whether the session outlives the loss of its last connection. Default: false. */
+  readonly resumable?: boolean;
 }
 
 /** The other end of an open session: calls to it, its calls to here, events both ways. */
@@ -107,7 +112,14 @@ export class Peer {
         answers.close();
         options.onClosed(error);
       },
+      onConnectionEnding: (error, left) => {
+        // Events that change what was kept may have gone with it.
+        answers.clear();
+        options.onConnectionEnding?.(error, left);
+      },
+      resumable: options.resumable ?? false,
       ...(options.onDraining === undefined ? {} : { onDraining: options.onDraining }),
+      ...(options.onLarge === undefined ? {} : { onLarge: options.onLarge }),
     });
     const methods = new Map<string, PeerMethod>(options.peerMethods.map((method) => [method.name, method]));
     this.#client = new Client({

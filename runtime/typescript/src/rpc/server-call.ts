@@ -81,9 +81,8 @@ export class ServerCall extends Call implements HandlerContext, Timed {
 
   /** Makes room for a stream of requests. */
   expectRequests(): MessageQueue<unknown> {
-    const { session } = this.#core;
     return (this.requests = new MessageQueue<unknown>(
-      (cost) => session.consumed(this, cost),
+      (cost) => this.lane!.consumed(this, cost),
       // A handler that stops reading may still answer; what still comes is dropped as it arrives.
       () => {},
     ));
@@ -138,13 +137,13 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         this.#fail(CrucibleError.from(error, "ENCODE_INVALID"));
       }
     }
-    this.#core.session.settled(this);
+    this.lane!.settled(this);
   }
 
   /** The handler has thrown, or its promise has been rejected. */
   throw(error: unknown): void {
     if (!this.ended) this.#fail(this.#core.errorOf(error, this));
-    this.#core.session.settled(this);
+    this.lane!.settled(this);
   }
 
   /** Sends what a handler of a server or bidi stream yields. */
@@ -164,7 +163,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     } catch (error) {
       if (!this.ended) this.#fail(this.#core.errorOf(error, this));
     }
-    this.#core.session.settled(this);
+    this.lane!.settled(this);
   }
 
   #check(message: unknown): void {
@@ -175,19 +174,19 @@ export class ServerCall extends Call implements HandlerContext, Timed {
 
   #send(type: number, flags: number, codec: Method["response"] | undefined, message: unknown): void {
     writeResponseHead(type === FrameType.Response ? this.responseMetadata : undefined);
-    this.#core.session.send(this, type, flags, head.bytes, head.length, codec, message);
+    this.lane!.send(this, type, flags, head.bytes, head.length, codec, message);
   }
 
   #finish(): void {
     this.#finished = true;
     this.requests?.end();
-    this.#core.session.finish(this);
+    this.lane!.finish(this);
     // An answer that still waits for credit has no longer than its handler had.
     if (this.ended && this.timedIndex >= 0) this.#core.deadlines.remove(this);
   }
 
   #fail(error: CrucibleError): void {
-    this.#core.session.fail(this, error);
+    this.lane!.fail(this, error);
     this.#end(error);
   }
 

@@ -2,7 +2,8 @@ import { CrucibleError } from "../error/index.js";
 import { Flag, priorityOf } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
-import type { Acceptor, Session } from "../session/session.js";
+import type { AcceptingLane, Acceptor } from "../session/incoming-calls.js";
+import type { Session } from "../session/pool/session.js";
 import { throwLater } from "../session/throw-later.js";
 import type { Client } from "./client.js";
 import type { Deadlines } from "./deadlines.js";
@@ -73,6 +74,7 @@ export class Server implements Acceptor, ServerCore {
   }
 
   onRequest(
+    lane: AcceptingLane,
     id: number,
     flags: number,
     bytes: Uint8Array,
@@ -90,7 +92,7 @@ export class Server implements Acceptor, ServerCore {
       timeoutUs = envelope.timeoutUs;
       hosted = this.#find(envelope.methodId);
     } catch (error) {
-      this.session.refuse(id, CrucibleError.from(error), sealed);
+      lane.refuse(id, CrucibleError.from(error), sealed);
       return;
     }
     const { method } = hosted;
@@ -107,21 +109,21 @@ export class Server implements Acceptor, ServerCore {
       this.#admit(hosted, flags, withStream);
       if (!withStream) request = decodeRequest(this, method, bytes);
     } catch (error) {
-      this.session.refuse(id, CrucibleError.from(error, "DECODE_INVALID"), sealed);
+      lane.refuse(id, CrucibleError.from(error, "DECODE_INVALID"), sealed);
       return;
     }
     const call = new ServerCall(this, method, envelope.metadata);
     call.sealed = sealed;
     call.priority = priorityOf(flags);
     call.remoteEnded = !withStream;
-    this.session.accept(call, id, window);
+    lane.accept(call, id, window);
     if (timeoutUs !== undefined) {
-      call.deadlineMs = this.session.arrivedMs + Math.min(timeoutUs, maxTimeoutUs) / 1000;
+      call.deadlineMs = lane.arrivedMs + Math.min(timeoutUs, maxTimeoutUs) / 1000;
       this.deadlines.add(call);
     }
     if (withStream) {
       request = call.expectRequests();
-      this.session.consumed(call, cost);
+      lane.consumed(call, cost);
     }
     this.#run(hosted, call, request);
   }

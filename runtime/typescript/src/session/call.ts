@@ -1,3 +1,4 @@
+import type { Codec } from "../codec/codec.js";
 import type { CrucibleError } from "../error/index.js";
 import type { Shrinker } from "./compression.js";
 import { initialWindowBytes } from "./limits.js";
@@ -11,11 +12,38 @@ export interface Outgoing {
   id: number;
   /** Told the id when it is drawn. */
   readonly onId?: (id: number) => void;
-  /** Told when it will never leave. */
-  readonly onDropped?: (error: CrucibleError) => void;
   readonly bytes: Uint8Array;
+  /** The bytes stay their owner's, who may send them again. */
+  readonly kept?: boolean;
   /** How many bytes have left. */
   sent: number;
+}
+
+/** The connection that a call travels on, all of it, as the call knows it. */
+export interface CallLane {
+  /** Sends a message of a live call. Throws what the codec throws, and MESSAGE_TOO_LARGE; nothing was sent then. */
+  send(
+    call: Call,
+    type: number,
+    flags: number,
+    head: Uint8Array,
+    headBytes: number,
+    codec: Codec | undefined,
+    message: unknown,
+  ): void;
+  /** The user has consumed `bytes` of what was received; they are granted again once half a window has gathered. */
+  consumed(call: Call, bytes: number): void;
+  /** Ends a call opened here that is no longer wanted, and tells the peer. */
+  cancel(call: Call): void;
+  /** Ends a call of the peer well: its last message has been handed to `send`. */
+  finish(call: Call): void;
+  /** Ends a call of the peer badly. */
+  fail(call: Call, error: CrucibleError): void;
+  /**
+   * The handler of a call of the peer has settled. Once it has ended too, it no longer counts against the limit. Once for
+   * each call that was accepted.
+   */
+  settled(call: Call): void;
 }
 
 /**
@@ -30,6 +58,12 @@ export interface Outgoing {
 export abstract class Call {
   /** Message id; 0 until the call is opened. */
   id = 0;
+  /** The connection that it travels on; undefined until the call is opened or accepted. */
+  lane: CallLane | undefined = undefined;
+  /** It is expected to move much: it should travel apart from small ones. */
+  bulk = false;
+  /** It has been seen to move much. */
+  large = false;
   /** Which of the calls that wait sends first: 0 the last, 3 the first; none waits for ever. */
   priority: 0 | 1 | 2 | 3 = 0;
   /** Every frame of the call is sealed. */
@@ -75,4 +109,6 @@ export abstract class Call {
   abstract onFailed(error: CrucibleError): void;
   /** All that waited for credit has been sent. */
   onSent(): void {}
+  /** It has been seen to move much; told once. */
+  onLarge(): void {}
 }

@@ -2,9 +2,8 @@ import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { FrameType } from "../frame/frame.js";
 import type { Call } from "./call.js";
-import { ownCancelsPerSecond } from "./limits.js";
 import type { Link } from "./link.js";
-import { TokenBucket } from "./token-bucket.js";
+import type { Shared } from "./shared.js";
 
 const noBytes = new Uint8Array(0);
 const pauseMs = 10;
@@ -13,25 +12,20 @@ const pauseMs = 10;
 export class Cancels {
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #maxCalls: number;
+  readonly #shared: Shared;
   readonly #perSecond: number;
-  readonly #peerMaxCalls: number;
-  // Made when they are first needed: many sessions never cancel.
-  #received: TokenBucket | undefined;
-  #sent: TokenBucket | undefined;
   /** Calls that were cancelled and not answered yet: the peer still counts them. Whether they are sealed. */
   #open: Map<number, boolean> | undefined;
   /** Ids of those whose Cancel has not left. */
   #held: number[] = [];
   #stop: Stop | undefined;
 
-  /** `maxCalls` and `perSecond` bound what the peer may send, `peerMaxCalls` what is sent to it. */
-  constructor(link: Link, clock: Clock, maxCalls: number, perSecond: number, peerMaxCalls: number) {
+  /** `perSecond` is what the peer may send, for what it is told when it sends more. */
+  constructor(link: Link, clock: Clock, shared: Shared, perSecond: number) {
     this.#link = link;
     this.#clock = clock;
-    this.#maxCalls = maxCalls;
+    this.#shared = shared;
     this.#perSecond = perSecond;
-    this.#peerMaxCalls = peerMaxCalls;
   }
 
   /** Calls that the peer still counts. */
@@ -41,8 +35,7 @@ export class Cancels {
 
   /** Counts a Cancel of the peer. Throws CONTROL_FLOOD. */
   count(): void {
-    this.#received ??= new TokenBucket(this.#clock, 2 * this.#maxCalls, this.#perSecond);
-    if (this.#received.take()) return;
+    if (this.#shared.takeReceivedCancel()) return;
     throw new CrucibleError("CONTROL_FLOOD", `peer cancels more than ${this.#perSecond} calls a second`);
   }
 
@@ -50,7 +43,7 @@ export class Cancels {
   send(call: Call): void {
     if (this.#link.closed) return;
     (this.#open ??= new Map()).set(call.id, call.sealed);
-    if (this.#held.length === 0 && this.#take()) this.#cancel(call.id, call.sealed);
+    if (this.#held.length === 0 && this.#shared.takeSentCancel()) this.#cancel(call.id, call.sealed);
     else this.#hold(call.id);
   }
 
@@ -63,12 +56,6 @@ export class Cancels {
     this.#stop?.();
     this.#held = [];
     this.#open = undefined;
-  }
-
-  /** Half of what the peer takes at once, since Cancels may crowd on their way. */
-  #take(): boolean {
-    this.#sent ??= new TokenBucket(this.#clock, this.#peerMaxCalls, ownCancelsPerSecond);
-    return this.#sent.take();
   }
 
   #cancel(id: number, sealed: boolean): void {
@@ -87,7 +74,7 @@ export class Cancels {
       const sealed = this.#open?.get(id);
       // Answered meanwhile: there is nothing left to cancel.
       if (sealed !== undefined) {
-        if (!this.#take()) break;
+        if (!this.#shared.takeSentCancel()) break;
         this.#cancel(id, sealed);
       }
       left++;

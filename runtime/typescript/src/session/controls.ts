@@ -6,6 +6,7 @@ import { encodeResponse, decodeResponse } from "../gen/crucible/ipc/v1/envelope_
 import { encodeError } from "./error-frame.js";
 import { maxPendingControls } from "./limits.js";
 import type { Link } from "./link.js";
+import type { Shared } from "./shared.js";
 
 /**
  * Answers a control request of the peer: returns the encoded answer message, or throws a CrucibleError, which refuses
@@ -18,35 +19,32 @@ interface Pending {
   reject(error: CrucibleError): void;
 }
 
-/** Control requests both ways, at most 16 unanswered each. */
+/** Control requests of one connection both ways, at most 16 unanswered each. */
 export class Controls {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #handler: ControlHandler;
+  readonly #shared: Shared;
   readonly #drawId: () => number;
-  readonly #pending: Map<number, Pending> = new Map();
+  /** By id. Made when something waits, and gone when nothing does: an idle session is smaller without. */
+  #pending: Map<number, Pending> | undefined;
   #nonce = 0n;
   /** The Heartbeat that is not answered; a side may have one. */
   #heartbeat: Promise<number> | undefined;
-  #rttMs: number | undefined;
   #closed: CrucibleError | undefined;
 
-  constructor(link: Link, clock: Clock, handler: ControlHandler, drawId: () => number) {
+  constructor(link: Link, clock: Clock, shared: Shared, handler: ControlHandler, drawId: () => number) {
     this.#link = link;
     this.#clock = clock;
+    this.#shared = shared;
     this.#handler = handler;
     this.#drawId = drawId;
-  }
-
-  /** The round trip measured last, in milliseconds; undefined before the first. */
-  get rttMs(): number | undefined {
-    return this.#rttMs;
   }
 
   /** Sends a control request; resolves with the body of its answer. */
   request(type: number, payload: Uint8Array): Promise<Uint8Array> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    if (this.#pending.size >= maxPendingControls) {
+    if (this.#pending !== undefined && this.#pending.size >= maxPendingControls) {
       return Promise.reject(
         new CrucibleError(
           "CONTROL_FLOOD",
@@ -56,7 +54,7 @@ export class Controls {
     }
     return new Promise((resolve, reject) => {
       const id = this.#drawId();
-      this.#pending.set(id, { resolve, reject });
+      (this.#pending ??= new Map()).set(id, { resolve, reject });
       this.#link.sendControl(type, 0, id, payload, false);
     });
   }
@@ -85,7 +83,7 @@ export class Controls {
     if (decodeHeartbeat(body).nonce !== nonce) {
       throw new CrucibleError("DECODE_INVALID", `peer ${this.#link.peer} answered another heartbeat than it was sent`);
     }
-    return (this.#rttMs = this.#clock.monotonicMs() - sent);
+    return (this.#shared.rttMs = this.#clock.monotonicMs() - sent);
   }
 
   /** A control request of the peer. */
@@ -104,7 +102,7 @@ export class Controls {
 
   /** Whether a control request with this id waits for its answer. */
   waits(id: number): boolean {
-    return this.#pending.has(id);
+    return this.#pending?.has(id) === true;
   }
 
   /** A Response that belongs to no call. One that answers nothing is late, and dropped. */
@@ -125,13 +123,14 @@ export class Controls {
 
   close(error: CrucibleError): void {
     this.#closed = error;
-    for (const pending of this.#pending.values()) pending.reject(error);
-    this.#pending.clear();
+    for (const pending of this.#pending?.values() ?? []) pending.reject(error);
+    this.#pending = undefined;
   }
 
   #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
+    const pending = this.#pending?.get(id);
+    this.#pending?.delete(id);
+    if (this.#pending?.size === 0) this.#pending = undefined;
     return pending;
   }
 }

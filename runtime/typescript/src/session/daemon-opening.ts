@@ -35,6 +35,9 @@ export interface DaemonOpened<Identity> {
   readonly register: PluginRegister;
   readonly handshake: DaemonHandshakeResult<Identity>;
   readonly answer: PluginRegisteredInit;
+  /** The session id that it was given. */
+  readonly sessionHi: number;
+  readonly sessionLo: number;
 }
 
 /**
@@ -123,7 +126,7 @@ class DaemonOpening<Identity, Opened> extends Opening<Opened> {
     this.link.setSession(sessionHi, sessionLo);
     this.sendRegister(FrameType.Response, encodeResponse({ body: encodePluginRegistered(answer) }));
     this.agree(encryption, handshake.choice.features);
-    this.succeed(this.#options.open({ link: this.link, register, handshake, answer }));
+    this.succeed(this.#options.open({ link: this.link, register, handshake, answer, sessionHi, sessionLo }));
   }
 }
 

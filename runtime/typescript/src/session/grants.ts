@@ -1,8 +1,9 @@
 import { FrameType } from "../frame/frame.js";
 import { CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
-import { busyWindowMs, growthPoolBytes, initialWindowBytes, maxGrownWindowBytes } from "./limits.js";
+import { busyWindowMs, initialWindowBytes, maxGrownWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
+import type { Shared } from "./shared.js";
 
 /** Room for the payload of a Credit. */
 const creditBytes = 8;
@@ -17,10 +18,14 @@ export class Grants {
   /** Calls with something to grant once the transport takes more. */
   #waiting: Set<Call> | undefined;
   readonly #credit = { bytes: 0 };
-  #pool = growthPoolBytes;
+  readonly #shared: Shared;
+  readonly #onLarge: (call: Call) => void;
 
-  constructor(link: Link) {
+  /** `onLarge` is told of calls that move much. */
+  constructor(link: Link, shared: Shared, onLarge: (call: Call) => void) {
     this.#link = link;
+    this.#shared = shared;
+    this.#onLarge = onLarge;
   }
 
   /** `bytes` of what a call has received are consumed: a message that was taken, or one that needs not be. */
@@ -70,7 +75,8 @@ export class Grants {
   /** Forgets a call that has ended. */
   forget(call: Call): void {
     this.#waiting?.delete(call);
-    this.#pool += call.windowBytes - initialWindowBytes;
+    if (call.windowBytes === initialWindowBytes) return;
+    this.#shared.growthBytes += call.windowBytes - initialWindowBytes;
     call.windowBytes = initialWindowBytes;
   }
 
@@ -86,8 +92,9 @@ export class Grants {
 
   #grow(call: Call): void {
     const more = call.windowBytes;
-    if (2 * more > maxGrownWindowBytes || more > this.#pool) return;
-    this.#pool -= more;
+    this.#onLarge(call);
+    if (2 * more > maxGrownWindowBytes || more > this.#shared.growthBytes) return;
+    this.#shared.growthBytes -= more;
     call.windowBytes += more;
     call.ungranted += more;
   }

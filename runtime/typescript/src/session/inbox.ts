@@ -4,6 +4,7 @@ import type { Call } from "./call.js";
 import type { Grants } from "./grants.js";
 import type { SessionLimits } from "./limits.js";
 import { appendFragment, takeAssembly } from "./reassembly.js";
+import type { Refuse, Unfinished } from "./unfinished.js";
 
 /** Room that a message may have before it has arrived, and how many may have it at once. */
 const aheadBytes = 1_114_112;
@@ -21,30 +22,33 @@ export type OnMessage = (
 ) => void;
 
 /**
- * The receiving half of a session: checks the data frames of live calls against seal and window, puts fragments together
+ * The receiving half of a connection: checks the data frames of live calls against seal and window, puts fragments together
  * and bounds what is not complete.
  */
 export class Inbox {
   readonly #limits: SessionLimits;
   readonly #grants: Grants;
+  readonly #unfinished: Unfinished;
   readonly #onMessage: OnMessage;
-  readonly #onRefused: (call: Call, error: CrucibleError) => void;
-  /** Calls with a message that is not complete, the youngest last. */
-  #incomplete: Set<Call> | undefined;
-  #incompleteBytes = 0;
+  readonly #onLarge: (call: Call) => void;
+  readonly #onRefused: Refuse;
   /** Bytes of messages that are complete and were granted before they were taken, by call; they count as incomplete. */
   #untaken: Map<Call, number> | undefined;
 
-  /** `onRefused` ends a call by what the peer sent. */
+  /** `onLarge` is told of calls whose messages come in parts; `onRefused` ends a call by what the peer sent. */
   constructor(
     limits: SessionLimits,
     grants: Grants,
+    unfinished: Unfinished,
     onMessage: OnMessage,
-    onRefused: (call: Call, error: CrucibleError) => void,
+    onLarge: (call: Call) => void,
+    onRefused: Refuse,
   ) {
     this.#limits = limits;
     this.#grants = grants;
+    this.#unfinished = unfinished;
     this.#onMessage = onMessage;
+    this.#onLarge = onLarge;
     this.#onRefused = onRefused;
   }
 
@@ -68,27 +72,29 @@ export class Inbox {
       throw new CrucibleError("BAD_FRAGMENT", `message ${call.id} has an empty fragment that is not its last`);
     }
     if (call.assembled + end - start > this.#limits.maxMessageBytes) {
-      const error = tooLarge(call, `takes more than ${this.#limits.maxMessageBytes} bytes; send it in parts`, false);
+      const error = tooLarge(call, `takes more than ${this.#limits.maxMessageBytes} bytes; send it in parts`);
       this.#onRefused(call, error);
       return;
     }
-    const incomplete = (this.#incomplete ??= new Set());
-    if (call.assembly === undefined) incomplete.add(call);
-    this.#incompleteBytes += end - start;
+    const unfinished = this.#unfinished;
+    if (call.assembly === undefined) {
+      unfinished.begin(call, this.#onRefused);
+      this.#onLarge(call);
+    }
+    unfinished.count(end - start);
     call.assemblyType = type;
-    appendFragment(call, bytes, start, end, incomplete.size <= mostAhead ? aheadBytes : 0);
+    appendFragment(call, bytes, start, end, unfinished.size <= mostAhead ? aheadBytes : 0);
     if (more) {
-      if (this.#incompleteBytes > this.#limits.maxIncompleteBytes) {
+      if (unfinished.full) {
         this.#forgetTaken();
-        this.#refuseYoungest();
+        unfinished.makeRoom();
       }
       // What is not complete cannot be consumed: its credit comes back as it arrives.
       if (!call.ended) this.#grants.received(call, cost);
       return;
     }
-    incomplete.delete(call);
     const whole = takeAssembly(call);
-    this.#incompleteBytes -= whole.length;
+    unfinished.end(call, whole.length);
     // What was not granted as it came is consumed with the message.
     const due = cost + call.heldBytes;
     const granted = call.heldBytes === 0;
@@ -102,7 +108,7 @@ export class Inbox {
   /** The window does not bound this message. There is one such a call: what comes behind it is not granted before it is taken. */
   #countUntaken(call: Call, bytes: number): void {
     const untaken = (this.#untaken ??= new Map());
-    this.#incompleteBytes += bytes - (untaken.get(call) ?? 0);
+    this.#unfinished.count(bytes - (untaken.get(call) ?? 0));
     untaken.set(call, bytes);
   }
 
@@ -110,32 +116,20 @@ export class Inbox {
     for (const [call, bytes] of this.#untaken ?? []) {
       if (call.waitingBytes > 0 && !call.ended) continue;
       this.#untaken!.delete(call);
-      this.#incompleteBytes -= bytes;
+      this.#unfinished.count(-bytes);
     }
   }
 
   /** Forgets what has arrived of a message of a call that has ended. */
   forget(call: Call): void {
     if (this.#untaken !== undefined) {
-      this.#incompleteBytes -= this.#untaken.get(call) ?? 0;
+      this.#unfinished.count(-(this.#untaken.get(call) ?? 0));
       this.#untaken.delete(call);
     }
     if (call.assembly === undefined) return;
-    this.#incompleteBytes -= call.assembled;
-    this.#incomplete!.delete(call);
+    this.#unfinished.end(call, call.assembled);
     call.assembly = undefined;
     call.assembled = 0;
-  }
-
-  /** Makes room. To find the youngest takes a walk, but ends a call. */
-  #refuseYoungest(): void {
-    const incomplete = this.#incomplete!;
-    while (this.#incompleteBytes > this.#limits.maxIncompleteBytes && incomplete.size > 0) {
-      let youngest: Call | undefined;
-      for (const call of incomplete) youngest = call;
-      const error = tooLarge(youngest!, "came in while too many others were incomplete; try again later", true);
-      this.#onRefused(youngest!, error);
-    }
   }
 }
 
@@ -154,6 +148,6 @@ export function creditExceeded(id: number): CrucibleError {
   return new CrucibleError("CREDIT_EXCEEDED", `message ${id} sends more than its window; wait for credit`);
 }
 
-function tooLarge(call: Call, what: string, retryable: boolean): CrucibleError {
-  return new CrucibleError("MESSAGE_TOO_LARGE", `message ${call.id} ${what}`, { retryable });
+function tooLarge(call: Call, what: string): CrucibleError {
+  return new CrucibleError("MESSAGE_TOO_LARGE", `message ${call.id} ${what}`);
 }

@@ -1,21 +1,33 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
-import type { Call } from "./call.js";
+import type { Call, CallLane } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { encodeError } from "./error-frame.js";
 import { creditExceeded, type Inbox } from "./inbox.js";
 import { initialWindowBytes, type SessionLimits } from "./limits.js";
 import type { Link } from "./link.js";
 import { PendingRequest } from "./pending-request.js";
+import type { Shared } from "./shared.js";
+
+/** The connection on which a Request has come. */
+export interface AcceptingLane extends CallLane {
+  /** When the last bytes arrived, on the monotonic clock: what a call's time left counts from. */
+  readonly arrivedMs: number;
+  /** Takes a Request as `call`, which may still receive `window` bytes. The handler's end is told by `settled`. */
+  accept(call: Call, id: number, window: number): void;
+  /** Refuses a Request. */
+  refuse(id: number, error: CrucibleError, sealed: boolean): void;
+}
 
 /** Who answers the calls that the peer opens. */
 export interface Acceptor {
   /**
-   * A whole Request with message id `id`; its envelope is `bytes[start, end)`. Either makes a call of it, `accept`s it
-   * and later ends it, or refuses it with `refuse`. `cost` is what to hand to `consumed` once it has been used, and
-   * `window` what the caller may still send. What it throws ends the connection.
+   * A whole Request with message id `id`; its envelope is `bytes[start, end)`. Either makes a call of it, has `lane` `accept`
+   * it and later ends it, or refuses it with `refuse`. `cost` is what to hand to `consumed` once it has been used, and
+   * `window` what the caller may still send. What it throws ends the session.
    */
   onRequest(
+    lane: AcceptingLane,
     id: number,
     flags: number,
     bytes: Uint8Array,
@@ -26,22 +38,34 @@ export interface Acceptor {
   ): void;
 }
 
-/** The calls that the peer has opened, from their Requests to the ends of their handlers. */
+/** The calls that the peer has opened on one connection, from their Requests to the ends of their handlers. */
 export class IncomingCalls {
+  readonly #lane: AcceptingLane;
   readonly #link: Link;
+  readonly #shared: Shared;
   readonly #limits: SessionLimits;
   readonly #acceptor: Acceptor;
   readonly #inbox: Inbox;
   readonly #onEnd: (call: Call) => void;
   readonly #live = new CallTable();
-  /** Requests that are not complete, and calls that are live or whose handlers have not settled. */
+  /** What of `Shared.taken` is of this connection. */
   #size = 0;
   /** The Request that has just been completed: the call made of it goes on with its windows. */
   #completed: PendingRequest | undefined;
 
   /** `onEnd` is told of each call that is no longer live. */
-  constructor(link: Link, limits: SessionLimits, acceptor: Acceptor, inbox: Inbox, onEnd: (call: Call) => void) {
+  constructor(
+    lane: AcceptingLane,
+    link: Link,
+    shared: Shared,
+    limits: SessionLimits,
+    acceptor: Acceptor,
+    inbox: Inbox,
+    onEnd: (call: Call) => void,
+  ) {
+    this.#lane = lane;
     this.#link = link;
+    this.#shared = shared;
     this.#limits = limits;
     this.#acceptor = acceptor;
     this.#inbox = inbox;
@@ -70,7 +94,7 @@ export class IncomingCalls {
   /** The first frame of a Request. */
   open(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     const sealed = (flags & Flag.Encrypted) !== 0;
-    if (this.#size >= this.#limits.maxCalls) {
+    if (this.#shared.taken >= this.#limits.maxCalls) {
       const text = `${this.#limits.maxCalls} calls are in flight, which is the limit; wait for some to end`;
       this.refuse(id, new CrucibleError("TOO_MANY_CALLS", text), sealed);
       return;
@@ -78,7 +102,7 @@ export class IncomingCalls {
     if ((flags & Flag.More) === 0) {
       const cost = end - start + overheadBytes;
       if (cost > initialWindowBytes) throw creditExceeded(id);
-      this.#acceptor.onRequest(id, flags, bytes, start, end, cost, initialWindowBytes - cost);
+      this.#acceptor.onRequest(this.#lane, id, flags, bytes, start, end, cost, initialWindowBytes - cost);
       return;
     }
     const pending = new PendingRequest((whole, lastFlags, cost) => {
@@ -87,14 +111,14 @@ export class IncomingCalls {
       this.#completed = pending;
       // The priority is that of the first fragment.
       const allFlags = (lastFlags & ~Flag.Priority) | (flags & Flag.Priority);
-      this.#acceptor.onRequest(id, allFlags, whole, 0, whole.length, cost, pending.receiveWindow);
+      this.#acceptor.onRequest(this.#lane, id, allFlags, whole, 0, whole.length, cost, pending.receiveWindow);
       this.#completed = undefined;
     });
     pending.id = id;
     pending.sealed = sealed;
     // No handler works for it yet.
     pending.settled = true;
-    this.#size++;
+    this.#add();
     this.#live.add(pending);
     this.#inbox.receive(pending, FrameType.Request, flags, bytes, start, end);
   }
@@ -107,7 +131,7 @@ export class IncomingCalls {
       call.sendWindow = this.#completed.sendWindow;
       call.ungranted = this.#completed.ungranted;
     }
-    this.#size++;
+    this.#add();
     this.#live.add(call);
   }
 
@@ -127,13 +151,23 @@ export class IncomingCalls {
     if (call.ended) return;
     call.ended = true;
     this.#live.delete(call);
-    if (call.settled) this.#size--;
+    if (call.settled) this.#remove();
     this.#onEnd(call);
   }
 
   /** The handler of a call has settled. */
   settled(call: Call): void {
     call.settled = true;
-    if (call.ended) this.#size--;
+    if (call.ended) this.#remove();
+  }
+
+  #add(): void {
+    this.#size++;
+    this.#shared.taken++;
+  }
+
+  #remove(): void {
+    this.#size--;
+    this.#shared.taken--;
   }
 }

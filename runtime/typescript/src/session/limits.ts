@@ -28,6 +28,9 @@ export const maxUnsentBytes = 8_388_608;
 export const ownCancelsPerSecond = 900;
 /** How long the sender of an event waits for its Ack. */
 export const ackTimeoutMs = 30_000;
+/** Events that one side has sent and that are not acknowledged, and their bytes: one more is refused. */
+export const maxUnacknowledgedEvents = 1_024;
+export const maxUnacknowledgedBytes = 4_194_304;
 /** Control requests of one side that are not answered. */
 export const maxPendingControls = 16;
 /** All bytes of a connection, headers included, up to message 3. */

@@ -1,20 +1,11 @@
 import { CrucibleError } from "../error/index.js";
 
-/** The message ids of one session: those this side draws, and how far those of the peer have come. */
-export class MessageIds {
-  /** Parity of the ids that the peer draws. */
-  readonly #peerParity: number;
+/** The ids that one side draws for a session, on whichever of its connections they are opened: no two are the same. */
+export class IdSequence {
   #next: number;
-  #highestOfPeer = 0;
 
   constructor(side: "plugin" | "daemon") {
-    this.#peerParity = side === "plugin" ? 0 : 1;
     this.#next = side === "plugin" ? 1 : 2;
-  }
-
-  /** The highest id that the peer has opened; 0 for none. */
-  get highestOfPeer(): number {
-    return this.#highestOfPeer;
   }
 
   /** The id drawn last. */
@@ -31,6 +22,42 @@ export class MessageIds {
     this.#next = id + 2;
     return id;
   }
+}
+
+/** The message ids of one connection: those this side has opened on it, and how far those of the peer have come. */
+export class MessageIds {
+  readonly #sequence: IdSequence;
+  /** Parity of the ids that the peer draws. */
+  readonly #peerParity: number;
+  #highestOwn = 0;
+  #highestOfPeer: number;
+
+  /** `highestOfPeer` is what the peer has opened on earlier connections that this one takes the place of. */
+  constructor(side: "plugin" | "daemon", sequence: IdSequence, highestOfPeer = 0) {
+    this.#sequence = sequence;
+    this.#peerParity = side === "plugin" ? 0 : 1;
+    this.#highestOfPeer = highestOfPeer;
+  }
+
+  /** The highest id that the peer has opened; 0 for none. */
+  get highestOfPeer(): number {
+    return this.#highestOfPeer;
+  }
+
+  /** The id that was drawn last, on whichever connection. */
+  get lastDrawn(): number {
+    return this.#sequence.lastDrawn;
+  }
+
+  /** Draws an id that is opened on this connection. Throws IDS_EXHAUSTED. */
+  draw(): number {
+    return (this.#highestOwn = this.#sequence.draw());
+  }
+
+  /** The id that was drawn last is opened here and not where it was drawn. */
+  adopt(id: number): void {
+    this.#highestOwn = id;
+  }
 
   /** Whether `id` is one that the peer draws. */
   ofPeer(id: number): boolean {
@@ -39,7 +66,7 @@ export class MessageIds {
 
   /** Throws BAD_MESSAGE_ID unless `id` was opened, by whichever side. */
   assertOpened(id: number): void {
-    if (id !== 0 && (this.ofPeer(id) ? id <= this.#highestOfPeer : id < this.#next)) return;
+    if (id !== 0 && id <= (this.ofPeer(id) ? this.#highestOfPeer : this.#highestOwn)) return;
     throw new CrucibleError("BAD_MESSAGE_ID", `message id ${id} was never opened`);
   }
 

@@ -22,15 +22,20 @@ const leastFragmentBytes = 20_480;
 export class Outbox {
   readonly #link: Link;
   readonly #ids: MessageIds;
+  readonly #onLarge: (call: Call, type: number) => Outbox;
   /** Calls whose next fragment fits their window. */
   readonly #line = new Line();
   /** The most bytes of one message that the peer takes. */
   maxMessageBytes: number;
 
-  /** `ids` are those of the session. */
-  constructor(link: Link, maxMessageBytes: number, ids: MessageIds) {
+  /**
+   * `ids` are those of the connection; `onLarge` is told that a message leaves in parts, and says by which connection: for a
+   * Request it may be another.
+   */
+  constructor(link: Link, maxMessageBytes: number, ids: MessageIds, onLarge: (call: Call, type: number) => Outbox) {
     this.#link = link;
     this.#ids = ids;
+    this.#onLarge = onLarge;
     this.maxMessageBytes = maxMessageBytes;
   }
 
@@ -132,27 +137,9 @@ export class Outbox {
   ): void {
     const bytes = encodeApart(room, this.maxMessageBytes, head, head.length, codec, message);
     this.#renumber(call, type);
-    this.#enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
-  }
-
-  /** Sends or queues an Event on the window `events`. */
-  event(
-    events: Call,
-    flags: number,
-    head: Uint8Array,
-    codec: Codec,
-    message: unknown,
-    onId: (id: number) => void,
-    onDropped: (error: CrucibleError) => void,
-  ): void {
-    const scratch = new Uint8Array(head.length + usualBytes);
-    const needed = writeEnvelope(scratch, 0, head, head.length, codec, message);
-    const bytes =
-      needed <= scratch.length
-        ? scratch.subarray(0, needed)
-        : encodeApart(needed, this.maxMessageBytes, head, head.length, codec, message);
-    // Its id is drawn when its first fragment leaves: ids reach the peer in the order they were drawn.
-    this.#enqueue(events, { type: FrameType.Event, flags, id: 0, bytes, sent: 0, onId, onDropped });
+    // Its kind is often large, and it may be small all the same.
+    const outbox = bytes.length > maxFragmentBytes ? this.#onLarge(call, type) : this;
+    outbox.enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
   }
 
   /** More credit for a call. */
@@ -169,20 +156,10 @@ export class Outbox {
     this.pump();
   }
 
-  /** Drops the Events that have not begun to leave: no more ids are drawn. */
-  dropEvents(events: Call, error: CrucibleError): void {
-    const { queue } = events;
-    if (queue === undefined) return;
-    const begun = queue.filter(({ id }) => id !== 0);
-    if (begun.length === 0) this.forget(events);
-    else events.queue = begun;
-    for (const { id, onDropped } of queue) if (id === 0) onDropped?.(error);
-  }
-
   /** Forgets what waits for a call that has ended. */
   forget(call: Call): void {
     if (call.queue === undefined) return;
-    for (const { bytes } of call.queue) giveScratch(bytes);
+    for (const { bytes, kept } of call.queue) if (kept !== true) giveScratch(bytes);
     call.queue = undefined;
     this.#line.delete(call);
   }
@@ -205,7 +182,7 @@ export class Outbox {
       }
     }
     const bytes = this.#link.writer.arena.slice(start, end);
-    this.#enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
+    this.enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
   }
 
   /** The end of the payload `[start, end)` as it is to be sent. */
@@ -213,7 +190,8 @@ export class Outbox {
     return call.shrinker === undefined ? end : call.shrinker.shrink(this.#link.writer, start, end);
   }
 
-  #enqueue(call: Call, outgoing: Outgoing): void {
+  /** Sends a message as credit and the transport allow, behind what waits for its call. */
+  enqueue(call: Call, outgoing: Outgoing): void {
     if (call.ended) return;
     if (call.queue === undefined) call.queue = [outgoing];
     else call.queue.push(outgoing);
@@ -251,7 +229,7 @@ export class Outbox {
     outgoing.sent += size;
     const end = this.#shrunk(call, start, start + size);
     if (last) {
-      giveScratch(outgoing.bytes);
+      if (outgoing.kept !== true) giveScratch(outgoing.bytes);
       call.queue!.shift();
       if (call.queue!.length === 0) {
         call.queue = undefined;

@@ -15,6 +15,9 @@ const ranges: Readonly<Record<keyof SessionLimits, readonly [least: number, most
   cancelsPerSecond: [1, 1_000_000],
 };
 
+/** The most connections of a session. */
+const mostConnections = 16;
+
 /** `given` with the defaults for what is missing. @throws CrucibleError OPTION_INVALID naming what is out of range. */
 export function resolveLimits(given: Partial<SessionLimits> = {}): SessionLimits {
   for (const [name, value] of Object.entries(given)) {
@@ -47,6 +50,20 @@ export function adoptLimits(
     maxCalls: adopt("maxCalls", announced?.maxCalls),
     heartbeatIntervalMs: adopt("heartbeatIntervalMs", heartbeatIntervalMs),
   };
+}
+
+/**
+ * Connections that the daemon allows: one unless it says otherwise.
+ *
+ * @throws CrucibleError REGISTER_INVALID when it announces one out of range.
+ */
+export function adoptConnections(announced: Limits | undefined): number {
+  const most = announced?.maxConnections ?? 0;
+  if (most <= mostConnections) return Math.max(1, most);
+  throw new CrucibleError(
+    "REGISTER_INVALID",
+    `the daemon's answer: max_connections is ${most}; it is a whole number from 1 to ${mostConnections}`,
+  );
 }
 
 function adopt(name: keyof SessionLimits, value: number | undefined): number {

@@ -1,5 +1,5 @@
 import { CrucibleError } from "../../error/index.js";
-import type { ClientCore } from "../client-call.js";
+import type { Binding, ClientCore } from "../client-call.js";
 import { type CallOptions, type Method, MethodKind } from "../service.js";
 import type { AnswerSpace, Shelf } from "./answer-space.js";
 import { Flight, type OnAnswer } from "./flight.js";
@@ -38,13 +38,15 @@ export interface AnswerCache {
   answer(
     core: ClientCore,
     method: Method,
-    sealed: boolean,
+    binding: Binding,
     request: unknown,
     options: CallOptions | undefined,
     end: CallEnd,
   ): Promise<unknown> | undefined;
   /** Forgets the answers of these methods, by full name. A call that changes what they answer has ended. */
   invalidate(methods: readonly string[]): void;
+  /** Forgets everything: events that change it may have been missed. */
+  clear(): void;
   /** Forgets everything and keeps nothing more: the session has ended. May be called twice. */
   close(): void;
 }
@@ -72,7 +74,7 @@ export class SessionAnswers implements AnswerCache {
   answer(
     core: ClientCore,
     method: Method,
-    sealed: boolean,
+    binding: Binding,
     request: unknown,
     options: CallOptions | undefined,
     end: CallEnd,
@@ -93,7 +95,7 @@ export class SessionAnswers implements AnswerCache {
     }
     return new Promise((resolve, reject) => {
       const flying = use === "use" ? cached.flights.get(keyed.key) : undefined;
-      const flight = flying ?? this.#launch(cached, core, method, sealed, keyed);
+      const flight = flying ?? this.#launch(cached, core, method, binding, keyed);
       flight.join({ resolve, reject, ...end });
     });
   }
@@ -105,9 +107,13 @@ export class SessionAnswers implements AnswerCache {
     }
   }
 
+  clear(): void {
+    for (const cached of this.#methods?.values() ?? []) forget(cached);
+  }
+
   close(): void {
     this.#closed = true;
-    for (const cached of this.#methods?.values() ?? []) forget(cached);
+    this.clear();
     this.#methods = undefined;
     this.#bySubject = undefined;
   }
@@ -135,7 +141,7 @@ export class SessionAnswers implements AnswerCache {
     this.#bySubject?.get(subject)?.forEach(forget);
   }
 
-  #launch(cached: Cached, core: ClientCore, method: Method, sealed: boolean, keyed: KeyedRequest): Flight {
+  #launch(cached: Cached, core: ClientCore, method: Method, binding: Binding, keyed: KeyedRequest): Flight {
     const { key } = keyed;
     const onAnswer: OnAnswer = (body) => {
       // Another flight has its place, or none has: something has changed since this one left.
@@ -143,7 +149,7 @@ export class SessionAnswers implements AnswerCache {
       cached.flights.delete(key);
       if (body !== undefined) cached.shelf.set(key, body, method.cache!.ttlMs);
     };
-    const flight = new Flight(core, method, sealed, keyed, onAnswer);
+    const flight = new Flight(core, method, binding, keyed, onAnswer);
     cached.flights.set(key, flight);
     return flight;
   }

@@ -4,7 +4,14 @@ import { Flag } from "../../frame/frame.js";
 import { envelope } from "../../session/envelope.js";
 import { head, writeRequestHead } from "../../session/head.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "../abort-listeners.js";
-import { cancelled, type ClientCore, deadlineExceeded, readResponse, UnaryResponseCall } from "../client-call.js";
+import {
+  type Binding,
+  cancelled,
+  type ClientCore,
+  deadlineExceeded,
+  readResponse,
+  UnaryResponseCall,
+} from "../client-call.js";
 import type { Timed } from "../deadlines.js";
 import type { Method } from "../service.js";
 import type { KeyedRequest } from "./keyed-request.js";
@@ -56,7 +63,7 @@ class SharedCall extends UnaryResponseCall {
 export class Flight implements Timed {
   readonly #core: ClientCore;
   readonly #method: Method;
-  readonly #sealed: boolean;
+  readonly #binding: Binding;
   readonly #request: KeyedRequest;
   readonly #onAnswer: OnAnswer;
   readonly #seats: Set<Seat> = new Set();
@@ -64,10 +71,10 @@ export class Flight implements Timed {
   deadlineMs: number = Infinity;
   timedIndex: number = -1;
 
-  constructor(core: ClientCore, method: Method, sealed: boolean, request: KeyedRequest, onAnswer: OnAnswer) {
+  constructor(core: ClientCore, method: Method, binding: Binding, request: KeyedRequest, onAnswer: OnAnswer) {
     this.#core = core;
     this.#method = method;
-    this.#sealed = sealed;
+    this.#binding = binding;
     this.#request = request;
     this.#onAnswer = onAnswer;
   }
@@ -92,7 +99,7 @@ export class Flight implements Timed {
     const now = this.#core.session.clock.monotonicMs();
     for (const seat of this.#seats) if (seat.deadlineMs <= now) this.leave(seat, deadlineExceeded(this.#method));
     if (this.#seats.size === 0) return;
-    this.#core.session.cancel(this.#call!);
+    this.#call!.lane?.cancel(this.#call!);
     this.#open();
   }
 
@@ -102,7 +109,7 @@ export class Flight implements Timed {
     const call = new SharedCall(
       this.#core,
       this.#method,
-      this.#sealed,
+      this.#binding,
       (body) => this.#arrived(body as Uint8Array),
       (error) => this.#failed(error),
     );
@@ -156,7 +163,7 @@ export class Flight implements Timed {
   #cancel(): void {
     this.#end();
     this.#onAnswer(undefined);
-    if (this.#call !== undefined) this.#core.session.cancel(this.#call);
+    if (this.#call !== undefined) this.#call.lane?.cancel(this.#call);
   }
 
   /** Those who waited, who wait no longer. */

@@ -9,6 +9,7 @@ import {
   PluginHelloCodec,
   PluginProofCodec,
 } from "../../gen/crucible/ipc/v1/handshake_codec.js";
+import { joinFeature, resumeFeature, type SessionEntry } from "./entry.js";
 import { assertOffer, type Choice, compatibleMajors, negotiate, type Offer } from "./offer.js";
 import {
   assertLength,
@@ -27,6 +28,13 @@ import {
  */
 export type VerifyPlugin<Identity> = (token: string, staticKey: Uint8Array) => Promise<Identity>;
 
+/**
+ * Judges the ticket of a session that a plugin wants to enter; it has proved to own `staticKey` (32 bytes).
+ *
+ * @throws CrucibleError SESSION_UNKNOWN, IDENTITY_MISMATCH.
+ */
+export type VerifyTicket<Identity> = (entry: SessionEntry, staticKey: Uint8Array) => Identity | Promise<Identity>;
+
 export interface DaemonHandshakeOptions<Identity> {
   readonly suite: CipherSuite;
   /** The daemon's Noise key. */
@@ -38,11 +46,13 @@ export interface DaemonHandshakeOptions<Identity> {
   readonly binding: Uint8Array;
   readonly offer: Offer;
   readonly verifyPlugin: VerifyPlugin<Identity>;
+  /** Needed where the offer has `join` or `resume`. */
+  readonly verifyTicket?: VerifyTicket<Identity>;
 }
 
 /** What the daemon has after message 3. */
 export interface DaemonHandshakeResult<Identity> extends CipherPair {
-  /** What `verifyPlugin` said. */
+  /** What `verifyPlugin` or `verifyTicket` said. */
   readonly plugin: Identity;
   readonly choice: Choice;
   readonly intent: Intent;
@@ -120,7 +130,7 @@ export class DaemonHandshake<Identity> {
   /**
    * Takes message 3, the last.
    *
-   * @throws CrucibleError HANDSHAKE_FAILED, REFLECTION, or what `verifyPlugin` throws.
+   * @throws CrucibleError HANDSHAKE_FAILED, REFLECTION, or what `verifyPlugin` and `verifyTicket` throw.
    */
   async message3(message: Uint8Array): Promise<DaemonHandshakeResult<Identity>> {
     assertLength(message, 3, maxMessage3Bytes);
@@ -129,10 +139,30 @@ export class DaemonHandshake<Identity> {
     const ciphers = cipherPair(this.#noise.split(), false);
     this.#ciphers = ciphers;
     const { intent } = proof;
-    if (intent !== Intent.NEW) throw unservedIntent(intent);
-    const plugin = await this.#options.verifyPlugin(proof.token, remoteStaticKey);
     const { hello, choice } = this.#greeting!;
+    const plugin =
+      intent === Intent.NEW
+        ? await this.#options.verifyPlugin(proof.token, remoteStaticKey)
+        : await this.#enter(intent, proof.sessionTicket, choice, remoteStaticKey);
     return { ...ciphers, plugin, choice, intent, pluginHello: hello, proof, remoteStaticKey, handshakeHash };
+  }
+
+  #enter(
+    intent: Intent,
+    sessionTicket: Uint8Array,
+    choice: Choice,
+    staticKey: Uint8Array,
+  ): Identity | Promise<Identity> {
+    const { verifyTicket } = this.#options;
+    const entered = intent === Intent.JOIN ? joinFeature : resumeFeature;
+    if (
+      verifyTicket === undefined ||
+      (intent !== Intent.JOIN && intent !== Intent.RESUME) ||
+      !choice.features.includes(entered)
+    ) {
+      throw unservedIntent(intent);
+    }
+    return verifyTicket({ intent: intent as SessionEntry["intent"], sessionTicket }, staticKey);
   }
 }
 

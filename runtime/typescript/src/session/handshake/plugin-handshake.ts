@@ -9,6 +9,7 @@ import {
   encodePluginHello,
   encodePluginProof,
 } from "../../gen/crucible/ipc/v1/handshake_codec.js";
+import { joinFeature, resumeFeature, type SessionEntry } from "./entry.js";
 import { assertOffer, type Choice, negotiate, type Offer } from "./offer.js";
 import { assertLength, type CipherPair, cipherPair, maxMessage2Bytes, prologueOf, readPayload } from "./payload.js";
 
@@ -23,8 +24,10 @@ export interface PluginHandshakeOptions {
   readonly daemonId: string;
   /** Judges the daemon before anything secret is sent. */
   readonly verifyDaemon: VerifyDaemon;
-  /** The JWT of the launch ticket. */
+  /** The JWT of the launch ticket; not shown where a session is entered. */
   readonly token: string;
+  /** The session to enter. Default: a new one is opened. */
+  readonly entry?: SessionEntry | undefined;
 }
 
 /** What the plugin has after message 3. */
@@ -68,10 +71,10 @@ export class PluginHandshake {
    * Takes message 2 and makes message 3, the last; then there is a result.
    *
    * @throws CrucibleError HANDSHAKE_FAILED, REFLECTION, DAEMON_IDENTITY, VERSION_MISMATCH, or DOWNGRADE when the daemon
-   * has chosen otherwise than both lists say. No token has been sent then.
+   * has chosen otherwise than both lists say. Neither token nor ticket has been sent then.
    */
   message2(message: Uint8Array): Uint8Array {
-    const { offer, verifyDaemon, token } = this.#options;
+    const { offer, verifyDaemon, token, entry } = this.#options;
     assertLength(message, 2, maxMessage2Bytes);
     const daemonHello = readPayload(DaemonHelloCodec, this.#noise.readMessage(message));
     const { remoteStaticKey } = this.#noise;
@@ -79,7 +82,8 @@ export class PluginHandshake {
     assertOffer(daemonHello, "daemon");
     const choice = negotiate(offer, daemonHello, "any");
     assertSameChoice(choice, daemonHello);
-    const proof = encodePluginProof({ intent: Intent.NEW, token });
+    if (entry !== undefined) assertEntered(entry, choice);
+    const proof = encodePluginProof(entry ?? { intent: Intent.NEW, token });
     const message3 = this.#noise.writeMessage(proof);
     const { handshakeHash } = this.#noise;
     const ciphers = cipherPair(this.#noise.split(), true);
@@ -92,6 +96,13 @@ export class PluginHandshake {
     if (this.#result !== undefined) return this.#result;
     throw new CrucibleError("HANDSHAKE_FAILED", "the handshake is not over: there is a result after message 3");
   }
+}
+
+/** A daemon that no longer does what the session was opened with would not know the ticket either. */
+function assertEntered({ intent }: SessionEntry, { features }: Choice): void {
+  const feature = intent === Intent.JOIN ? joinFeature : resumeFeature;
+  if (features.includes(feature)) return;
+  throw new CrucibleError("HANDSHAKE_FAILED", `the daemon no longer offers ${feature}: open a new session`);
 }
 
 function assertSameChoice(choice: Choice, hello: DaemonHello): void {

@@ -462,7 +462,10 @@ export interface PluginRegisteredInit {
   heartbeatIntervalMs?: number | undefined;
   /** For the plugin's log. */
   warnings?: readonly string[] | undefined;
-  /** For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on. */
+  /**
+   * For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on, and
+   * in the answer to JOIN and RESUME.
+   */
   sessionTicket?: Uint8Array | undefined;
   /** What holds from now on, both ways. */
   encryption?: EncryptionPolicy | undefined;
@@ -681,8 +684,10 @@ export interface LimitsInit {
   maxFrameBytes?: number | undefined;
   /** One message, all its fragments together. */
   maxMessageBytes?: number | undefined;
-  /** Calls in flight that one side has opened. */
+  /** Calls in flight that one side has opened, over all connections of the session. */
   maxCalls?: number | undefined;
+  /** Connections that the session may have, beside those that are being closed; 0 means one. */
+  maxConnections?: number | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -698,6 +703,9 @@ export function createLimits(init: LimitsInit = {}): Limits {
   }
   if (init.maxCalls !== undefined) {
     message.maxCalls = init.maxCalls;
+  }
+  if (init.maxConnections !== undefined) {
+    message.maxConnections = init.maxConnections;
   }
   return message;
 }
@@ -734,6 +742,7 @@ function emptyLimits(): Limits {
     maxFrameBytes: 0,
     maxMessageBytes: 0,
     maxCalls: 0,
+    maxConnections: 0,
   };
 }
 
@@ -767,6 +776,16 @@ function writeLimits(message: LimitsInit, bytes: Uint8Array, at: number): number
       bytes[at++] = maxCalls;
     } else {
       at = writeUint32(bytes, at, maxCalls, "crucible.ipc.v1.Limits.max_calls");
+    }
+  }
+  // uint32 max_connections = 4
+  const maxConnections = message.maxConnections;
+  if (maxConnections !== undefined && maxConnections !== 0) {
+    bytes[at++] = 32;
+    if ((maxConnections & 127) === maxConnections) {
+      bytes[at++] = maxConnections;
+    } else {
+      at = writeUint32(bytes, at, maxConnections, "crucible.ipc.v1.Limits.max_connections");
     }
   }
   return writeUnknown(bytes, at, message.$unknown);
@@ -811,6 +830,15 @@ function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number,
           continue;
         }
         message.maxCalls = readUint32(bytes, at);
+        break;
+      // uint32 max_connections = 4
+      case 4:
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.maxConnections = bytes[at++]!;
+          continue;
+        }
+        message.maxConnections = readUint32(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
@@ -1858,15 +1886,17 @@ function readHeartbeat(
   return message;
 }
 
-/** Payload of Shutdown: the sender opens no more calls and takes none. */
+/** Payload of Shutdown: the sender opens no more calls and takes none, in the session or on this connection alone. */
 export interface ShutdownInit {
   readonly $typeName?: "crucible.ipc.v1.Shutdown" | undefined;
   /** Stable name in UPPER_SNAKE. */
   reason?: string | undefined;
   /** How long live calls may still take, in milliseconds. */
   graceMs?: number | undefined;
-  /** The highest message id opened by the peer that was or may be dispatched; higher ones never started. */
+  /** The highest message id opened by the peer on this connection that was or may be dispatched; higher ones never started. */
   lastMessageId?: bigint | undefined;
+  /** Only this connection ends: the session goes on with others, or is resumed. */
+  connectionOnly?: boolean | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -1882,6 +1912,9 @@ export function createShutdown(init: ShutdownInit = {}): Shutdown {
   }
   if (init.lastMessageId !== undefined) {
     message.lastMessageId = init.lastMessageId;
+  }
+  if (init.connectionOnly !== undefined) {
+    message.connectionOnly = init.connectionOnly;
   }
   return message;
 }
@@ -1918,6 +1951,7 @@ function emptyShutdown(): Shutdown {
     reason: "",
     graceMs: 0,
     lastMessageId: 0n,
+    connectionOnly: false,
   };
 }
 
@@ -1944,6 +1978,14 @@ function writeShutdown(message: ShutdownInit, bytes: Uint8Array, at: number): nu
   if (lastMessageId !== undefined && lastMessageId !== 0n) {
     bytes[at++] = 24;
     at = writeUint64(bytes, at, lastMessageId, "crucible.ipc.v1.Shutdown.last_message_id");
+  }
+  // bool connection_only = 4
+  const connectionOnly = message.connectionOnly;
+  if (connectionOnly === true) {
+    bytes[at++] = 32;
+    bytes[at++] = 1;
+  } else if (connectionOnly !== undefined && connectionOnly !== false) {
+    at = writeBool(bytes, at, connectionOnly, "crucible.ipc.v1.Shutdown.connection_only");
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -1986,6 +2028,15 @@ function readShutdown(
       case 3:
         if (tag !== 24) refuseType(tag, 24, message);
         message.lastMessageId = readUint64(bytes, at);
+        break;
+      // bool connection_only = 4
+      case 4:
+        if (tag !== 32) refuseType(tag, 32, message);
+        if (bytes[at]! < 128) {
+          message.connectionOnly = bytes[at++]! !== 0;
+          continue;
+        }
+        message.connectionOnly = readBool(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file crucible/ipc/v1/control.proto.
  */
 export const file_crucible_ipc_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jcnVjaWJsZS9pcGMvdjEvY29udHJvbC5wcm90bxIPY3J1Y2libGUuaXBjLnYxImYKDEhvc3RlZE1ldGhvZBIKCgJpZBgBIAEoBxIMCgRuYW1lGAIgASgJEikKBGtpbmQYAyABKA4yGy5jcnVjaWJsZS5pcGMudjEuTWV0aG9kS2luZBIRCglzZW5zaXRpdmUYBCABKAgiuAEKDlBsdWdpblJlZ2lzdGVyEhEKCXBsdWdpbl9pZBgBIAEoCRIWCg5wbHVnaW5fdmVyc2lvbhgCIAEoCRIuCgdtZXRob2RzGAMgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBIUCgxjYXBhYmlsaXRpZXMYBCADKAkSNQoKZW5jcnlwdGlvbhgFIAEoDjIhLmNydWNpYmxlLmlwYy52MS5FbmNyeXB0aW9uUG9saWN5IoECChBQbHVnaW5SZWdpc3RlcmVkEhQKDGNhcGFiaWxpdGllcxgBIAMoCRIuCgdtZXRob2RzGAIgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBInCgZsaW1pdHMYAyABKAsyFy5jcnVjaWJsZS5pcGMudjEuTGltaXRzEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgEIAEoDRIQCgh3YXJuaW5ncxgFIAMoCRIWCg5zZXNzaW9uX3RpY2tldBgGIAEoDBI1CgplbmNyeXB0aW9uGAcgASgOMiEuY3J1Y2libGUuaXBjLnYxLkVuY3J5cHRpb25Qb2xpY3kiTwoGTGltaXRzEhcKD21heF9mcmFtZV9ieXRlcxgBIAEoDRIZChFtYXhfbWVzc2FnZV9ieXRlcxgCIAEoDRIRCgltYXhfY2FsbHMYAyABKA0iJAoQUGx1Z2luVW5yZWdpc3RlchIQCghzZXJ2aWNlcxgBIAMoCSInCg9DYXBhYmlsaXR5UXVlcnkSFAoMY2FwYWJpbGl0aWVzGAEgAygJIiMKEENhcGFiaWxpdHlSZXBvcnQSDwoHZ3JhbnRlZBgBIAMoCSJDCg9SZXNvdXJjZVJlcXVlc3QSEAoIcmVzb3VyY2UYASABKAkSDgoGYW1vdW50GAIgASgEEg4KBnJlYXNvbhgDIAEoCSIfCg1SZXNvdXJjZUdyYW50Eg4KBmFtb3VudBgBIAEoBCIeCgtIZWFsdGhDaGVjaxIPCgdzZXJ2aWNlGAEgASgJIk4KDEhlYWx0aFJlcG9ydBItCgZzdGF0dXMYASABKA4yHS5jcnVjaWJsZS5pcGMudjEuSGVhbHRoU3RhdHVzEg8KB21lc3NhZ2UYAiABKAkiOQoNTWV0cmljc1JlcG9ydBIoCgdtZXRyaWNzGAEgAygLMhcuY3J1Y2libGUuaXBjLnYxLk1ldHJpYyIlCgZNZXRyaWMSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoASIaCglIZWFydGJlYXQSDQoFbm9uY2UYASABKAYiRQoIU2h1dGRvd24SDgoGcmVhc29uGAEgASgJEhAKCGdyYWNlX21zGAIgASgNEhcKD2xhc3RfbWVzc2FnZV9pZBgDIAEoBCqbAQoKTWV0aG9kS2luZBIbChdNRVRIT0RfS0lORF9VTlNQRUNJRklFRBAAEhUKEU1FVEhPRF9LSU5EX1VOQVJZEAESHQoZTUVUSE9EX0tJTkRfU0VSVkVSX1NUUkVBTRACEh0KGU1FVEhPRF9LSU5EX0NMSUVOVF9TVFJFQU0QAxIbChdNRVRIT0RfS0lORF9CSURJX1NUUkVBTRAEKpQBChBFbmNyeXB0aW9uUG9saWN5EiEKHUVOQ1JZUFRJT05fUE9MSUNZX1VOU1BFQ0lGSUVEEAASGgoWRU5DUllQVElPTl9QT0xJQ1lfTk9ORRABEh8KG0VOQ1JZUFRJT05fUE9MSUNZX1NFTlNJVElWRRACEiAKHEVOQ1JZUFRJT05fUE9MSUNZX0VWRVJZVEhJTkcQAyqKAQoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVIRUFMVEhfU1RBVFVTX1NFUlZJTkcQARIdChlIRUFMVEhfU1RBVFVTX05PVF9TRVJWSU5HEAISIQodSEVBTFRIX1NUQVRVU19TRVJWSUNFX1VOS05PV04QA2IGcHJvdG8z");
+  fileDesc("Ch1jcnVjaWJsZS9pcGMvdjEvY29udHJvbC5wcm90bxIPY3J1Y2libGUuaXBjLnYxImYKDEhvc3RlZE1ldGhvZBIKCgJpZBgBIAEoBxIMCgRuYW1lGAIgASgJEikKBGtpbmQYAyABKA4yGy5jcnVjaWJsZS5pcGMudjEuTWV0aG9kS2luZBIRCglzZW5zaXRpdmUYBCABKAgiuAEKDlBsdWdpblJlZ2lzdGVyEhEKCXBsdWdpbl9pZBgBIAEoCRIWCg5wbHVnaW5fdmVyc2lvbhgCIAEoCRIuCgdtZXRob2RzGAMgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBIUCgxjYXBhYmlsaXRpZXMYBCADKAkSNQoKZW5jcnlwdGlvbhgFIAEoDjIhLmNydWNpYmxlLmlwYy52MS5FbmNyeXB0aW9uUG9saWN5IoECChBQbHVnaW5SZWdpc3RlcmVkEhQKDGNhcGFiaWxpdGllcxgBIAMoCRIuCgdtZXRob2RzGAIgAygLMh0uY3J1Y2libGUuaXBjLnYxLkhvc3RlZE1ldGhvZBInCgZsaW1pdHMYAyABKAsyFy5jcnVjaWJsZS5pcGMudjEuTGltaXRzEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgEIAEoDRIQCgh3YXJuaW5ncxgFIAMoCRIWCg5zZXNzaW9uX3RpY2tldBgGIAEoDBI1CgplbmNyeXB0aW9uGAcgASgOMiEuY3J1Y2libGUuaXBjLnYxLkVuY3J5cHRpb25Qb2xpY3kiaAoGTGltaXRzEhcKD21heF9mcmFtZV9ieXRlcxgBIAEoDRIZChFtYXhfbWVzc2FnZV9ieXRlcxgCIAEoDRIRCgltYXhfY2FsbHMYAyABKA0SFwoPbWF4X2Nvbm5lY3Rpb25zGAQgASgNIiQKEFBsdWdpblVucmVnaXN0ZXISEAoIc2VydmljZXMYASADKAkiJwoPQ2FwYWJpbGl0eVF1ZXJ5EhQKDGNhcGFiaWxpdGllcxgBIAMoCSIjChBDYXBhYmlsaXR5UmVwb3J0Eg8KB2dyYW50ZWQYASADKAkiQwoPUmVzb3VyY2VSZXF1ZXN0EhAKCHJlc291cmNlGAEgASgJEg4KBmFtb3VudBgCIAEoBBIOCgZyZWFzb24YAyABKAkiHwoNUmVzb3VyY2VHcmFudBIOCgZhbW91bnQYASABKAQiHgoLSGVhbHRoQ2hlY2sSDwoHc2VydmljZRgBIAEoCSJOCgxIZWFsdGhSZXBvcnQSLQoGc3RhdHVzGAEgASgOMh0uY3J1Y2libGUuaXBjLnYxLkhlYWx0aFN0YXR1cxIPCgdtZXNzYWdlGAIgASgJIjkKDU1ldHJpY3NSZXBvcnQSKAoHbWV0cmljcxgBIAMoCzIXLmNydWNpYmxlLmlwYy52MS5NZXRyaWMiJQoGTWV0cmljEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAEiGgoJSGVhcnRiZWF0Eg0KBW5vbmNlGAEgASgGIl4KCFNodXRkb3duEg4KBnJlYXNvbhgBIAEoCRIQCghncmFjZV9tcxgCIAEoDRIXCg9sYXN0X21lc3NhZ2VfaWQYAyABKAQSFwoPY29ubmVjdGlvbl9vbmx5GAQgASgIKpsBCgpNZXRob2RLaW5kEhsKF01FVEhPRF9LSU5EX1VOU1BFQ0lGSUVEEAASFQoRTUVUSE9EX0tJTkRfVU5BUlkQARIdChlNRVRIT0RfS0lORF9TRVJWRVJfU1RSRUFNEAISHQoZTUVUSE9EX0tJTkRfQ0xJRU5UX1NUUkVBTRADEhsKF01FVEhPRF9LSU5EX0JJRElfU1RSRUFNEAQqlAEKEEVuY3J5cHRpb25Qb2xpY3kSIQodRU5DUllQVElPTl9QT0xJQ1lfVU5TUEVDSUZJRUQQABIaChZFTkNSWVBUSU9OX1BPTElDWV9OT05FEAESHwobRU5DUllQVElPTl9QT0xJQ1lfU0VOU0lUSVZFEAISIAocRU5DUllQVElPTl9QT0xJQ1lfRVZFUllUSElORxADKooBCgxIZWFsdGhTdGF0dXMSHQoZSEVBTFRIX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUhFQUxUSF9TVEFUVVNfU0VSVklORxABEh0KGUhFQUxUSF9TVEFUVVNfTk9UX1NFUlZJTkcQAhIhCh1IRUFMVEhfU1RBVFVTX1NFUlZJQ0VfVU5LTk9XThADYgZwcm90bzM");
 
 /**
  * One method that a side answers.
@@ -141,7 +141,8 @@ export type PluginRegistered = Message<"crucible.ipc.v1.PluginRegistered"> & {
   warnings: string[];
 
   /**
-   * For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on.
+   * For further connections: 32 bytes, valid with the static key of this handshake only; empty unless that was agreed on, and
+   * in the answer to JOIN and RESUME.
    *
    * @generated from field: bytes session_ticket = 6;
    */
@@ -183,11 +184,18 @@ export type Limits = Message<"crucible.ipc.v1.Limits"> & {
   maxMessageBytes: number;
 
   /**
-   * Calls in flight that one side has opened.
+   * Calls in flight that one side has opened, over all connections of the session.
    *
    * @generated from field: uint32 max_calls = 3;
    */
   maxCalls: number;
+
+  /**
+   * Connections that the session may have, beside those that are being closed; 0 means one.
+   *
+   * @generated from field: uint32 max_connections = 4;
+   */
+  maxConnections: number;
 };
 
 /**
@@ -426,7 +434,7 @@ export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_crucible_ipc_v1_control, 13);
 
 /**
- * Payload of Shutdown: the sender opens no more calls and takes none.
+ * Payload of Shutdown: the sender opens no more calls and takes none, in the session or on this connection alone.
  *
  * @generated from message crucible.ipc.v1.Shutdown
  */
@@ -446,11 +454,18 @@ export type Shutdown = Message<"crucible.ipc.v1.Shutdown"> & {
   graceMs: number;
 
   /**
-   * The highest message id opened by the peer that was or may be dispatched; higher ones never started.
+   * The highest message id opened by the peer on this connection that was or may be dispatched; higher ones never started.
    *
    * @generated from field: uint64 last_message_id = 3;
    */
   lastMessageId: bigint;
+
+  /**
+   * Only this connection ends: the session goes on with others, or is resumed.
+   *
+   * @generated from field: bool connection_only = 4;
+   */
+  connectionOnly: boolean;
 };
 
 /**

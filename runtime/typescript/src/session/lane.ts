@@ -1,112 +1,92 @@
-import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
-import { sealedExtraBytes } from "../frame/sealed-run.js";
 import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
+import type { Shutdown } from "../gen/crucible/ipc/v1/control_pb.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
-import { type Compressible, type Shrinker, Shrinkers } from "./compression.js";
-import { type ControlHandler, Controls } from "./controls.js";
+import type { Shrinker } from "./compression.js";
+import { Controls } from "./controls.js";
 import { checkZero, decodePayload } from "./decode-payload.js";
-import type { Encryption } from "./encryption.js";
+import { Draining, peerRetires, peerShutsDown, shutDown, type ShutdownTerms } from "./draining.js";
 import { decodeError } from "./error-frame.js";
-import { Draining, shutDown } from "./draining.js";
-import { Events } from "./events.js";
+import { EventLane } from "./event-lane.js";
 import { Grants } from "./grants.js";
 import { assertSeal, Inbox } from "./inbox.js";
-import { type Acceptor, IncomingCalls } from "./incoming-calls.js";
+import { type AcceptingLane, IncomingCalls } from "./incoming-calls.js";
 import { Keepalive } from "./keepalive.js";
-import { maxControlBytes, type SessionLimits } from "./limits.js";
+import type { LaneHost, LaneOptions } from "./lane-host.js";
+import type { SessionLimits } from "./limits.js";
 import type { Link, LinkHandler } from "./link.js";
 import { MessageIds } from "./message-ids.js";
 import { Outbox } from "./outbox.js";
 import { PendingRequest } from "./pending-request.js";
-import { throwLater } from "./throw-later.js";
-
-export type { Acceptor } from "./incoming-calls.js";
-
-export interface SessionOptions {
-  readonly link: Link;
-  readonly clock: Clock;
-  /** Which side this is: plugins draw odd message ids, daemons even ones. */
-  readonly side: "plugin" | "daemon";
-  /** What this side takes. */
-  readonly limits: SessionLimits;
-  /** What the peer takes. */
-  readonly peer: { readonly maxMessageBytes: number; readonly maxCalls: number };
-  /** Makes who answers; called once, before the first frame. */
-  readonly acceptor: (session: Session) => Acceptor;
-  /** Answers control requests. */
-  readonly controls: ControlHandler;
-  /** The session has ended; every call has been told before. Called once. */
-  readonly onClosed: (error: CrucibleError) => void;
-  /** The peer opens no more calls and takes none; called once. */
-  readonly onDraining?: (reason: string) => void;
-}
+import { payloadLimit } from "./payload-limit.js";
 
 /**
- * One session over one connection: calls both ways, their windows, events and control requests, from the end of the
+ * One connection of a session: calls both ways, their windows, events and control requests, from the end of the
  * registration to the end of the connection.
  *
  *   open ──drain()──▶ draining ──no call left, or the grace is over──▶ closed
  *   open ──Shutdown received──▶ refusing new calls ──the peer closes──▶ closed
  *   any ──a rule broken, connection lost, abort()──▶ closed
  */
-export class Session implements LinkHandler {
+export class Lane implements LinkHandler, AcceptingLane {
+  readonly #host: LaneHost;
   readonly #link: Link;
-  readonly #clock: Clock;
   readonly #limits: SessionLimits;
   readonly #side: "plugin" | "daemon";
-  readonly #peerMaxCalls: number;
-  readonly #onClosed: (error: CrucibleError) => void;
-  readonly #onDraining: ((reason: string) => void) | undefined;
   readonly #ids: MessageIds;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   readonly #grants: Grants;
   readonly #outgoing = new CallTable();
   readonly #incoming: IncomingCalls;
-  readonly #shrinkers: Shrinkers;
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
   readonly #draining: Draining;
-  #events: Events | undefined;
-  /** Why events that nobody has begun yet will not be sent. */
-  #eventsStopped: CrucibleError | undefined;
-  #peerDraining = false;
-  #closedError: CrucibleError | undefined;
+  readonly #eventShrinker: Shrinker | undefined;
+  #events: EventLane | undefined;
+  /** When it was opened, on the monotonic clock. */
+  readonly openedMs: number;
+  /** Calls that were opened on it, both ways, in all. */
+  opened = 0;
+  /** Live calls that move much. */
+  large = 0;
 
-  constructor(options: SessionOptions) {
-    const { link, clock, limits, peer } = options;
+  constructor(options: LaneOptions) {
+    const { host, link, clock, limits, shared, side } = options;
+    this.#host = host;
     this.#link = link;
-    this.#clock = clock;
     this.#limits = limits;
-    this.#side = options.side;
-    this.#peerMaxCalls = peer.maxCalls;
-    this.#onClosed = options.onClosed;
-    this.#onDraining = options.onDraining;
-    this.#shrinkers = new Shrinkers(link.compression);
-    this.#ids = new MessageIds(options.side);
-    const drawId = (): number => this.#ids.draw();
-    this.#outbox = new Outbox(link, peer.maxMessageBytes, this.#ids);
-    this.#grants = new Grants(link);
+    this.#side = side;
+    this.#eventShrinker = options.eventShrinker;
+    this.openedMs = clock.monotonicMs();
+    this.#ids = new MessageIds(side, shared.ids, options.highestOfPeer);
+    const onLarge = (call: Call): void => this.#markLarge(call);
+    this.#outbox = new Outbox(link, options.peerMaxMessageBytes, this.#ids, (call, type) =>
+      this.#outboxFor(call, type),
+    );
+    this.#grants = new Grants(link, shared, onLarge);
     this.#inbox = new Inbox(
       limits,
       this.#grants,
+      shared.unfinished,
       (call, type, flags, bytes, start, end, cost) => {
         if (type === FrameType.Response) this.#end(call);
         call.onMessage(type, flags, bytes, start, end, cost);
       },
+      onLarge,
       (call, error) => this.#refuseMessage(call, error),
     );
-    this.#cancels = new Cancels(link, clock, limits.maxCalls, limits.cancelsPerSecond, peer.maxCalls);
-    this.#controls = new Controls(link, clock, options.controls, drawId);
-    const acceptor = options.acceptor(this);
-    this.#incoming = new IncomingCalls(link, limits, acceptor, this.#inbox, (call) => this.#release(call));
+    this.#cancels = new Cancels(link, clock, shared, limits.cancelsPerSecond);
+    this.#controls = new Controls(link, clock, shared, options.controls, () => this.#ids.draw());
+    this.#incoming = new IncomingCalls(this, link, shared, limits, options.acceptor, this.#inbox, (call) =>
+      this.#release(call),
+    );
     this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
       this.#controls.heartbeat(),
     );
@@ -119,50 +99,30 @@ export class Session implements LinkHandler {
     link.setHandler(this);
   }
 
-  get clock(): Clock {
-    return this.#clock;
+  /** The events of this connection. Made when they are first needed: an idle one is smaller without. */
+  get events(): EventLane {
+    return (this.#events ??= new EventLane(
+      this.#link,
+      this.#outbox,
+      this.#grants,
+      this.#limits.maxMessageBytes,
+      this.#eventShrinker,
+      this.#host.events.onEvent,
+    ));
   }
 
-  /** What of the session is sealed. */
-  get encryption(): Encryption {
-    return this.#link.encryption;
-  }
-
-  /** What compresses the messages of a method; undefined when nothing does. */
-  shrinkerOf(method: Compressible): Shrinker | undefined {
-    return this.#shrinkers.of(method);
-  }
-
-  /** The session id as 16 hexadecimal digits. */
-  get id(): string {
-    return this.#link.sessionId;
-  }
-
-  /** Events both ways, with windows of their own. Made when they are first needed: an idle session is smaller without. */
-  get events(): Events {
-    if (this.#events === undefined) {
-      const made = new Events(this.#link, this.#outbox, this.#clock, (bytes) => this.#grants.send(0, bytes));
-      made.shrinker = this.shrinkerOf(events);
-      if (this.#eventsStopped !== undefined) made.stop(this.#eventsStopped);
-      if (this.#closedError !== undefined) made.close(this.#closed());
-      this.#events = made;
-    }
+  /** The same, if they were needed so far. */
+  get madeEvents(): EventLane | undefined {
     return this.#events;
   }
 
-  /** Why the session has ended; undefined while it lives. */
-  get closedError(): CrucibleError | undefined {
-    return this.#closedError;
-  }
-
-  /** When the last bytes arrived, on the monotonic clock: what a call's time left counts from. */
   get arrivedMs(): number {
     return this.#link.lastBytesMs;
   }
 
-  /** The round trip measured last, by `ping` or to keep the session alive, in milliseconds; undefined before the first. */
-  get rttMs(): number | undefined {
-    return this.#controls.rttMs;
+  /** Calls that were opened here and that the peer still counts. */
+  get openCalls(): number {
+    return this.#outgoing.size + this.#cancels.size;
   }
 
   /** Calls in flight, both ways. */
@@ -170,17 +130,21 @@ export class Session implements LinkHandler {
     return this.#outgoing.size + this.#incoming.size;
   }
 
-  // ---- calls opened here
-
-  /** Throws SESSION_CLOSED or SHUTTING_DOWN when no more calls are opened. */
-  assertOpen(): void {
-    if (this.#closedError !== undefined) throw this.#closed();
-    this.#draining.assertOpen();
+  /** The highest id that the peer has opened on it. */
+  get highestOfPeer(): number {
+    return this.#ids.highestOfPeer;
   }
 
+  /** It ends in order, alone or with its session: it takes no more calls. */
+  get ending(): boolean {
+    return this.#draining.begun;
+  }
+
+  // ---- calls opened here
+
   /**
-   * Opens `call`: draws its id and sends `head` with `message` as body when there is a codec. Throws SESSION_CLOSED,
-   * SHUTTING_DOWN or TOO_MANY_CALLS, and what the codec throws; nothing was sent then.
+   * Opens `call`: draws its id and sends `head` with `message` as body when there is a codec. Throws what the codec throws;
+   * nothing was sent then.
    */
   open(
     call: Call,
@@ -190,21 +154,17 @@ export class Session implements LinkHandler {
     codec: Codec | undefined,
     message: unknown,
   ): void {
-    this.assertOpen();
-    if (this.#outgoing.size + this.#cancels.size >= this.#peerMaxCalls) {
-      throw new CrucibleError(
-        "TOO_MANY_CALLS",
-        `${this.#peerMaxCalls} calls are in flight, which is the limit; wait for some to end`,
-      );
-    }
+    call.lane = this;
     call.id = this.#ids.draw();
     this.#link.urgent = this.#outgoing.size === 0;
     this.#outbox.send(call, FrameType.Request, flags, head, headBytes, codec, message);
     this.#link.urgent = false;
-    this.#outgoing.add(call);
+    // A large one may have gone another way.
+    const lane = call.lane === this ? this : (call.lane as Lane);
+    lane.#outgoing.add(call);
+    lane.opened++;
   }
 
-  /** Ends a call opened here that is no longer wanted, and tells the peer. */
   cancel(call: Call): void {
     if (call.ended) return;
     this.#cancels.send(call);
@@ -213,31 +173,24 @@ export class Session implements LinkHandler {
 
   // ---- calls opened by the peer
 
-  /** Takes a Request as `call`, which may still receive `window` bytes. The handler's end is told by `settled`. */
   accept(call: Call, id: number, window: number): void {
+    call.lane = this;
     this.#incoming.accept(call, id, window);
   }
 
-  /** Refuses a Request. */
   refuse(id: number, error: CrucibleError, sealed: boolean): void {
     this.#incoming.refuse(id, error, sealed);
   }
 
-  /** Ends a call of the peer well: its last message has been handed to `send`. */
   finish(call: Call): void {
     // What waits for credit still leaves: the call is live until then.
     if (call.queue === undefined) this.#incoming.end(call);
   }
 
-  /** Ends a call of the peer badly. */
   fail(call: Call, error: CrucibleError): void {
     this.#incoming.fail(call, error);
   }
 
-  /**
-   * The handler of a call of the peer has settled. Once it has ended too, it no longer counts against the limit. Once for
-   * each `accept`.
-   */
   settled(call: Call): void {
     this.#incoming.settled(call);
     this.#draining.check();
@@ -245,7 +198,6 @@ export class Session implements LinkHandler {
 
   // ---- both
 
-  /** Sends a message of a live call. Throws what the codec throws, and MESSAGE_TOO_LARGE; nothing was sent then. */
   send(
     call: Call,
     type: number,
@@ -262,22 +214,16 @@ export class Session implements LinkHandler {
     this.#link.urgent = false;
   }
 
-  /** The user has consumed `bytes` of what was received; they are granted again once half a window has gathered. */
   consumed(call: Call, bytes: number): void {
     this.#grants.consumed(call, bytes);
   }
 
-  /**
-   * Ends the session in order: no new calls either way, live ones may end within `graceMs`, then the connection closes.
-   * Resolves when it has.
-   */
-  drain(graceMs: number, reason: string): Promise<void> {
-    if (this.#closedError !== undefined) return Promise.resolve();
-    this.#stopEvents(shutDown());
-    return this.#draining.begin(this.#ids.highestOfPeer, graceMs, reason);
+  /** Ends the connection in order: no new calls either way, live ones may end in their time. Resolves when it has ended. */
+  drain(terms: ShutdownTerms): Promise<void> {
+    return this.#draining.begin(this.#ids.highestOfPeer, terms);
   }
 
-  /** Ends the session at once. */
+  /** Ends the connection at once. */
   abort(error: CrucibleError): void {
     this.#link.abort(error);
   }
@@ -290,31 +236,7 @@ export class Session implements LinkHandler {
   // ---- LinkHandler
 
   checkHeader(type: number): number {
-    switch (type) {
-      case FrameType.Request:
-      case FrameType.Response:
-      case FrameType.Stream:
-      case FrameType.Event:
-        return this.#limits.maxFrameBytes;
-      case FrameType.Sealed:
-        return this.#limits.maxFrameBytes + sealedExtraBytes;
-      case FrameType.Handshake:
-      case FrameType.PluginRegister:
-        throw new CrucibleError("BAD_PHASE", "handshake frame in an open session; open a new connection instead");
-      case FrameType.PluginUnregister:
-      case FrameType.CapabilityQuery:
-      case FrameType.ResourceRequest:
-      case FrameType.MetricsReport:
-        if (this.#side === "plugin") {
-          throw new CrucibleError(
-            "BAD_PHASE",
-            `frame of type 0x${type.toString(16)} towards a plugin; only plugins send it`,
-          );
-        }
-        return maxControlBytes;
-      default:
-        return maxControlBytes;
-    }
+    return payloadLimit(type, this.#side, this.#limits);
   }
 
   onFrame(type: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
@@ -340,19 +262,11 @@ export class Session implements LinkHandler {
           this.#assertNotLive(id);
           return;
         }
-        this.events.onFragment(
-          flags,
-          id,
-          bytes,
-          start,
-          end,
-          this.#limits.maxMessageBytes,
-          id > this.#draining.lastTakenId,
-        );
+        this.events.onFragment(flags, id, bytes, start, end, id > this.#draining.lastTakenId);
         return;
       case FrameType.Ack:
         checkZero(id);
-        this.events.onAck(decodePayload(AckCodec, bytes, start, end));
+        this.#host.events.onAck(decodePayload(AckCodec, bytes, start, end));
         return;
       case FrameType.Shutdown:
         checkZero(id);
@@ -372,23 +286,22 @@ export class Session implements LinkHandler {
 
   onClosed(cause: CrucibleError): void {
     // After Shutdown, whoever is done first closes: that is no loss.
-    const error = this.#draining.begun && cause.reason === "PEER_LOST" ? shutDown() : cause;
-    this.#closedError = error;
+    const error = this.#draining.mayEnd && cause.reason === "PEER_LOST" ? shutDown() : cause;
+    const told = this.#host.onEnding(this, error);
     this.#keepalive.stop();
     this.#cancels.close();
-    this.#controls.close(this.#closed());
-    this.#events?.close(this.#closed());
+    this.#controls.close(told(false));
     for (const call of this.#outgoing.all()) {
       this.#end(call);
       // Nobody knows how far the other side came with it: as far as a retry is concerned, it had started.
-      call.onFailed(this.#closed(true));
+      call.onFailed(told(true));
     }
     for (const call of this.#incoming.all()) {
       this.#incoming.end(call);
-      call.onFailed(this.#closed());
+      call.onFailed(told(false));
     }
     this.#draining.closed();
-    this.#onClosed(error);
+    this.#host.onEnded();
   }
 
   // ---- receiving
@@ -396,7 +309,10 @@ export class Session implements LinkHandler {
   #onRequest(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#ids.advance(id)) {
       // The peer has been told which ones are not taken; it knows that they never started.
-      if (id <= this.#draining.lastTakenId) this.#incoming.open(flags, id, bytes, start, end);
+      if (id <= this.#draining.lastTakenId) {
+        this.opened++;
+        this.#incoming.open(flags, id, bytes, start, end);
+      }
       return;
     }
     const live = this.#incoming.get(id);
@@ -499,23 +415,17 @@ export class Session implements LinkHandler {
     call.onFailed(error);
   }
 
-  #onShutdown({ reason, lastMessageId }: { readonly reason: string; readonly lastMessageId: bigint }): void {
-    const refusal = this.#draining.receive(reason);
+  #onShutdown({ reason, graceMs, lastMessageId, connectionOnly }: Shutdown): void {
+    this.#draining.receive(connectionOnly, graceMs);
+    const { peer } = this.#link;
+    const refusal = connectionOnly ? peerRetires(peer) : peerShutsDown(peer, reason);
     for (const call of this.#outgoing.all()) {
       if (BigInt(call.id) > lastMessageId) {
         this.#end(call);
         call.onFailed(refusal);
       }
     }
-    this.#stopEvents(refusal);
-    if (!this.#peerDraining) {
-      this.#peerDraining = true;
-      try {
-        this.#onDraining?.(reason);
-      } catch (error) {
-        throwLater(error);
-      }
-    }
+    this.#host.onPeerShutdown(reason, refusal, connectionOnly);
     this.#draining.check();
   }
 
@@ -542,16 +452,15 @@ export class Session implements LinkHandler {
     this.#release(call);
   }
 
-  #stopEvents(error: CrucibleError): void {
-    this.#eventsStopped ??= error;
-    this.#events?.stop(error);
-  }
-
   /** Nothing more is sent or received for a call that has ended. */
   #release(call: Call): void {
     this.#outbox.forget(call);
     this.#inbox.forget(call);
     this.#grants.forget(call);
+    if (call.large) {
+      call.large = false;
+      this.large--;
+    }
     this.#draining.check();
   }
 
@@ -565,15 +474,24 @@ export class Session implements LinkHandler {
     }
   }
 
-  /** What is told to whoever meets the end of the session; `started` is whether a call of theirs may have. */
-  #closed(started = false): CrucibleError {
-    const cause = this.#closedError!;
-    if (cause.reason === "SHUTTING_DOWN" || cause.reason === "PEER_LOST") {
-      return new CrucibleError(cause.reason, cause.message, { started, cause });
+  // ---- calls that move much
+
+  #markLarge(call: Call): void {
+    if (call.large || call.ended) return;
+    call.large = true;
+    this.large++;
+    this.#host.onLarge(this);
+    call.onLarge();
+  }
+
+  /** Where a message leaves that leaves in parts. The Request that it is may still go another way. */
+  #outboxFor(call: Call, type: number): Outbox {
+    const lane = type === FrameType.Request && !call.large ? this.#host.onLarge(this) : this;
+    if (lane !== this) {
+      call.lane = lane;
+      lane.#ids.adopt(call.id);
     }
-    return new CrucibleError("SESSION_CLOSED", `the session has ended: ${cause.message}`, { started, cause });
+    lane.#markLarge(call);
+    return lane.#outbox;
   }
 }
-
-/** What events are to compression: neither sensitive nor forced. */
-const events = { sensitive: false };

@@ -1,0 +1,360 @@
+import type { Clock } from "../../clock/clock.js";
+import type { Codec } from "../../codec/codec.js";
+import { CrucibleError } from "../../error/index.js";
+import type { Call } from "../call.js";
+import { type Compressible, type SessionCompression, type Shrinker, Shrinkers } from "../compression.js";
+import { shutDown } from "../draining.js";
+import type { Encryption } from "../encryption.js";
+import { Events } from "../events.js";
+import type { Acceptor } from "../incoming-calls.js";
+import { Lane } from "../lane.js";
+import type { LaneHost } from "../lane-host.js";
+import type { Link } from "../link.js";
+import { Shared } from "../shared.js";
+import { throwLater } from "../throw-later.js";
+import { bulkLane, smallLane } from "./choice.js";
+import type { SessionOptions } from "./options.js";
+import { tellOf, withoutConnection } from "./refusals.js";
+
+const compressesEvents: Compressible = { sensitive: false };
+
+/**
+ * One session over its connections: what they share, by which of them a call travels, and what becomes of it when they end.
+ * A call stays on its connection; large ones are kept apart from small ones where there are several.
+ *
+ *   open ──the last connection is lost──▶ suspended ──attach(), resume()──▶ open
+ *   open ──drain(), or Shutdown received──▶ draining ──the last connection has closed──▶ closed
+ *   any ──abort(), a rule broken on any connection──▶ closed
+ *
+ * A session that is not resumable is closed when its last connection is lost.
+ */
+export class Session implements LaneHost {
+  readonly clock: Clock;
+  /** The session id as 16 hexadecimal digits. */
+  readonly id: string;
+  /** What of the session is sealed, on each of its connections. */
+  readonly encryption: Encryption;
+  readonly #compression: SessionCompression;
+  readonly #options: SessionOptions;
+  readonly #shared: Shared;
+  readonly #acceptor: Acceptor;
+  readonly #shrinkers: Shrinkers;
+  readonly #peerMaxCalls: number;
+  /** All connections, in the order in which they came. */
+  #lanes: readonly Lane[] = [];
+  /** Those that take calls. */
+  #usable: readonly Lane[] = [];
+  /** The one that takes calls, where there is just one. */
+  #sole: Lane | undefined;
+  /** Says why no calls are opened; undefined while they are. */
+  #refuse: ((started: boolean) => CrucibleError) | undefined;
+  #events: Events | undefined;
+  /** Says why a session that ends in order opens no calls: Shutdown was sent or received. */
+  #drainingBy: (() => CrucibleError) | undefined;
+  #peerDraining = false;
+  /** What the last connection that ended was ended by. */
+  #endedBy: CrucibleError | undefined;
+  #closedError: CrucibleError | undefined;
+  #closedTold = false;
+  /** The highest id that the peer has opened on connections that have ended. */
+  #highestOfPeer = 0;
+  #drained: (() => void)[] | undefined;
+
+  constructor(options: SessionOptions) {
+    const { link, clock, side, limits, peer } = options;
+    this.#options = options;
+    this.clock = clock;
+    this.id = link.sessionId;
+    this.encryption = link.encryption;
+    this.#compression = link.compression;
+    this.#shrinkers = new Shrinkers(link.compression);
+    this.#peerMaxCalls = peer.maxCalls;
+    this.#shared = new Shared(side, clock, limits, peer.maxCalls);
+    this.#acceptor = options.acceptor(this);
+    this.#add(link, 0);
+  }
+
+  /** What compresses the messages of a method; undefined when nothing does. */
+  shrinkerOf(method: Compressible): Shrinker | undefined {
+    return this.#shrinkers.of(method);
+  }
+
+  /** Events both ways. Made when they are first needed: an idle session is smaller without. */
+  get events(): Events {
+    if (this.#events === undefined) {
+      const made = new Events(this.clock, this.#options.peer.maxMessageBytes);
+      this.#events = made;
+      if (this.#closedError !== undefined) made.close(this.#refuse!(false));
+      else if (this.#drainingBy !== undefined) made.stop(this.#drainingBy());
+      this.#leadEvents();
+    }
+    return this.#events;
+  }
+
+  /** Why the session has ended; undefined while it lives. */
+  get closedError(): CrucibleError | undefined {
+    return this.#closedError;
+  }
+
+  /** The round trip measured last, by `ping` or to keep a connection alive, in milliseconds; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#shared.rttMs;
+  }
+
+  /** Calls in flight, both ways. */
+  get liveCalls(): number {
+    let calls = 0;
+    for (const lane of this.#lanes) calls += lane.liveCalls;
+    return calls;
+  }
+
+  /** Its connections, in the order in which they came. */
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Those that take calls; there may be none. */
+  get usable(): readonly Lane[] {
+    return this.#usable;
+  }
+
+  /** Whether it ends in order, or has ended. */
+  get ending(): boolean {
+    return this.#drainingBy !== undefined || this.#closedError !== undefined;
+  }
+
+  // ---- calls opened here
+
+  /** Throws SESSION_CLOSED, SHUTTING_DOWN or PEER_LOST when no calls are opened. */
+  assertOpen(): void {
+    if (this.#refuse !== undefined) throw this.#refuse(false);
+  }
+
+  /**
+   * Opens `call`: chooses its connection, draws its id and sends `head` with `message` as body when there is a codec.
+   * Throws SESSION_CLOSED, SHUTTING_DOWN, TOO_MANY_CALLS, PEER_LOST while there is no connection, and what the codec throws;
+   * nothing was sent then.
+   */
+  open(
+    call: Call,
+    flags: number,
+    head: Uint8Array,
+    headBytes: number,
+    codec: Codec | undefined,
+    message: unknown,
+  ): void {
+    if (this.#refuse !== undefined) throw this.#refuse(false);
+    const sole = this.#sole;
+    if ((sole === undefined ? this.#openCalls() : sole.openCalls) >= this.#peerMaxCalls) {
+      throw new CrucibleError(
+        "TOO_MANY_CALLS",
+        `${this.#peerMaxCalls} calls are in flight, which is the limit; wait for some to end`,
+      );
+    }
+    const lane = sole ?? (call.bulk ? bulkLane : smallLane)(this.#usable);
+    lane.open(call, flags, head, headBytes, codec, message);
+  }
+
+  // ---- connections
+
+  /**
+   * Adds a connection that has been opened for this session. Throws HANDSHAKE_FAILED when it has agreed on other things
+   * than the first, BAD_SESSION when it is of another session, and SHUTTING_DOWN or SESSION_CLOSED when this one takes none.
+   */
+  attach(link: Link): void {
+    this.#assertFits(link);
+    this.#add(link, this.#lanes.length === 0 ? this.#highestOfPeer : 0);
+  }
+
+  /**
+   * Goes on by a new connection in place of all others: these end at once, and so do their calls. Events that were not
+   * acknowledged leave again. Throws as `attach`; then all stays as it was.
+   */
+  resume(link: Link): void {
+    this.#assertFits(link);
+    const lost = new CrucibleError("PEER_LOST", "the connection was given up for a new one; call again");
+    for (const lane of this.#lanes) lane.abort(lost);
+    this.attach(link);
+  }
+
+  /** Ends one connection in order: calls that are live on it may take `graceMs`, others go elsewhere. */
+  async retire(lane: Lane, graceMs: number, reason: string): Promise<void> {
+    if (!this.#usable.includes(lane)) return;
+    const ended = lane.drain({ graceMs, reason, connectionOnly: true });
+    this.#refresh();
+    await ended;
+  }
+
+  #assertFits(link: Link): void {
+    if (this.#closedError !== undefined || this.#drainingBy !== undefined) throw this.#refuse!(false);
+    if (link.sessionId !== this.id) throw new CrucibleError("BAD_SESSION", `the connection is of another session`);
+    if (link.encryption === this.encryption && link.compression === this.#compression) return;
+    throw new CrucibleError(
+      "HANDSHAKE_FAILED",
+      "the connection has agreed on other features than its session; offer the same on each of them",
+    );
+  }
+
+  #add(link: Link, highestOfPeer: number): void {
+    const { side, limits, peer, controls } = this.#options;
+    const lane = new Lane({
+      host: this,
+      link,
+      clock: this.clock,
+      side,
+      limits,
+      peerMaxMessageBytes: peer.maxMessageBytes,
+      shared: this.#shared,
+      acceptor: this.#acceptor,
+      controls,
+      eventShrinker: this.shrinkerOf(compressesEvents),
+      highestOfPeer,
+    });
+    // No spread, and below no filter where nothing goes: both leave room for 16 more.
+    this.#lanes = this.#lanes.concat(lane);
+    this.#refresh();
+  }
+
+  // ---- its end
+
+  /**
+   * Ends the session in order: no new calls either way, live ones may end within `graceMs`, then its connections close.
+   * Resolves when it has ended.
+   */
+  drain(graceMs: number, reason: string): Promise<void> {
+    if (this.#closedTold) return Promise.resolve();
+    const ended = new Promise<void>((resolve) => {
+      (this.#drained ??= []).push(resolve);
+    });
+    this.#beginDraining(
+      () => new CrucibleError("SHUTTING_DOWN", "this side is shutting down; no calls are opened"),
+      shutDown(),
+    );
+    for (const lane of this.#lanes) void lane.drain({ graceMs, reason, connectionOnly: false });
+    if (this.#lanes.length === 0 && this.#closedError === undefined) {
+      this.#closing(shutDown());
+      this.#tellClosed();
+    }
+    return ended;
+  }
+
+  /** Ends the session at once. */
+  abort(error: CrucibleError): void {
+    if (this.#closedError !== undefined) return;
+    if (this.#lanes.length > 0) {
+      this.#closing(error);
+      this.#abortAll(error);
+      return;
+    }
+    // It was lost before, whatever makes sure of it now.
+    const lost =
+      error.reason === "SHUTTING_DOWN" ? error : new CrucibleError("PEER_LOST", error.message, { cause: error });
+    this.#closing(lost);
+    this.#tellClosed();
+  }
+
+  /** Asks the peer for an answer; resolves with its round trip in milliseconds. */
+  ping(): Promise<number> {
+    const lane = this.#usable[0] ?? this.#lanes[0];
+    return lane === undefined ? Promise.reject(this.#refuse!(false)) : lane.ping();
+  }
+
+  // ---- LaneHost
+
+  onEnding(lane: Lane, cause: CrucibleError): (started: boolean) => CrucibleError {
+    this.#lanes = this.#lanes.filter((one) => one !== lane);
+    this.#highestOfPeer = Math.max(this.#highestOfPeer, lane.highestOfPeer);
+    this.#endedBy = cause;
+    if (this.#closedError === undefined && !this.#survives(lane, cause)) this.#closing(cause);
+    if (lane.madeEvents !== undefined) this.#events?.lose(lane.madeEvents);
+    this.#refresh();
+    return tellOf(cause);
+  }
+
+  onEnded(): void {
+    if (this.#closedError === undefined) {
+      this.#options.onConnectionEnding?.(this.#endedBy!, this.#usable.length);
+      return;
+    }
+    // Where a rule was broken, the other connections go along.
+    this.#abortAll(this.#closedError);
+    if (this.#lanes.length === 0) this.#tellClosed();
+  }
+
+  onPeerShutdown(reason: string, refusal: CrucibleError, connectionOnly: boolean): void {
+    if (connectionOnly) {
+      this.#refresh();
+      this.#options.onConnectionEnding?.(refusal, this.#usable.length);
+      return;
+    }
+    this.#beginDraining(() => refusal, refusal);
+    if (this.#peerDraining) return;
+    this.#peerDraining = true;
+    try {
+      this.#options.onDraining?.(reason);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  onLarge(lane: Lane): Lane {
+    this.#options.onLarge?.();
+    return this.#usable.length > 1 ? bulkLane(this.#usable) : lane;
+  }
+
+  // ---- what follows from what
+
+  /** Whether the session goes on without a connection that ended for `cause`. */
+  #survives(lane: Lane, cause: CrucibleError): boolean {
+    const inOrder = cause.reason === "SHUTTING_DOWN" && lane.ending;
+    if (!inOrder && cause.reason !== "PEER_LOST") return false;
+    return this.#lanes.length > 0 || (this.#drainingBy === undefined && this.#options.resumable === true);
+  }
+
+  #beginDraining(refusal: () => CrucibleError, told: CrucibleError): void {
+    this.#drainingBy ??= refusal;
+    this.#events?.stop(told);
+    this.#refresh();
+  }
+
+  #closing(cause: CrucibleError): void {
+    // After Shutdown, whoever is done first closes: that is no loss.
+    this.#closedError = this.#drainingBy !== undefined && cause.reason === "PEER_LOST" ? shutDown() : cause;
+    this.#refresh();
+    this.#events?.close(this.#refuse!(false));
+  }
+
+  #abortAll(error: CrucibleError): void {
+    for (const lane of this.#lanes) lane.abort(error);
+  }
+
+  #tellClosed(): void {
+    if (this.#closedTold) return;
+    this.#closedTold = true;
+    for (const tell of this.#drained ?? []) tell();
+    this.#options.onClosed(this.#closedError!);
+  }
+
+  /** Sees which connections take calls, and why none does. */
+  #refresh(): void {
+    const lanes = this.#lanes;
+    const usable = lanes.some((lane) => lane.ending) ? lanes.filter((lane) => !lane.ending) : lanes;
+    this.#usable = usable;
+    this.#sole = usable.length === 1 ? usable[0] : undefined;
+    if (this.#closedError !== undefined) this.#refuse = tellOf(this.#closedError);
+    else if (this.#drainingBy !== undefined) this.#refuse = this.#drainingBy;
+    else this.#refuse = usable.length === 0 ? withoutConnection(this.#endedBy) : undefined;
+    this.#leadEvents();
+  }
+
+  #leadEvents(): void {
+    const lane = this.#usable[0];
+    if (lane !== undefined && this.#closedError === undefined) this.#events?.leaveBy(lane.events);
+  }
+
+  #openCalls(): number {
+    let calls = 0;
+    for (const lane of this.#lanes) calls += lane.openCalls;
+    return calls;
+  }
+}
