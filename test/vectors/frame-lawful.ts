@@ -100,6 +100,21 @@ export function validFrames(): readonly ValidFrame[] {
       plugin,
       frame(0x07, 0, 0n, message([1, { text: "DAEMON_STOPPING" }], [2, { varint: 5000 }], [3, { varint: 41 }])),
     ],
+    [
+      "shutdown of one connection",
+      daemon,
+      frame(
+        0x07,
+        0,
+        0n,
+        message(
+          [1, { text: "REPLACED" }],
+          [2, { varint: 3_600_000 }],
+          [3, { varint: Number.MAX_SAFE_INTEGER }],
+          [4, { varint: 1 }],
+        ),
+      ),
+    ],
     ["metrics report with an empty payload", daemon, frame(0x15, 0, 0n, message())],
     ["unknown flags of the high byte are ignored", daemon, frame(0x03, 0xfc08, 51n, unary)],
     ["any timestamp is lawful", daemon, { ...exampleRequest, timestamp: 2n ** 64n - 1n }],

@@ -33,6 +33,8 @@ export interface HandshakeInput {
   readonly tokenKeyId: string;
   readonly tokenPublicKey: string;
   readonly token: string;
+  /** What is shown in place of the token where a session is entered: 2 for JOIN, 3 for RESUME. */
+  readonly entry?: { readonly intent: 2 | 3; readonly sessionTicket: string };
 }
 
 export const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
@@ -77,7 +79,12 @@ export function deriveHandshake(input: HandshakeInput): Record<string, unknown> 
     chosenProtocolVersion: choice.protocolVersion,
     chosenFeatures: choice.features,
   });
-  const payload3 = encodePluginProof({ intent: Intent.NEW, token: input.token });
+  const { entry } = input;
+  const payload3 = encodePluginProof(
+    entry === undefined
+      ? { intent: Intent.NEW, token: input.token }
+      : { intent: entry.intent, sessionTicket: bytes(entry.sessionTicket) },
+  );
   const message1 = plugin.writeMessage(payload1);
   daemon.readMessage(message1);
   const message2 = daemon.writeMessage(payload2);

@@ -6,6 +6,7 @@ import { createDaemonVerifier } from "../../../runtime/typescript/src/crypto/nod
 import { TokenLedger } from "../../../runtime/typescript/src/daemon/token-ledger.js";
 import { TokenVerifier } from "../../../runtime/typescript/src/daemon/token-verifier.js";
 import { DaemonHandshake } from "../../../runtime/typescript/src/session/handshake/daemon-handshake.js";
+import type { SessionEntry } from "../../../runtime/typescript/src/session/handshake/entry.js";
 import { PluginHandshake } from "../../../runtime/typescript/src/session/handshake/plugin-handshake.js";
 import { bytes, credentialsOf, deriveHandshake, type HandshakeInput, hex, suiteWith } from "./handshake-vector.js";
 
@@ -17,6 +18,7 @@ interface Frame {
 }
 
 interface Expected {
+  readonly pluginStaticPublic: string;
   readonly message1: string;
   readonly message2: string;
   readonly message3: string;
@@ -44,8 +46,16 @@ if (process.env["UPDATE_VECTORS"] === "1") {
 }
 
 test("there are handshakes with and without a channel binding", () => {
-  expect(document.vectors.map(({ input }) => input.binding.length)).toEqual([0, 64]);
+  expect(document.vectors.map(({ input }) => input.binding.length)).toEqual([0, 64, 0, 0]);
 });
+
+test("there are handshakes that open a session, join one and resume one", () => {
+  expect(document.vectors.map(({ input }) => input.entry?.intent ?? 1)).toEqual([1, 1, 2, 3]);
+});
+
+function entryOf({ entry }: HandshakeInput): SessionEntry | undefined {
+  return entry === undefined ? undefined : { ...entry, sessionTicket: bytes(entry.sessionTicket) };
+}
 
 describe.each(document.vectors)("$name", ({ input, expected }) => {
   const clock = { ...systemClock, unixMs: () => input.nowSeconds * 1000 };
@@ -66,7 +76,9 @@ describe.each(document.vectors)("$name", ({ input, expected }) => {
       daemonId: input.daemonId,
       verifyDaemon: createDaemonVerifier({ ca: bytes(input.caCertificate), daemonId: input.daemonId, clock }),
       token: input.token,
+      entry: entryOf(input),
     });
+    const shown: unknown[] = [];
     const x = Buffer.from(input.tokenPublicKey, "hex").toString("base64url");
     const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
     const verifier = new TokenVerifier({
@@ -83,13 +95,17 @@ describe.each(document.vectors)("$name", ({ input, expected }) => {
       daemonId: input.daemonId,
       binding,
       offer: input.daemonOffer,
-      verifyPlugin: (token, staticKey) => verifier.verify(token, { staticKey, pluginId: input.pluginId }),
+      verifyPlugin: (token, staticKey): Promise<unknown> =>
+        verifier.verify(token, { staticKey, pluginId: input.pluginId }),
+      verifyTicket: (entry, staticKey) => shown.push(entry, hex(staticKey)),
     });
     const message1 = plugin.message1();
     const message2 = daemon.message1(message1);
     const message3 = plugin.message2(message2);
     const result = await daemon.message3(message3);
     expect([message1, message2, message3].map(hex)).toEqual([expected.message1, expected.message2, expected.message3]);
+    expect(result.intent).toBe(input.entry?.intent ?? 1);
+    expect(shown).toEqual(input.entry === undefined ? [] : [entryOf(input), expected.pluginStaticPublic]);
     expect(hex(result.handshakeHash)).toBe(expected.handshakeHash);
     expect(hex(plugin.result.handshakeHash)).toBe(expected.handshakeHash);
     for (const { header, plaintext, sealed } of expected.pluginToDaemonFrames.slice(0, 3)) {
