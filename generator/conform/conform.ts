@@ -10,6 +10,7 @@ import { callingCases } from "./cases/calling.js";
 import { controlCases } from "./cases/control.js";
 import { flowCases } from "./cases/flow.js";
 import { openingCases } from "./cases/opening.js";
+import { sessionCases } from "./cases/sessions.js";
 import { Nonconformance } from "./wire/connection.js";
 import { type Bench, type Behaviour, Session } from "./wire/session.js";
 
@@ -23,6 +24,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...flowCases,
   ...breachCases,
   ...controlCases,
+  ...sessionCases,
 ];
 
 /** What became of one case. */

@@ -3,15 +3,14 @@ import { randomBytes } from "node:crypto";
 import { unlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { Connection, Nonconformance } from "./connection.js";
+import { Arrivals, startMs, waitFor } from "./arrivals.js";
+import { type Connection, Nonconformance } from "./connection.js";
 import { Flag, type Frame, FrameType } from "./frame.js";
 import { type Authority, createAuthority, createCredentials, type IdentityFaults } from "./identity.js";
 import { createKey, publicHalf, Responder } from "./noise.js";
 import { bytesOf, decode, field, type Fields, numberOf, textOf } from "./protobuf.js";
 import { TestedProcess } from "./process.js";
 
-/** How long a plugin may take from its launch to its first byte, in milliseconds. */
-const startMs = 10_000;
 const productVersion = "0.1.0";
 
 /** What is the same for every launch of a run. */
@@ -33,6 +32,10 @@ export interface Behaviour {
   /** Chosen protocol version in message 2. */
   readonly chosenVersion?: bigint;
   readonly chosenFeatures?: readonly string[];
+  /** What the daemon offers; chosen are those that the plugin offers too, unless `chosenFeatures` says otherwise. Default: none. */
+  readonly features?: readonly string[];
+  /** Connections that the plugin may have. Default: as many as when nothing is said. */
+  readonly maxConnections?: number;
   /** The answer to the registration is not sealed. */
   readonly clearAnswer?: boolean;
   /** Session id of the answer to the registration. */
@@ -59,18 +62,41 @@ interface Launch {
   readonly noiseKey: string;
 }
 
+/** Why a plugin has come, as the proof of its handshake says it. */
+export const Intent = { New: 1, Join: 2, Resume: 3 } as const;
+
+/** A connection that is as far as its registration, which nobody has answered. */
+export interface Arrival {
+  readonly connection: Connection;
+  readonly introduction: Introduction;
+}
+
 /** A launched plugin. Ends with what was started for it. */
 export class Session implements AsyncDisposable {
-  readonly connection: Connection;
+  /** The one that calls travel by; the first, until a case takes another. */
+  connection: Connection;
   readonly process: TestedProcess;
   introduction: Introduction | undefined;
+  readonly #launch: Launch;
+  readonly #arrivals: Arrivals;
   readonly #server: Server;
   readonly #path: string;
+  /** Of the session, for its further connections. */
+  readonly #ticket: Buffer = randomBytes(32);
   #ids = 0;
 
-  private constructor(connection: Connection, process: TestedProcess, server: Server, path: string) {
+  private constructor(
+    connection: Connection,
+    process: TestedProcess,
+    launch: Launch,
+    arrivals: Arrivals,
+    server: Server,
+    path: string,
+  ) {
     this.connection = connection;
     this.process = process;
+    this.#launch = launch;
+    this.#arrivals = arrivals;
     this.#server = server;
     this.#path = path;
   }
@@ -94,9 +120,7 @@ export class Session implements AsyncDisposable {
     const { authority, ...others } = launch;
     const ticket = { version: 1, address: `unix:${path}`, authority: authority.pem, descriptors: {}, ...others };
     const server = createServer();
-    const dialled = new Promise<Connection>((resolve) => {
-      server.once("connection", (socket) => resolve(new Connection(socket, bench.patienceMs)));
-    });
+    const arrivals = new Arrivals(server, bench.patienceMs);
     await new Promise<void>((resolve) => {
       server.listen(path, resolve);
     });
@@ -105,9 +129,9 @@ export class Session implements AsyncDisposable {
       process = await TestedProcess.start(bench.command, bench.cwd, bench.env, `${JSON.stringify(ticket)}\n`, (line) =>
         bench.print(line),
       );
-      const connection = await waitFor(dialled, process);
-      const session = new Session(connection, process, server, path);
-      await session.#handshake(launch, behaviour);
+      const connection = await waitFor(arrivals.next(startMs), process);
+      const session = new Session(connection, process, launch, arrivals, server, path);
+      await session.#begin(behaviour);
       return session;
     } catch (error) {
       process?.kill();
@@ -146,30 +170,71 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  async #handshake(launch: Launch, behaviour: Behaviour): Promise<void> {
-    const { connection } = this;
+  /** Which of these features the plugin has agreed on. */
+  agreedOn(feature: string): boolean {
+    return offersOf(this.introduction?.hello).includes(feature);
+  }
+
+  /**
+   * Waits for a further connection of the plugin and takes it as far as its registration; undefined when none comes in that
+   * time, or when it ends behind message 2, since the case wants no more of it.
+   *
+   * @throws Nonconformance when it shows something else than the ticket of its session.
+   */
+  async arrives(ms: number, behaviour: Behaviour = {}, dialled?: Connection): Promise<Arrival | undefined> {
+    const connection = dialled ?? (await this.#arrivals.next(ms));
+    if (connection === undefined) return undefined;
+    const introduction = await this.#greet(connection, behaviour);
+    return introduction === undefined ? undefined : { connection, introduction };
+  }
+
+  /** Waits for a further connection, and does nothing with it: hand it to `arrives`. */
+  async dials(ms: number): Promise<Connection> {
+    const connection = await this.#arrivals.next(ms);
+    if (connection === undefined) throw new Nonconformance(`it has not dialled again within ${ms} ms`);
+    return connection;
+  }
+
+  /** Answers a registration by which the plugin enters its session. */
+  letIn({ connection }: Arrival, behaviour: Behaviour = {}): void {
+    this.#answer(connection, { session: this.connection.session, ...behaviour }, false);
+  }
+
+  async #begin(behaviour: Behaviour): Promise<void> {
+    this.introduction = await this.#greet(this.connection, behaviour);
+    if (this.introduction !== undefined) this.#answer(this.connection, behaviour, true);
+  }
+
+  async #greet(connection: Connection, behaviour: Behaviour): Promise<Introduction | undefined> {
+    const launch = this.#launch;
     const noise = new Responder();
     const first = await connection.take("message 1 of the handshake", FrameType.Handshake, 0);
     const hello = parse("PluginHello", () => decode(noise.readFirst(first.payload)));
-    const second = noise.writeSecond(daemonHello(launch, noise.staticKey, behaviour));
-    connection.send({ type: FrameType.Handshake, payload: second });
-    if (behaviour.untilSecond === true) return;
+    const chosen = (behaviour.features ?? []).filter((feature) => offersOf(hello).includes(feature)).toSorted();
+    const daemon = daemonHello(launch, noise.staticKey, { chosenFeatures: chosen, ...behaviour });
+    connection.send({ type: FrameType.Handshake, payload: noise.writeSecond(daemon) });
+    if (behaviour.untilSecond === true) return undefined;
     const third = await connection.take("message 3 of the handshake", FrameType.Handshake, 0);
     const { staticKey, payload } = parse("message 3", () => noise.readThird(third.payload));
     const proof = parse("PluginProof", () => decode(payload));
-    if (textOf(proof, 2) !== launch.token) throw new Nonconformance("its token is not that of the ticket");
+    if (numberOf(proof, 1) === Intent.New) {
+      if (textOf(proof, 2) !== launch.token) throw new Nonconformance("its token is not that of the ticket");
+    } else if (!(bytesOf(proof, 3).at(-1) ?? Buffer.alloc(0)).equals(this.#ticket)) {
+      throw new Nonconformance("the ticket that it shows is not that of its session");
+    } else if (textOf(proof, 2) !== "") {
+      throw new Nonconformance("it shows a token beside the ticket of its session");
+    }
     if (!staticKey.equals(publicHalf(launch.noiseKey))) throw new Nonconformance("its key is not that of the ticket");
     connection.useKeys(noise.split());
-    const register = await this.#registration();
+    const register = await this.#registration(connection);
     if (textOf(register, 1) !== launch.pluginId) throw new Nonconformance("it registers under another plugin id");
-    this.introduction = { hello, proof, register };
-    this.#answer(behaviour);
+    return { hello, proof, register };
   }
 
-  async #registration(): Promise<Fields> {
+  async #registration(connection: Connection): Promise<Fields> {
     const parts: Buffer[] = [];
     for (;;) {
-      const frame: Frame = await this.connection.take("PluginRegister", FrameType.PluginRegister, 0);
+      const frame: Frame = await connection.take("PluginRegister", FrameType.PluginRegister, 0);
       if ((frame.flags & Flag.Encrypted) === 0)
         throw new Nonconformance("SEAL_REQUIRED: its PluginRegister is in clear");
       parts.push(frame.payload);
@@ -178,13 +243,18 @@ export class Session implements AsyncDisposable {
     return parse("PluginRegister", () => decode(Buffer.concat(parts)));
   }
 
-  #answer({ clearAnswer, session, heartbeatMs = 15_000 }: Behaviour): void {
-    const { connection } = this;
+  #answer(connection: Connection, behaviour: Behaviour, isFirst: boolean): void {
+    const { clearAnswer, session, heartbeatMs = 15_000, features = [], maxConnections } = behaviour;
     // 60 random bits, and 8 as the high nibble of byte 6.
     const bits = randomBytes(8);
     bits.writeUInt8((bits.readUInt8(6) & 15) | 128, 6);
     connection.session = session ?? bits.readBigUInt64BE();
-    const registered = field(4, BigInt(heartbeatMs));
+    const entered = isFirst && (features.includes("join") || features.includes("resume"));
+    const registered = Buffer.concat([
+      ...(maxConnections === undefined ? [] : [field(3, field(4, BigInt(maxConnections)))]),
+      field(4, BigInt(heartbeatMs)),
+      ...(entered ? [field(6, this.#ticket)] : []),
+    ]);
     connection.send({
       type: FrameType.Response,
       flags: Flag.EndStream | (clearAnswer === true ? 0 : Flag.Encrypted),
@@ -193,27 +263,17 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** The first connection of a plugin, or why there is none. */
-async function waitFor(dialled: Promise<Connection>, process: TestedProcess): Promise<Connection> {
-  let timer: NodeJS.Timeout | undefined;
-  const words = (): string => (process.lastLine === "" ? "" : `: ${process.lastLine}`);
-  const patience = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`it has not dialled the address of its ticket within ${startMs} ms`), startMs);
-  });
-  const gone = process.exited.then(
-    ({ code, signal }) => `it ended (${signal ?? `exit code ${code}`}) before it dialled`,
-  );
-  const first = await Promise.race([dialled, patience, gone]);
-  clearTimeout(timer);
-  if (typeof first === "string") throw new Nonconformance(first + words());
-  return first;
+/** The features that a hello lists. */
+function offersOf(hello: Fields | undefined): string[] {
+  return hello === undefined ? [] : bytesOf(hello, 2).map(String);
 }
 
 function daemonHello(launch: Launch, staticKey: Buffer, behaviour: Behaviour): Buffer {
-  const { chosenVersion = 1n, chosenFeatures = [], identity = {} } = behaviour;
+  const { chosenVersion = 1n, chosenFeatures = [], features = [], identity = {} } = behaviour;
   const { chain, notAfter, signature } = createCredentials(launch.authority, launch.daemonId, staticKey, identity);
   return Buffer.concat([
     field(1, 1n),
+    ...features.map((feature) => field(2, feature)),
     field(3, productVersion),
     field(4, chosenVersion),
     ...chosenFeatures.map((feature) => field(5, feature)),

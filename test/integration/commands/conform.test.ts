@@ -136,6 +136,16 @@ describe("a runtime that is wrong", () => {
       },
     ],
     [
+      "alone",
+      ["resume/comes-back", "join/bounded", "unary/echo"],
+      { "resume/comes-back": "it has not dialled again within 5000 ms" },
+    ],
+    [
+      "retired",
+      ["join/retired", "join/second", "unary/echo"],
+      { "join/retired": "the answer to Shutdown did not come within 2000 ms" },
+    ],
+    [
       "parity",
       ["control/heartbeat-sent", "unary/echo"],
       {
