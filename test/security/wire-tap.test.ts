@@ -38,6 +38,8 @@ async function launch(encryption: Encryption, demanded?: Encryption): Promise<Ta
     encryption,
     // The tap dials in its place.
     connectFrom: "anywhere",
+    // One, so that its frames come in the order in which they were sent.
+    connections: 1,
     env: { LAB_ENCRYPTION: demanded },
   });
   return { plugin, echo: plugin.client(Echo), proxy };

@@ -13,13 +13,17 @@ const turnMs = { stream: 400, message: 2000 } as const;
 /** Turns end in any case: a machine may be too busy for so many calls. */
 const mostTurns = { stream: 100, message: 60 } as const;
 const loads = { stream: "a stream of 1 MiB messages", message: "a message of 256 MiB" } as const;
-const carriers = ["crucible", "raw"] as const;
+const carriers = ["crucible", "single", "raw"] as const;
 
 /** What was measured beside one load, by who carried it. */
 type Samples = Record<(typeof carriers)[number], { readonly calls: number[]; readonly rates: number[] }>;
 
 async function measureBeside(worker: Worker<Beside, Latencies>, load: Beside["load"]): Promise<Samples> {
-  const samples: Samples = { crucible: { calls: [], rates: [] }, raw: { calls: [], rates: [] } };
+  const samples: Samples = {
+    crucible: { calls: [], rates: [] },
+    single: { calls: [], rates: [] },
+    raw: { calls: [], rates: [] },
+  };
   const enough = (): boolean => carriers.every((over) => samples[over].calls.length >= leastCalls);
   for (let turn = 0; turn < mostTurns[load] && !enough(); turn++) {
     for (const over of carriers) {
@@ -66,6 +70,9 @@ export async function benchLatency(nodes: readonly Node[]): Promise<BenchResult>
         ratios[`p99${load === "stream" ? "bulk" : "message"}/raw@${node.major}`] = figures(
           p99("crucible") / p99("raw"),
         );
+        ratios[`p99${load === "stream" ? "bulk" : "message"}/single@${node.major}`] = figures(
+          p99("crucible") / p99("single"),
+        );
       }
     } finally {
       worker.end();
@@ -103,7 +110,7 @@ export async function benchLatency(nodes: readonly Node[]): Promise<BenchResult>
 }
 
 const method = `Small calls of ours, one in flight, while the plugin sends as fast as it can: a stream of 1 MiB messages, or one message of
-256 MiB after another. Either ours carries it, on the connection of the calls, or a bare socket between the same two processes, whose
-reader counts and drops. In turns of ${turnMs.stream} and ${turnMs.message} ms until each has ${leastCalls.toLocaleString("en")} calls, which are taken together.
+256 MiB after another. Either ours carries it, in the session of the calls, or a bare socket between the same two processes, whose
+reader counts and drops; \`single\` is ours where the session has one connection for both. In turns of ${turnMs.stream} and ${turnMs.message} ms until each has ${leastCalls.toLocaleString("en")} calls, which are taken together.
 Below that, fresh processes: from the dial, all imports done, to the answer of the first call; for ours the handshake and the
 registration are in it. Medians of ${coldRounds} pairs in turns. The ratio \`aim\` is to ${aimMs} ms.`;

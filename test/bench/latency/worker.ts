@@ -13,8 +13,11 @@ import { checkBody } from "../transfer/workload.js";
 /** What runs beside the calls, for so long: a stream of 1 MiB messages or one message of 256 MiB after another. */
 export interface Beside {
   readonly load: "stream" | "message";
-  /** Whether ours carries it, on the connection of the calls, or a bare socket between the same processes. */
-  readonly over: "crucible" | "raw";
+  /**
+   * Whether ours carries it, by a session of several connections or by one that has a single one for both, or a bare socket
+   * between the same processes as the first.
+   */
+  readonly over: "crucible" | "single" | "raw";
   readonly ms: number;
 }
 
@@ -33,12 +36,20 @@ const daemon = await createDaemon({
   socketDirectory: join(folder, "sockets"),
   limits: { maxMessageBytes: 536_870_912, maxIncompleteBytes: 1_073_741_824 },
 });
-const plugin = await daemon.launch({
-  id: "bench",
-  command: [process.execPath, fileURLToPath(new URL("plugin.js", import.meta.url)), rawPath],
+const program = fileURLToPath(new URL("plugin.js", import.meta.url));
+const plugin = await daemon.launch({ id: "bench", command: [process.execPath, program, rawPath] });
+const single = await daemon.launch({
+  id: "single",
+  command: [process.execPath, program, `${rawPath}-single`],
+  connections: 1,
 });
-const calls = measureCalls(() => plugin.client(Bench).search(request, { metadata: { tenant: "bench" } }));
-const transfer = plugin.client(Transfer);
+const callsOf = ({ client }: { client: typeof plugin.client }): ReturnType<typeof measureCalls> => {
+  const bench = client(Bench);
+  return measureCalls(() => bench.search(request, { metadata: { tenant: "bench" } }));
+};
+const calls = callsOf({ client: (type) => plugin.client(type) });
+const singleCalls = callsOf({ client: (type) => single.client(type) });
+const transfers = { crucible: plugin.client(Transfer), single: single.client(Transfer) };
 const socket = await connectRaw(rawPath);
 
 /** Carries bodies until `stopped`; returns how many bytes. */
@@ -51,10 +62,10 @@ async function carry({ load, over }: Beside, stopped: () => boolean): Promise<nu
       await socket.read(count, size, false);
       bytes += count * size;
     } else if (load === "message") {
-      checkBody((await transfer.fetch({ size })).data, size);
+      checkBody((await transfers[over].fetch({ size })).data, size);
       bytes += size;
     } else {
-      for await (const { data } of transfer.read({ count: 64, size })) {
+      for await (const { data } of transfers[over].read({ count: 64, size })) {
         checkBody(data, size);
         bytes += size;
       }
@@ -67,7 +78,7 @@ async function measure(beside: Beside): Promise<Latencies> {
   let stopped = false;
   const start = performance.now();
   const carried = carry(beside, () => stopped);
-  const latencies = await calls.latencies(beside.ms);
+  const latencies = await (beside.over === "single" ? singleCalls : calls).latencies(beside.ms);
   stopped = true;
   const bytes = await carried;
   return { calls: [...latencies], transferRate: (bytes / (performance.now() - start)) * 1000 };
@@ -84,7 +95,8 @@ process.on("disconnect", () => {
   });
 });
 await calls.latencies(500);
+await singleCalls.latencies(500);
 for (const load of ["stream", "message"] as const) {
-  for (const over of ["raw", "crucible"] as const) await measure({ load, over, ms: 300 });
+  for (const over of ["raw", "single", "crucible"] as const) await measure({ load, over, ms: 300 });
 }
 process.send!("warm");

@@ -8,12 +8,9 @@ import { createCore } from "../../../runtime/typescript/src/daemon/daemon.js";
 import { Gate } from "../../../runtime/typescript/src/daemon/gate.js";
 import { makeTicket } from "../../../runtime/typescript/src/daemon/launch-ticket.js";
 import { thisPlatform } from "../../../runtime/typescript/src/daemon/listening.js";
+import type { EnteredSession } from "../../../runtime/typescript/src/daemon/session-door.js";
 import { TokenLedger } from "../../../runtime/typescript/src/daemon/token-ledger.js";
-import {
-  ownTrustedKey,
-  TokenVerifier,
-  type VerifiedToken,
-} from "../../../runtime/typescript/src/daemon/token-verifier.js";
+import { ownTrustedKey, TokenVerifier } from "../../../runtime/typescript/src/daemon/token-verifier.js";
 import { Peer } from "../../../runtime/typescript/src/rpc/peer.js";
 import type { DaemonOpened } from "../../../runtime/typescript/src/session/daemon-opening.js";
 import { request, response } from "../calls/workload.js";
@@ -62,7 +59,10 @@ let invited = 0;
 let lost = 0;
 
 /** As a launch does it. Apart from `invite`, so that a session keeps no listener that has closed. */
-function take(pluginId: string, { link, register, answer }: DaemonOpened<VerifiedToken>): void {
+function take(
+  pluginId: string,
+  { link, register, answer, sessionHi, sessionLo }: DaemonOpened<unknown>,
+): EnteredSession {
   const peer = new Peer({
     link,
     clock: core.clock,
@@ -82,6 +82,15 @@ function take(pluginId: string, { link, register, answer }: DaemonOpened<Verifie
     },
   });
   peers.add(peer);
+  const { session } = peer;
+  return {
+    id: { sessionHi, sessionLo },
+    connections: 1,
+    ending: false,
+    capabilities: new Set(),
+    join: (joining) => session.attach(joining),
+    resume: (resuming) => session.resume(resuming),
+  };
 }
 
 /** As a launch does it, without the process. */
@@ -94,9 +103,11 @@ async function invite(keep: boolean): Promise<string> {
     pluginKey: key.publicKey,
     encryption: core.encryption,
     capabilities: new Set(),
+    maxConnections: 1,
     onOpened(opened) {
-      take(pluginId, opened);
+      const session = take(pluginId, opened);
       if (!keep) void gate.close();
+      return session;
     },
     onRefused: (error) => problems.push(error.message),
   });
@@ -136,7 +147,9 @@ async function answer(question: DaemonQuestion): Promise<DaemonAnswer> {
   }
   const heardFrom = core.clock.monotonicMs() - 1.5 * core.limits.heartbeatIntervalMs;
   const memory = question.do === "invite" ? { rss: 0, heap: 0, buffers: 0 } : await measureMemory();
-  const heard = [...peers].filter(({ session }) => session.arrivedMs >= heardFrom).length;
+  const heard = [...peers].filter(({ session }) =>
+    session.lanes.some(({ arrivedMs }) => arrivedMs >= heardFrom),
+  ).length;
   const errors = problems.slice(0, 5);
   return { ...memory, tickets, open: peers.size, heard, lost, calls, errors };
 }

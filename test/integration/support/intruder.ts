@@ -7,6 +7,8 @@ import { CrucibleError } from "../../../runtime/typescript/src/index.js";
 import type { PluginRegisterInit } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/control_codec.js";
 import { headerBytes, offsetLength, offsetType, overheadBytes } from "../../../runtime/typescript/src/frame/frame.js";
 import { decodeError } from "../../../runtime/typescript/src/session/error-frame.js";
+import type { SessionEntry } from "../../../runtime/typescript/src/session/handshake/entry.js";
+import type { Offer } from "../../../runtime/typescript/src/session/handshake/offer.js";
 import { ownOffer } from "../../../runtime/typescript/src/session/handshake/own-offer.js";
 import { PluginHandshake } from "../../../runtime/typescript/src/session/handshake/plugin-handshake.js";
 import { defaultLimits } from "../../../runtime/typescript/src/session/limits.js";
@@ -49,6 +51,10 @@ export async function leakTicket(
 export interface Disguise {
   readonly ticket?: { readonly [Field in keyof Ticket]?: Ticket[Field] | undefined };
   readonly register?: PluginRegisterInit;
+  /** The session to enter. */
+  readonly entry?: SessionEntry;
+  /** Default: what the runtime offers. */
+  readonly offer?: Offer;
 }
 
 /** Connects with a ticket as the runtime does; resolves once registered, with a link that ignores what it is told. */
@@ -61,10 +67,11 @@ export async function connectWith(ticket: Ticket, disguise: Disguise = {}): Prom
     suite: nodeSuite,
     staticKey: nodeSuite.keyPair(shown.noiseKey),
     binding: connection.binding,
-    offer: ownOffer,
+    offer: disguise.offer ?? ownOffer,
     daemonId: shown.daemonId,
     verifyDaemon: createDaemonVerifier({ ca: shown.authority, daemonId: shown.daemonId }),
     token: shown.token,
+    entry: disguise.entry,
   });
   const register = { pluginId: shown.pluginId, ...disguise.register };
   return openAsPlugin({ connection, clock: systemClock, limits: defaultLimits, handshake, register, open });
