@@ -167,7 +167,9 @@ function readPacked(field: FieldModel, target: string, { context }: CodecScope):
 }
 
 function readFunction(field: FieldModel, scope: CodecScope): string {
-  if (field.type.kind !== "scalar") return scope.context.runtime("readEnum");
+  // With its type: of a field that may be undefined, TypeScript before 6 does not find it.
+  if (field.type.kind === "enum") return `${scope.context.runtime("readEnum")}<${scope.enumType(field.type.enum)}>`;
+  if (field.type.kind !== "scalar") throw new Error(`${field.name} has no value of its own`);
   if (field.type.scalar === "string" && !field.utf8) return scope.context.runtime("readLenientString");
   return scope.context.runtime(`read${scalars[field.type.scalar].suffix}`);
 }

@@ -838,7 +838,7 @@ function readWatchResponse(
           message.kind = bytes[at++]! as ChangeKind;
           continue;
         }
-        message.kind = readEnum(bytes, at);
+        message.kind = readEnum<ChangeKind>(bytes, at);
         break;
       // NoteRef note = 2
       case 2: {

@@ -402,7 +402,7 @@ function readListTasksRequest(
           message.state = bytes[at++]! as TaskState;
           continue;
         }
-        message.state = readEnum(bytes, at);
+        message.state = readEnum<TaskState>(bytes, at);
         break;
       // string text = 2
       case 2:
@@ -706,7 +706,7 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
           message.state = bytes[at++]! as TaskState;
           continue;
         }
-        message.state = readEnum(bytes, at);
+        message.state = readEnum<TaskState>(bytes, at);
         break;
       // string text = 4
       case 4:

@@ -236,7 +236,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
           message.color = bytes[at++]! as Color;
           continue;
         }
-        message.color = readEnum(bytes, at);
+        message.color = readEnum<Color>(bytes, at);
         break;
       // google.protobuf.Timestamp at = 6
       case 6: {

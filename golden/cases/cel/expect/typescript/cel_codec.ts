@@ -458,7 +458,7 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
           message.kind = bytes[at++]! as Kind;
           continue;
         }
-        message.kind = readEnum(bytes, at);
+        message.kind = readEnum<Kind>(bytes, at);
         break;
       // google.protobuf.StringValue room = 9
       case 9: {

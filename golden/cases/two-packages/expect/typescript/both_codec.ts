@@ -189,7 +189,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
           message.oneKind = bytes[at++]! as Kind;
           continue;
         }
-        message.oneKind = readEnum(bytes, at);
+        message.oneKind = readEnum<Kind>(bytes, at);
         break;
       // two.v1.Kind two_kind = 4
       case 4:
@@ -198,7 +198,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
           message.twoKind = bytes[at++]! as Kind$two_v1;
           continue;
         }
-        message.twoKind = readEnum(bytes, at);
+        message.twoKind = readEnum<Kind$two_v1>(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

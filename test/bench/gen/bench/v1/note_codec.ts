@@ -194,7 +194,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
           message.status = bytes[at++]! as Status;
           continue;
         }
-        message.status = readEnum(bytes, at);
+        message.status = readEnum<Status>(bytes, at);
         break;
       // map<string, string> labels = 3
       case 3: {

@@ -244,7 +244,7 @@ function readApi(message: Api, bytes: Uint8Array, at: number, end: number, depth
           message.syntax = bytes[at++]! as Syntax;
           continue;
         }
-        message.syntax = readEnum(bytes, at);
+        message.syntax = readEnum<Syntax>(bytes, at);
         break;
       // string edition = 8
       case 8:
@@ -470,7 +470,7 @@ function readMethod(message: Method, bytes: Uint8Array, at: number, end: number,
           message.syntax = bytes[at++]! as Syntax;
           continue;
         }
-        message.syntax = readEnum(bytes, at);
+        message.syntax = readEnum<Syntax>(bytes, at);
         break;
       // string edition = 8
       case 8:

@@ -4149,7 +4149,7 @@ function readFieldOptions(
           readPackedInt32(message.targets, bytes, at, end);
         } else {
           if (tag !== 152) refuseType(tag, 152, message);
-          message.targets.push(readEnum(bytes, at));
+          message.targets.push(readEnum<FieldOptions_OptionTargetType>(bytes, at));
         }
         break;
       // repeated FieldOptions.EditionDefault edition_defaults = 20

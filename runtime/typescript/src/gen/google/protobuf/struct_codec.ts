@@ -299,7 +299,7 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
           message.kind = { case: "nullValue", value: bytes[at++]! as NullValue };
           continue;
         }
-        message.kind = { case: "nullValue", value: readEnum(bytes, at) };
+        message.kind = { case: "nullValue", value: readEnum<NullValue>(bytes, at) };
         break;
       // double number_value = 2
       case 2:

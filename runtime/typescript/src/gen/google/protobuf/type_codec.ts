@@ -275,7 +275,7 @@ function readType(message: Type, bytes: Uint8Array, at: number, end: number, dep
           message.syntax = bytes[at++]! as Syntax;
           continue;
         }
-        message.syntax = readEnum$1(bytes, at);
+        message.syntax = readEnum$1<Syntax>(bytes, at);
         break;
       // string edition = 7
       case 7:
@@ -491,7 +491,7 @@ function readField(message: Field, bytes: Uint8Array, at: number, end: number, d
           message.kind = bytes[at++]! as Field_Kind;
           continue;
         }
-        message.kind = readEnum$1(bytes, at);
+        message.kind = readEnum$1<Field_Kind>(bytes, at);
         break;
       // Field.Cardinality cardinality = 2
       case 2:
@@ -500,7 +500,7 @@ function readField(message: Field, bytes: Uint8Array, at: number, end: number, d
           message.cardinality = bytes[at++]! as Field_Cardinality;
           continue;
         }
-        message.cardinality = readEnum$1(bytes, at);
+        message.cardinality = readEnum$1<Field_Cardinality>(bytes, at);
         break;
       // int32 number = 3
       case 3:
@@ -741,7 +741,7 @@ function readEnum(message: Enum, bytes: Uint8Array, at: number, end: number, dep
           message.syntax = bytes[at++]! as Syntax;
           continue;
         }
-        message.syntax = readEnum$1(bytes, at);
+        message.syntax = readEnum$1<Syntax>(bytes, at);
         break;
       // string edition = 6
       case 6:

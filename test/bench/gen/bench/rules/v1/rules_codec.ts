@@ -287,7 +287,7 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
           message.kind = bytes[at++]! as LinkKind;
           continue;
         }
-        message.kind = readEnum(bytes, at);
+        message.kind = readEnum<LinkKind>(bytes, at);
         break;
       // double weight = 3
       case 3:

@@ -320,7 +320,7 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
-        value = readEnum(bytes, at);
+        value = readEnum<Closed>(bytes, at);
         break;
       }
       default:

@@ -3776,7 +3776,7 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
           message.codec = bytes[at++]! as Foo_Codec;
           continue;
         }
-        message.codec = readEnum(bytes, at);
+        message.codec = readEnum<Foo_Codec>(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
@@ -5274,7 +5274,7 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
           message.function = bytes[at++]! as Function$;
           continue;
         }
-        message.function = readEnum(bytes, at);
+        message.function = readEnum<Function$>(bytes, at);
         break;
       // Boolean boolean = 2
       case 2:
@@ -5283,7 +5283,7 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
           message.boolean = bytes[at++]! as Boolean$;
           continue;
         }
-        message.boolean = readEnum(bytes, at);
+        message.boolean = readEnum<Boolean$>(bytes, at);
         break;
       // repeated Boolean constructor = 3
       case 3:
@@ -5291,7 +5291,7 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
           readPackedInt32(message.constructor$, bytes, at, end);
         } else {
           if (tag !== 24) refuseType(tag, 24, message);
-          message.constructor$.push(readEnum(bytes, at));
+          message.constructor$.push(readEnum<Boolean$>(bytes, at));
         }
         break;
       // map<string, Function> prototype = 4
@@ -5333,7 +5333,7 @@ function readEnumsPrototypeEntry(
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
-        value = readEnum(bytes, at);
+        value = readEnum<Function$>(bytes, at);
         break;
       }
       default:

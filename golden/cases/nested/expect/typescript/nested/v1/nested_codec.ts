@@ -184,7 +184,7 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
           message.choice = { case: "level", value: bytes[at++]! as Outer_Middle_Inner_Level };
           continue;
         }
-        message.choice = { case: "level", value: readEnum(bytes, at) };
+        message.choice = { case: "level", value: readEnum<Outer_Middle_Inner_Level>(bytes, at) };
         break;
       // Outer.Middle other = 4
       case 4: {
@@ -475,7 +475,7 @@ function readOuter_Middle_Inner(
           message.level = bytes[at++]! as Outer_Middle_Inner_Level;
           continue;
         }
-        message.level = readEnum(bytes, at);
+        message.level = readEnum<Outer_Middle_Inner_Level>(bytes, at);
         break;
       // Outer back = 2
       case 2: {

@@ -296,7 +296,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
           message.status = bytes[at++]! as Status;
           continue;
         }
-        message.status = readEnum(bytes, at);
+        message.status = readEnum<Status>(bytes, at);
         break;
       // repeated string tags = 5
       case 5:

@@ -2495,7 +2495,7 @@ function readExamples(
           message.kind = bytes[at++]! as Examples_Kind;
           continue;
         }
-        message.kind = readEnum(bytes, at);
+        message.kind = readEnum<Examples_Kind>(bytes, at);
         break;
       // google.protobuf.Duration wait = 5
       case 5: {

@@ -275,7 +275,7 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
           readPackedInt32(message.sizes, bytes, at, end);
         } else {
           if (tag !== 40) refuseType(tag, 40, message);
-          message.sizes.push(readEnum(bytes, at));
+          message.sizes.push(readEnum<Size>(bytes, at));
         }
         break;
       // optional Legacy.Part part = 6

@@ -906,7 +906,7 @@ function readPresence(
           message.mustColor = bytes[at++]! as Color;
           continue;
         }
-        message.mustColor = readEnum(bytes, at);
+        message.mustColor = readEnum<Color>(bytes, at);
         break;
       // repeated int32 must_items = 13
       case 13:
@@ -1199,7 +1199,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
           message.color = bytes[at++]! as Color;
           continue;
         }
-        message.color = readEnum(bytes, at);
+        message.color = readEnum<Color>(bytes, at);
         break;
       // Color only = 2
       case 2:
@@ -1208,7 +1208,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
           message.only = bytes[at++]! as Color;
           continue;
         }
-        message.only = readEnum(bytes, at);
+        message.only = readEnum<Color>(bytes, at);
         break;
       // Color some = 3
       case 3:
@@ -1217,7 +1217,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
           message.some = bytes[at++]! as Color;
           continue;
         }
-        message.some = readEnum(bytes, at);
+        message.some = readEnum<Color>(bytes, at);
         break;
       // optional Color perhaps = 4
       case 4:
@@ -1226,7 +1226,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
           message.perhaps = bytes[at++]! as Color;
           continue;
         }
-        message.perhaps = readEnum(bytes, at);
+        message.perhaps = readEnum<Color>(bytes, at);
         break;
       // repeated Color many = 5
       case 5:
@@ -1234,7 +1234,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
           readPackedInt32(message.many, bytes, at, end);
         } else {
           if (tag !== 40) refuseType(tag, 40, message);
-          message.many.push(readEnum(bytes, at));
+          message.many.push(readEnum<Color>(bytes, at));
         }
         break;
       // map<int32, Color> by_id = 6
@@ -1250,7 +1250,7 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
           readPackedInt32(message.unlessZero, bytes, at, end);
         } else {
           if (tag !== 56) refuseType(tag, 56, message);
-          message.unlessZero.push(readEnum(bytes, at));
+          message.unlessZero.push(readEnum<Color>(bytes, at));
         }
         break;
       default:
@@ -1279,7 +1279,7 @@ function readColorsByIdEntry(map: Colors["byId"], bytes: Uint8Array, at: number,
         break;
       case 2: {
         if (tag !== 16) refuseType(tag, 16);
-        value = readEnum(bytes, at);
+        value = readEnum<Color>(bytes, at);
         break;
       }
       default:

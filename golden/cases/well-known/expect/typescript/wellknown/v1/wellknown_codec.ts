@@ -280,7 +280,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
           message.syntax = bytes[at++]! as Syntax;
           continue;
         }
-        message.syntax = readEnum(bytes, at);
+        message.syntax = readEnum<Syntax>(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

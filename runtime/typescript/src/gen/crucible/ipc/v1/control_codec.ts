@@ -252,7 +252,7 @@ function readHostedMethod(
           message.kind = bytes[at++]! as MethodKind;
           continue;
         }
-        message.kind = readEnum(bytes, at);
+        message.kind = readEnum<MethodKind>(bytes, at);
         break;
       // bool sensitive = 4
       case 4:
@@ -439,7 +439,7 @@ function readPluginRegister(
           message.encryption = bytes[at++]! as EncryptionPolicy;
           continue;
         }
-        message.encryption = readEnum(bytes, at);
+        message.encryption = readEnum<EncryptionPolicy>(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
@@ -666,7 +666,7 @@ function readPluginRegistered(
           message.encryption = bytes[at++]! as EncryptionPolicy;
           continue;
         }
-        message.encryption = readEnum(bytes, at);
+        message.encryption = readEnum<EncryptionPolicy>(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
@@ -1571,7 +1571,7 @@ function readHealthReport(
           message.status = bytes[at++]! as HealthStatus;
           continue;
         }
-        message.status = readEnum(bytes, at);
+        message.status = readEnum<HealthStatus>(bytes, at);
         break;
       // string message = 2
       case 2:

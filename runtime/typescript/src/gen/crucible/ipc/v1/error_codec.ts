@@ -271,7 +271,7 @@ function readError(
           message.category = bytes[at++]! as Category;
           continue;
         }
-        message.category = readEnum(bytes, at);
+        message.category = readEnum<Category>(bytes, at);
         break;
       // Code code = 2
       case 2:
@@ -280,7 +280,7 @@ function readError(
           message.code = bytes[at++]! as Code;
           continue;
         }
-        message.code = readEnum(bytes, at);
+        message.code = readEnum<Code>(bytes, at);
         break;
       // string reason = 3
       case 3:

@@ -559,7 +559,7 @@ function readPluginProof(
           message.intent = bytes[at++]! as Intent;
           continue;
         }
-        message.intent = readEnum(bytes, at);
+        message.intent = readEnum<Intent>(bytes, at);
         break;
       // string token = 2
       case 2:

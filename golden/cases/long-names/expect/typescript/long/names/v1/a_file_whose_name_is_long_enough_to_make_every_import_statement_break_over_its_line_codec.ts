@@ -319,7 +319,10 @@ function readALongNameOfAMessageThatServesAsRequest(
           };
           continue;
         }
-        message.aLongNameOfAOneofThatGoesOnAndOn = { case: "anotherLongNameOfAChoice", value: readEnum(bytes, at) };
+        message.aLongNameOfAOneofThatGoesOnAndOn = {
+          case: "anotherLongNameOfAChoice",
+          value: readEnum<ALongNameOfAnEnumThatServesAsTheTypeOfAField>(bytes, at),
+        };
         break;
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
       case 6:
@@ -328,7 +331,7 @@ function readALongNameOfAMessageThatServesAsRequest(
           message.aLongNameOfAnEnumField = bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField;
           continue;
         }
-        message.aLongNameOfAnEnumField = readEnum(bytes, at);
+        message.aLongNameOfAnEnumField = readEnum<ALongNameOfAnEnumThatServesAsTheTypeOfAField>(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
