@@ -88,10 +88,11 @@ function generatedFindings(report: GenerateReport, cwd: string): CheckFinding[] 
   if (report.config.written) {
     findings.unshift(file("missing", report.config.path, `missing: ${regenerate}, which writes it`));
   }
-  for (const path of report.deleted) {
+  const drafts = findDrafts(report.folders, cwd);
+  for (const path of report.deleted.filter((one) => !drafts.includes(one))) {
     findings.push(file("left-over", path, `left over, no .proto gives it any more: ${regenerate}, or delete it`));
   }
-  for (const path of findDrafts(report.folders, cwd)) {
+  for (const path of drafts) {
     findings.push(file("left-over", path, "left over from a run that was killed: delete it"));
   }
   return findings;

@@ -104,7 +104,7 @@ function deleteStale(
   if (inputs.passed.length > 0) return [];
   const asked = new Set(inputs.built.flatMap(({ request }) => request.fileToGenerate));
   const described = new Set(inputs.built.flatMap(({ request }) => request.protoFile.map((file) => file.name)));
-  return template.plugins.flatMap((plugin) => {
+  const deleted = template.plugins.flatMap((plugin) => {
     const out = outFolder(plugin, cwd);
     const stale = findStale({
       out,
@@ -116,6 +116,8 @@ function deleteStale(
     if (!dryRun) deleteFiles(stale, out, cwd);
     return stale;
   });
+  // Two plugins that write to one folder both find what a killed run left there.
+  return [...new Set(deleted)];
 }
 
 function templateNotes(template: Template, { own, es }: PluginPair, models: readonly Model[]): string[] {
