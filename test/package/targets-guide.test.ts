@@ -18,6 +18,8 @@ const copied = [
   "proto",
   "test/golden/case.ts",
   "test/golden/golden.test.ts",
+  "test/support/bundle.ts",
+  "test/support/bundle-setup.ts",
   "runtime/typescript/src/codegen/v1",
   "package.json",
   "tsconfig.json",
