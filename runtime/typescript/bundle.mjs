@@ -138,11 +138,13 @@ await build({
   plugins: [layered],
 });
 
-/** Where the size of a program counts, short text is read by less code. */
+/** Where the size of a program counts, short text and keys are read by less code. */
 const small = {
   name: "small",
   setup({ onResolve }) {
-    onResolve({ filter: /\/short-text\.js$/ }, () => ({ path: join(dist, "codec/short-text-small.js") }));
+    onResolve({ filter: /\/(?:short-text|key)\.js$/ }, ({ path }) => ({
+      path: join(dist, "codec", basename(path).replace(".js", "-small.js")),
+    }));
   },
 };
 

@@ -1,4 +1,5 @@
 // How many bytes of a user's bundle generated code takes, with what it needs of the runtime.
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { expect, it } from "vitest";
@@ -10,8 +11,9 @@ const gen = `${root}test/bench/gen/bench`;
 const small: Plugin = {
   name: "small",
   setup({ onResolve }) {
-    const path = `${root}runtime/typescript/src/codec/short-text-small.ts`;
-    onResolve({ filter: /\/short-text\.js$/ }, () => ({ path }));
+    onResolve({ filter: /\/(?:short-text|key)\.js$/ }, ({ path }) => ({
+      path: `${root}runtime/typescript/src/codec/${basename(path, ".js")}-small.ts`,
+    }));
   },
 };
 
@@ -53,6 +55,8 @@ it("a message without strings brings no code for strings", async () => {
   const { modules } = await bundle(`export { encodePacked, decodePacked } from "${gen}/codec/v1/bulk_codec.ts";`);
   expect(modules.some((path) => path.endsWith("codec/packed-fixed.ts"))).toBe(true);
   expect(
-    modules.filter((path) => /codec\/(?:text|short-text|short-text-small|utf8|transcode|struct|fixed)\.ts$/.test(path)),
+    modules.filter((path) =>
+      /codec\/(?:text|key|key-small|short-text|short-text-small|utf8|transcode|struct|fixed)\.ts$/.test(path),
+    ),
   ).toEqual(["runtime/typescript/src/codec/fixed.ts"]);
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { cursor } from "../../../runtime/typescript/src/codec/cursor.js";
-import { readKey, readLenientString, readString, writeString } from "../../../runtime/typescript/src/codec/text.js";
+import { readLenientString, readString, writeString } from "../../../runtime/typescript/src/codec/text.js";
 
 const bytes = new Uint8Array(100_000);
 const texts = [
@@ -91,27 +91,5 @@ describe("strings", () => {
   it("refuses what is no string", () => {
     expect(() => writeString(bytes, 0, 5 as never, "a.B.c")).toThrow("a.B.c takes a string, not 5");
     expect(() => writeString(bytes, 0, undefined as never, "a.B.c")).toThrow("a.B.c takes a string, not undefined");
-  });
-});
-
-describe("keys of maps", () => {
-  it.each(texts)("%j is read as any string is, the first time and the next", (text) => {
-    const end = writeString(bytes, 7, text, "f");
-    for (let time = 0; time < 2; time++) {
-      cursor.windowEnd = 0;
-      expect(readKey(bytes, 7, end)).toBe(text);
-      expect(cursor.at).toBe(end);
-    }
-  });
-
-  it("a key that runs past the end of its entry is refused, known or not", () => {
-    const end = writeString(bytes, 0, "author", "f");
-    expect(readKey(bytes, 0, end)).toBe("author");
-    expect(() => readKey(bytes, 0, end - 1)).toThrow("past the end");
-  });
-
-  it("a key that is not valid UTF-8 is refused", () => {
-    bytes.set([2, 0xc3, 0x28], 0);
-    expect(() => readKey(bytes, 0, 3)).toThrow("not valid UTF-8");
   });
 });

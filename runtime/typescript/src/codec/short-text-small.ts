@@ -1,4 +1,4 @@
-// The twin of `short-text.ts` for bundles in which each byte counts: a tenth of its size.
+// The twin of `short-text.ts` for bundles in which each byte counts: a fraction of its size.
 
 /** Text of more characters than this is not for `joinAscii`. */
 export const longestJoined = 24;
@@ -22,14 +22,4 @@ export function joinAscii(bytes: Uint8Array, at: number, stop: number): string {
   }
   for (; at < stop; at++) joined += text(bytes[at]!);
   return joined;
-}
-
-/** See `short-text.ts`. Here no key is known. */
-export function knownKey(_bytes: Uint8Array, _start: number, _stop: number): string | undefined {
-  return undefined;
-}
-
-/** See `short-text.ts`. Here no key is kept. */
-export function keepKey(key: string, _bytes: Uint8Array, _start: number, _stop: number): string {
-  return key;
 }

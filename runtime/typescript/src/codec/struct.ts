@@ -6,7 +6,8 @@ import { cursor } from "./cursor.js";
 import { checkDepth, checkEnd, refuseType, unfit } from "./failure.js";
 import { readDouble, writeDouble } from "./fixed.js";
 import { expectRoom } from "./room.js";
-import { readKey, readString, writeString } from "./text.js";
+import { readKey } from "./key.js";
+import { readString, writeString } from "./text.js";
 import { skipUnknown } from "./unknown.js";
 import { readBool, readLength, readTag, readUint32, writeLength } from "./varint.js";
 

@@ -4,7 +4,7 @@
 import { cursor } from "./cursor.js";
 import { malformed, unfit } from "./failure.js";
 import { expectRoom, marginBytes } from "./room.js";
-import { joinAscii, keepKey, knownKey, longestJoined } from "./short-text.js";
+import { joinAscii, longestJoined } from "./short-text.js";
 import { longestTranscoded, transcode, transcodePays } from "./transcode.js";
 import { decodeLenient, decodeStrict, isAscii, isPair, latin1Slice, utf8Length, utf8Slice, utf8Write } from "./utf8.js";
 import { readLength, varintSize, writeVarint } from "./varint.js";
@@ -93,16 +93,6 @@ export function readString(bytes: Uint8Array, at: number, end: number): string {
   const text = readApart(bytes, start, stop);
   if (text === undefined) throw malformed("a string is not valid UTF-8", start);
   return text;
-}
-
-/** Reads a `string` that is the key of a map and has to be valid UTF-8. */
-export function readKey(bytes: Uint8Array, at: number, end: number): string {
-  const stop = readLength(bytes, at, end);
-  const start = cursor.at;
-  const known = knownKey(bytes, start, stop);
-  if (known === undefined) return keepKey(readString(bytes, at, end), bytes, start, stop);
-  cursor.at = stop;
-  return known;
 }
 
 /** Reads a `string` of a schema that does not ask for valid UTF-8: U+FFFD stands for what is invalid. */

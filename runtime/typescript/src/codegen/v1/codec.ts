@@ -62,7 +62,8 @@ export {
   writePackedSfixed32,
   writePackedSfixed64,
 } from "../../codec/packed-fixed.js";
-export { readKey, readLenientString, readString, writeString } from "../../codec/text.js";
+export { readKey } from "../../codec/key.js";
+export { readLenientString, readString, writeString } from "../../codec/text.js";
 export { readBytes, writeBytes } from "../../codec/bytes.js";
 export { keepUnknownEnum, readUnknown, skipUnknown, writeUnknown } from "../../codec/unknown.js";
 export {
