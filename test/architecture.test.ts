@@ -44,7 +44,7 @@ const generatorImports = sources(generator).flatMap(importsOf);
 /** Rooms of the runtime by level; a room imports its own level and those below. */
 const levels: readonly (readonly string[])[] = [
   ["error", "clock", "bytes"],
-  ["frame", "checksum", "codec", "validate", "compress", "crypto", "transport", "observe", "gen"],
+  ["arena", "frame", "checksum", "codec", "validate", "compress", "crypto", "transport", "observe", "gen"],
   ["session"],
   ["rpc"],
   ["daemon", "plugin"],
@@ -77,8 +77,8 @@ describe("the runtime", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("only transport/node, crypto/node, daemon and plugin touch the platform", () => {
-    const mayTouch = /^(transport\/node|crypto\/node|daemon|plugin)\//;
+  test("only arena/node, transport/node, crypto/node, daemon and plugin touch the platform", () => {
+    const mayTouch = /^(arena\/node|transport\/node|crypto\/node|daemon|plugin)\//;
     const offenders = sources(runtime).filter((file) => {
       if (mayTouch.test(relative(runtime, file))) return false;
       const code = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\]|\\.)*"/g, (found) =>

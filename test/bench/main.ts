@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, (nodes: readonly Node[]) => Promise<Bench
   cold: async (nodes) => (await import("./cold/index.js")).benchCold(nodes),
   connections: async (nodes) => (await import("./connections/index.js")).benchConnections(nodes),
   generate: async (nodes) => (await import("./generate/index.js")).benchGenerate(nodes),
+  handoff: async (nodes) => (await import("./handoff/index.js")).benchHandoff(nodes),
   imports: async (nodes) => (await import("./imports/index.js")).benchImports(nodes),
   latency: async (nodes) => (await import("./latency/index.js")).benchLatency(nodes),
   memory: async (nodes) => (await import("./memory/index.js")).benchMemory(nodes),

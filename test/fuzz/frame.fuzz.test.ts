@@ -28,7 +28,9 @@ const receivers: readonly TwinReceiver[] = [
   [true, false],
   [false, true],
   [true, true],
-].map(([everything = false, lz4 = false]) => ({
+  [false, false, true],
+  [false, true, true],
+].map(([everything = false, lz4 = false, handoff = false]) => ({
   side: "daemon",
   phase: "OPEN",
   maxFrameBytes: 1_048_576,
@@ -37,6 +39,7 @@ const receivers: readonly TwinReceiver[] = [
   highestPeer: 41n,
   everything,
   lz4,
+  handoff,
 }));
 
 const lawful = [
@@ -45,6 +48,7 @@ const lawful = [
   opening(5),
   streamed(5, pair("key", "a longer value that takes more than one lane of the checksum, and then some")),
   { ...streamed(5), flags: Flag.More },
+  { ...streamed(5), flags: Flag.Handoff },
   { type: FrameType.Stream, flags: Flag.EndStream, id: 5 },
   response(2, pair()),
   failure(2, "REASON"),
@@ -110,7 +114,11 @@ function byReader(chunks: readonly Uint8Array[], receiver: TwinReceiver): Outcom
       outcome.push(show(bytes[start + 1]!, (bytes[start + 2]! << 8) | bytes[start + 3]!, bytes.slice(start + 36, end)));
     },
   });
-  reader.flags = flagTable({ sealed: receiver.everything === true, compressed: receiver.lz4 === true });
+  reader.flags = flagTable({
+    sealed: receiver.everything === true,
+    compressed: receiver.lz4 === true,
+    handoff: receiver.handoff === true,
+  });
   try {
     for (const chunk of chunks) reader.push(chunk);
   } catch (error) {

@@ -112,6 +112,17 @@ describe("the runtime alone", () => {
     );
   });
 
+  test("names the package that shared memory needs, when it is demanded and nobody installed it", () => {
+    const script = `const { createDaemon } = await import("crucible-runtime/daemon");
+      const make = (use) => createDaemon({ name: "x", stateDirectory: "state", handoff: { use } });
+      await make("on").catch(({ reason, message }) => console.log(reason + ": " + message));
+      await (await make("auto")).close();`;
+    expect(run(dir, process.execPath, "--input-type=module", "-e", script)).toBe(
+      "HANDOFF_UNAVAILABLE: koffi cannot be loaded, and shared memory needs it: install it (npm install koffi), " +
+        "or leave handoff at auto\n",
+    );
+  });
+
   test("needs no install script", () => {
     const packages = installed(dir);
     expect(packages.size).toBeGreaterThan(3);

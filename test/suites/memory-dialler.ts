@@ -39,10 +39,12 @@ export class MemoryDialler implements Dialler {
     const refusal = this.refusals.shift();
     if (refusal !== undefined) throw refusal;
     const { clock = systemClock, agreed = {}, memory = {} } = this.#options;
+    // Memory is shared by the first connection alone.
+    const entered = { ...agreed, handoff: false };
     const [daemonEnd, pluginEnd] = createMemoryPair(memory);
     const wire = { fromPlugin: [] as Uint8Array[], fromDaemon: [] as Uint8Array[] };
-    const daemonLink = openLink(tap(daemonEnd, wire.fromDaemon), clock, agreed);
-    const pluginLink = openLink(tap(pluginEnd, wire.fromPlugin), clock, agreed);
+    const daemonLink = openLink(tap(daemonEnd, wire.fromDaemon), clock, entered);
+    const pluginLink = openLink(tap(pluginEnd, wire.fromPlugin), clock, entered);
     try {
       if (as === "join") this.#daemon().attach(daemonLink);
       else this.#daemon().resume(daemonLink);

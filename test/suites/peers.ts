@@ -20,6 +20,7 @@ import {
   serviceKey,
 } from "../../runtime/typescript/src/rpc/service.js";
 import { defaultLimits, type SessionLimits } from "../../runtime/typescript/src/session/limits.js";
+import type { HandoffSetup } from "../../runtime/typescript/src/session/handoff/handoff.js";
 import type { SessionCompression } from "../../runtime/typescript/src/session/compression.js";
 import type { Encryption } from "../../runtime/typescript/src/session/encryption.js";
 import { Link, type LinkHandler } from "../../runtime/typescript/src/session/link.js";
@@ -165,6 +166,8 @@ export interface SideOptions {
   readonly resumable?: boolean;
   readonly onConnectionEnding?: (error: CrucibleError, left: number) => void;
   readonly onLarge?: () => void;
+  /** The memory that is shared, when that was agreed on. */
+  readonly handoff?: HandoffSetup;
 }
 
 export interface Pairing {
@@ -206,6 +209,8 @@ export interface Agreed {
   readonly encryption?: Encryption;
   /** Default: `off`. */
   readonly compression?: SessionCompression;
+  /** Default: false. */
+  readonly handoff?: boolean;
   /** Default: the toy cipher. */
   readonly ciphers?: SideCiphers;
 }
@@ -216,7 +221,7 @@ export function openLink(connection: Connection, clock: Clock = systemClock, agr
   const { send, receive } = agreed.ciphers ?? { send: toyCipher, receive: toyCipher };
   link.setCiphers(send, receive);
   link.setSession(0x01234567, 0x89ab8def);
-  link.agree(agreed.encryption ?? "sensitive", agreed.compression ?? "off");
+  link.agree(agreed.encryption ?? "sensitive", agreed.compression ?? "off", agreed.handoff === true);
   return link;
 }
 
@@ -258,6 +263,7 @@ export function pairUp(
       capabilities: new Set(own.capabilities),
       interceptors: own.interceptors ?? [],
       validation: own.validation ?? {},
+      handoff: own.handoff,
       onHandlerFailure: ({ error }) => failures.push(error),
       onClosed: (error) => {
         closed[side] = error;

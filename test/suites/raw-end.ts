@@ -134,6 +134,7 @@ export class RawEnd {
       capabilities: new Set(options.capabilities),
       interceptors: options.interceptors ?? [],
       validation: options.validation ?? {},
+      handoff: options.handoff,
       onHandlerFailure: options.onHandlerFailure ?? (({ error }) => void this.failures.push(error)),
       onClosed: (error) => {
         this.closed = error;

@@ -39,6 +39,8 @@ export interface TwinReceiver {
   readonly everything?: boolean;
   /** `lz4` was agreed on. Default: false. */
   readonly lz4?: boolean;
+  /** `handoff` was agreed on. Default: false. */
+  readonly handoff?: boolean;
 }
 
 /** A refused frame: `reason` is the one of the catalogue. */
@@ -100,6 +102,8 @@ const sealedType = 0x24;
 const sealedExtra = 65_588;
 /** Data frames, and no others, may be COMPRESSED. */
 const compressible: ReadonlySet<string> = new Set(["Request", "Response", "Event", "Stream"]);
+/** Only these may be handed off, and only where not everything is sealed. */
+const handedOff: ReadonlySet<string> = new Set(["Request", "Response", "Stream"]);
 
 const big = (value: number | bigint, count: number): number[] =>
   Array.from({ length: count }, (_, i) => Number((BigInt(value) >> BigInt(8 * (count - 1 - i))) & 0xffn));
@@ -131,13 +135,16 @@ function checkFlags(type: number, flags: number, at: TwinReceiver, inside: boole
   const rule = type === sealedType && at.everything === true && !inside ? sealedRule : twinTypes.get(type);
   // Sealed among them where everything is not sealed.
   if (rule === undefined) throw new TwinError("BAD_TYPE");
-  if ((flags & handoff) !== 0) throw new TwinError("BAD_FLAGS");
+  if ((flags & handoff) !== 0) {
+    const whole = (flags & (more | encrypted | compressed)) === 0;
+    if (at.handoff !== true || !handedOff.has(rule.name) || !whole) throw new TwinError("BAD_FLAGS");
+  }
   if ((flags & compressed) !== 0) {
     if (at.lz4 !== true || !compressible.has(rule.name) || (flags & encrypted) !== 0) throw new TwinError("BAD_FLAGS");
   }
   if (inside && (flags & encrypted) !== 0) throw new TwinError("BAD_FLAGS");
   if (rule.name === "Sealed" && (flags & encrypted) === 0) throw new TwinError("BAD_FLAGS");
-  if ((flags & 0xff & ~compressed & ~rule.flags) !== 0) throw new TwinError("BAD_FLAGS");
+  if ((flags & 0xff & ~compressed & ~handoff & ~rule.flags) !== 0) throw new TwinError("BAD_FLAGS");
   const ending = flags & (more | endStream);
   if (ending === (more | endStream)) throw new TwinError("BAD_FLAGS");
   if (rule.name === "Response" && ending === 0) throw new TwinError("BAD_FLAGS");

@@ -4,7 +4,12 @@ import type { Peer } from "./workload.js";
 export async function loadPeer(name: string): Promise<Peer> {
   switch (name) {
     case "crucible":
-      return (await import("./crucible.js")).crucible;
+    case "socket":
+      return (await import("./crucible.js")).crucible("socket");
+    case "handoff":
+    case "in-place":
+    case "view":
+      return (await import("./crucible.js")).crucible(name);
     case "go-grpc":
     case "ttrpc":
       return (await import("./go.js")).go(name);

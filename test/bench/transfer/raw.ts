@@ -132,6 +132,9 @@ export function raw(batched: boolean): Peer {
         read: (count, size) => client.read(count, size, false),
         write: (count, size) => client.write(count, size),
         echo: (count, size) => client.echo(count, size),
+        async fetch(count, size) {
+          for (let i = 0; i < count; i++) await client.read(1, size, false);
+        },
         close: async () => client.close(),
       };
     },

@@ -2,7 +2,7 @@ import { figures, median } from "../numbers.js";
 
 /** What a turn measures, for about so long. `size` is that of a body; the messages of a stream have none. */
 export interface Turn {
-  readonly kind: "stream" | "read" | "write" | "echo";
+  readonly kind: "stream" | "read" | "write" | "echo" | "fetch";
   readonly size: number;
   readonly ms: number;
 }
@@ -27,6 +27,8 @@ export interface PeerClient {
   write(count: number, size: number): Promise<void>;
   /** Sends `count` bodies there and back, one in flight. */
   echo(count: number, size: number): Promise<void>;
+  /** Asks `count` times for one body of `size` bytes, one after another; not of every peer. */
+  fetch?(count: number, size: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export function measureTurns(client: PeerClient): (turn: Turn) => Promise<Measur
     const count = Math.max(4, Math.round((rate * ms) / 1000));
     const start = performance.now();
     if (kind === "stream") await client.stream(count);
-    else await client[kind](count, size);
+    else await client[kind]!(count, size);
     const done = (count / (performance.now() - start)) * 1000;
     rates.set(key, done);
     return { rate: kind === "stream" ? done : done * size };

@@ -30,7 +30,7 @@ async function reach(lazy: boolean): Promise<Reached> {
   return { files: [...files], packages: [...packages] };
 }
 
-const always = ["node:buffer", "node:crypto", "node:fs", "node:net", "node:path"];
+const always = ["node:buffer", "node:crypto", "node:fs", "node:module", "node:net", "node:path"];
 
 test("the door of plugins reaches nothing that only a daemon needs", async () => {
   const { files, packages } = await reach(true);

@@ -7,9 +7,21 @@ import { readLength, writeVarint } from "./varint.js";
 /** From this length on, what is read is a view of the input instead of a copy; what is shorter keeps nothing of it. */
 export const viewBytes = 4096;
 
+/**
+ * Who knows long `bytes` that may lie already where they are to be written. Given what is to be written at `at`, length
+ * first: returns the offset behind it when all is there, and -1 when it is to be written as ever.
+ */
+export const inPlace: { meet: ((bytes: Uint8Array, at: number, value: Uint8Array) => number) | undefined } = {
+  meet: undefined,
+};
+
 /** Writes `bytes` with their length. */
 export function writeBytes(bytes: Uint8Array, at: number, value: Uint8Array, field: string): number {
   if (!(value instanceof Uint8Array)) throw unfit(field, "a Uint8Array", value);
+  if (inPlace.meet !== undefined && value.length >= viewBytes) {
+    const end = inPlace.meet(bytes, at, value);
+    if (end >= 0) return end;
+  }
   expectRoom(bytes, at + value.length);
   at = writeVarint(bytes, at, value.length);
   bytes.set(value, at);

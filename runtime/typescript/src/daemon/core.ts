@@ -7,6 +7,7 @@ import type { ValidationOptions } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";
 import type { CompressionPolicy } from "../session/compression.js";
 import type { Encryption } from "../session/encryption.js";
+import type { ResolvedHandoff } from "../session/handoff/options.js";
 import type { SessionLimits } from "../session/limits.js";
 import type { Authority } from "./authority.js";
 import type { Listening } from "./listening.js";
@@ -35,6 +36,8 @@ export interface DaemonCore {
   readonly connections: number;
   /** How long a session without connections waits for one, in milliseconds; 0 when it does not. */
   readonly resumeTimeoutMs: number;
+  /** What goes through shared memory; `off` where there is none. */
+  readonly handoff: ResolvedHandoff;
   readonly interceptors: readonly Interceptor[];
   readonly validation: ValidationOptions;
   /** Answers of plugins that may be served again. */

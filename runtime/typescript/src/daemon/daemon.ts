@@ -4,9 +4,11 @@ import { CrucibleError } from "../error/index.js";
 import { safeSink } from "../observe/log.js";
 import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { Registry } from "../rpc/registry.js";
+import { resolveHandoff } from "../session/handoff/options.js";
 import { resolveLimits } from "../session/resolve-limits.js";
 import { openAuthority } from "./authority.js";
 import { type DaemonCore, PendingBudget } from "./core.js";
+import { availableHandoff } from "./handoff.js";
 import { Launch } from "./launch.js";
 import { openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
@@ -151,6 +153,7 @@ export async function createCore(
     0,
     3_600_000,
   );
+  const handoff = availableHandoff(resolveHandoff(options.handoff));
   const services = options.services ?? [];
   const registry = new Registry(services);
   const authority = await openAuthority({
@@ -187,6 +190,7 @@ export async function createCore(
     compression,
     connections,
     resumeTimeoutMs,
+    handoff,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
     answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),

@@ -6,6 +6,7 @@ import type { PluginRegisteredInit } from "../gen/crucible/ipc/v1/control_codec.
 import type { PluginRegister } from "../gen/crucible/ipc/v1/control_pb.js";
 import type { Encryption } from "../session/encryption.js";
 import { joinFeature, resumeFeature } from "../session/handshake/entry.js";
+import { handoffFeature } from "../session/handoff/options.js";
 import { offerFor } from "../session/handshake/own-offer.js";
 import { Link } from "../session/link.js";
 import { maxHandshakeBytes } from "../session/limits.js";
@@ -13,6 +14,7 @@ import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import type { Connection, Listener } from "../transport/transport.js";
 import { admit } from "./admission.js";
 import type { DaemonCore } from "./core.js";
+import type { LaunchHandoff } from "./handoff.js";
 import { type EnteredSession, type Entrance, SessionDoor } from "./session-door.js";
 import { drawSessionId } from "./session-id.js";
 import type { VerifiedToken } from "./token-verifier.js";
@@ -36,6 +38,8 @@ export interface GateOptions {
   readonly encryption: Encryption;
   /** Rejects for a connection of a process that is not the plugin's. Default: whoever has the ticket may connect. */
   readonly checkPeer?: (connection: Connection) => Promise<PeerProcess | undefined>;
+  /** The memory that is shared with the plugin, and whether it has to take it. Default: none. */
+  readonly handoff?: LaunchHandoff;
   /** Connections that its session may have, beside those that are being closed. */
   readonly maxConnections: number;
   /** The plugin has registered, from that process if it is known; takes its link over, and says how others come in. Called at most once. */
@@ -115,7 +119,7 @@ export class Gate {
   }
 
   async #admitOne(connection: Connection): Promise<void> {
-    const { core, pluginId, pluginKey, encryption, checkPeer } = this.#options;
+    const { core, pluginId, pluginKey, encryption, handoff, checkPeer } = this.#options;
     const { staticKey, limits, compression, clock, authority, verifier, resumeTimeoutMs } = core;
     let peer: PeerProcess | undefined;
     const handshake = new DaemonHandshake<Visitor>({
@@ -124,7 +128,7 @@ export class Gate {
       credentials: await authority.credentials(staticKey.publicKey),
       daemonId: authority.daemonId,
       binding: connection.binding,
-      offer: offerFor(compression, resumeTimeoutMs > 0),
+      offer: offerFor(compression, { resumes: resumeTimeoutMs > 0, handoff: handoff?.arenas !== undefined }),
       verifyPlugin: async (text, presentedKey) => {
         // Before the token, which a stranger is not to use up.
         peer = await checkPeer?.(connection);
@@ -150,6 +154,12 @@ export class Gate {
       admit: (result, register): Admission => {
         if ("entrance" in result.plugin) return this.#door.admit(result.plugin.entrance, register, this.#announced());
         try {
+          if (handoff?.use === "on" && !result.choice.features.includes(handoffFeature)) {
+            throw new CrucibleError(
+              "HANDOFF_UNAVAILABLE",
+              `plugin ${pluginId} takes no shared memory, and handoff is on; set it to auto, or the plugin's`,
+            );
+          }
           return this.#admit(result.plugin.token, result, register);
         } catch (error) {
           if (!this.#admitted) this.#options.onRefused(CrucibleError.from(error));

@@ -2,9 +2,22 @@ import { Buffer } from "node:buffer";
 import type { StaticKey } from "../crypto/cipher-suite.js";
 import type { Certified } from "./authority-certificates.js";
 import type { DaemonCore } from "./core.js";
+import { arenaNames } from "./launch-arenas.js";
 
-/** What a launched process needs to reach its daemon: one line of JSON. It holds a token and a private key. */
-export async function makeTicket(core: DaemonCore, pluginId: string, address: string, key: StaticKey): Promise<string> {
+/** The first descriptor behind that of the ticket. */
+const firstArena = 4;
+
+/**
+ * What a launched process needs to reach its daemon: one line of JSON. It holds a token and a private key. With `arenas` it
+ * inherits those too.
+ */
+export async function makeTicket(
+  core: DaemonCore,
+  pluginId: string,
+  address: string,
+  key: StaticKey,
+  arenas = false,
+): Promise<string> {
   const { authority, issuer, listening } = core;
   const token = await issuer.issue({ pluginId, staticKey: key.publicKey });
   const ticket = {
@@ -16,7 +29,7 @@ export async function makeTicket(core: DaemonCore, pluginId: string, address: st
     token,
     noiseKey: Buffer.from(key.privateKey).toString("base64url"),
     ...(listening.mutual ? certified(await authority.pluginIdentity(pluginId)) : {}),
-    descriptors: {},
+    descriptors: arenas ? Object.fromEntries(arenaNames.map((name, i) => [name, firstArena + i])) : {},
   };
   return `${JSON.stringify(ticket)}\n`;
 }

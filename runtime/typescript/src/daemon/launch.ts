@@ -3,6 +3,7 @@ import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { Peer } from "../rpc/peer.js";
 import type { MethodKind } from "../rpc/service.js";
+import type { Encryption } from "../session/encryption.js";
 import type { DaemonOpened } from "../session/daemon-opening.js";
 import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import { resumeFeature } from "../session/handshake/entry.js";
@@ -10,6 +11,7 @@ import type { DaemonCore } from "./core.js";
 import { createDeferred } from "./deferred.js";
 import { describeExit, lastWords } from "./exit-text.js";
 import { Gate } from "./gate.js";
+import { type LaunchHandoff, prepareHandoff } from "./handoff.js";
 import { makeTicket } from "./launch-ticket.js";
 import { type HostedMethod, Plugin } from "./launched-plugin.js";
 import type { LaunchOptions } from "./options.js";
@@ -24,6 +26,7 @@ interface Registered {
   readonly methods: readonly HostedMethod[];
   readonly capabilities: ReadonlySet<string>;
   readonly connectedFrom: PeerProcess | undefined;
+  readonly features: readonly string[];
 }
 
 /**
@@ -43,6 +46,7 @@ export class Launch {
   readonly #registered = createDeferred<Registered>();
   readonly #sessionEnded = createDeferred<CrucibleError>();
   #process: PluginProcess | undefined;
+  #handoff: LaunchHandoff | undefined;
   #draining = false;
   #plugin: Plugin | undefined;
 
@@ -71,6 +75,7 @@ export class Launch {
     const stopTimer = core.clock.after(startTimeoutMs, () => this.abort(this.#timeout(startTimeoutMs)));
     let gate: Gate | undefined;
     try {
+      this.#handoff = prepareHandoff(core, this.#options, this.#encryption);
       gate = await this.#openGate();
       const process = await this.#spawn(gate);
       const registered = await this.#registered.promise;
@@ -82,6 +87,7 @@ export class Launch {
     } catch (error) {
       // Closed first, so that nobody registers while the process ends.
       await gate?.close();
+      this.#handoff?.arenas?.close();
       this.#process?.signal("SIGKILL");
       await this.#process?.exited;
       this.#onEnded();
@@ -89,6 +95,10 @@ export class Launch {
     } finally {
       stopTimer();
     }
+  }
+
+  get #encryption(): Encryption {
+    return this.#options.encryption ?? this.#core.encryption;
   }
 
   #openGate(): Promise<Gate> {
@@ -99,7 +109,8 @@ export class Launch {
       pluginId: id,
       pluginKey: this.#key.publicKey,
       capabilities: this.#capabilities,
-      encryption: this.#options.encryption ?? this.#core.encryption,
+      encryption: this.#encryption,
+      handoff: this.#handoff!,
       maxConnections: this.#options.connections ?? this.#core.connections,
       ...(connectFrom === "anywhere" || peerCheck === undefined
         ? {}
@@ -112,15 +123,18 @@ export class Launch {
   async #spawn(gate: Gate): Promise<PluginProcess> {
     const { log } = this.#core;
     const { id, command, cwd, env } = this.#options;
+    const arenas = this.#handoff?.arenas;
     const process = await PluginProcess.start({
       pluginId: id,
       command,
       cwd,
       env: { ...globalThis.process.env, ...env, CRUCIBLE_TICKET: "fd:3" },
-      ticket: await makeTicket(this.#core, id, gate.address, this.#key),
+      ticket: await makeTicket(this.#core, id, gate.address, this.#key, arenas !== undefined),
+      descriptors: arenas?.descriptors ?? [],
       onLine: (stream, message) => log({ level: stream === "stderr" ? "warn" : "info", pluginId: id, stream, message }),
     });
     this.#process = process;
+    arenas?.closeDescriptors();
     void process.exited.then((exit) => this.abort(exitedEarly(id, exit, process)));
     return process;
   }
@@ -133,6 +147,8 @@ export class Launch {
     const { id } = this.#options;
     const capabilities = new Set(answer.capabilities);
     const wait = new ResumeWait(clock, resumeTimeoutMs, (error) => peer.session.abort(error));
+    const { features } = handshake.choice;
+    const { arenas, leastBytes, views } = this.#handoff!;
     const peer = new Peer({
       link,
       clock,
@@ -146,6 +162,7 @@ export class Launch {
       interceptors,
       validation,
       answerSpace,
+      ...(arenas === undefined ? {} : { handoff: { arenas: arenas.pair, leastBytes, views } }),
       onHandlerFailure: ({ method, error }) =>
         log({
           level: "error",
@@ -181,7 +198,7 @@ export class Launch {
       kind: kind as MethodKind,
       sensitive,
     }));
-    this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities, connectedFrom });
+    this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities, features, connectedFrom });
     const { session } = peer;
     return {
       id: { sessionHi, sessionLo },

@@ -5,6 +5,7 @@ import type { MethodKind, ServiceClient, ServiceClientClass } from "../rpc/servi
 import type { Encryption } from "../session/encryption.js";
 import type { EventHandler } from "../session/events.js";
 import type { PeerProcess } from "../transport/node/peer-credentials.js";
+import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { DaemonCore } from "./core.js";
 import { describeExit, exitError, lastWords } from "./exit-text.js";
 import type { Gate } from "./gate.js";
@@ -39,6 +40,7 @@ export interface LaunchedParts {
   readonly methods: readonly HostedMethod[];
   readonly capabilities: ReadonlySet<string>;
   readonly connectedFrom: PeerProcess | undefined;
+  readonly features: readonly string[];
   /** Resolves with why the session has ended. */
   readonly sessionEnded: Promise<CrucibleError>;
 }
@@ -65,6 +67,8 @@ export class Plugin {
    * `connectFrom: "anywhere"`. The plugin is then known by its key and its token alone.
    */
   readonly connectedFrom: PeerProcess | undefined;
+  /** Optional parts of the protocol that both sides have agreed on, such as `handoff` where they share memory. */
+  readonly features: readonly string[];
   /** Resolves when its process has ended, its socket is gone and its id is free; never rejects. */
   readonly exited: Promise<PluginExit>;
   readonly #parts: LaunchedParts;
@@ -81,6 +85,7 @@ export class Plugin {
     this.capabilities = parts.capabilities;
     this.encryption = parts.peer.session.encryption;
     this.connectedFrom = parts.connectedFrom;
+    this.features = parts.features;
     this.exited = this.#watch(onEnded);
   }
 
@@ -94,6 +99,22 @@ export class Plugin {
    */
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
     return this.#parts.peer.client(type);
+  }
+
+  /**
+   * Memory for so many bytes, 1 to 2,147,483,648, to be filled and given as a `bytes` field of a message to this plugin, which
+   * is then sent without being copied: see SharedBuffer. Ordinary memory when none is shared, or it is full.
+   */
+  allocate(bytes: number): SharedBuffer {
+    return this.#parts.peer.allocate(checkNumber("bytes", bytes, 1, 2_147_483_648));
+  }
+
+  /**
+   * Frees the part of shared memory that a message has which came as a view, given any of its `bytes` fields; nobody may look
+   * at them after that. False when they are no view. See `views` of HandoffOptions.
+   */
+  releaseView(bytes: Uint8Array): boolean {
+    return this.#parts.peer.session.releaseView(bytes);
   }
 
   /**

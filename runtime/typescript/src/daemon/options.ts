@@ -7,6 +7,7 @@ import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
 import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
 import { type Encryption, isEncryption } from "../session/encryption.js";
+import { type DaemonHandoffOptions, resolveHandoff } from "../session/handoff/options.js";
 import type { SessionLimits } from "../session/limits.js";
 
 /** What a daemon is made of. */
@@ -74,6 +75,8 @@ export interface DaemonOptions {
    * Default: 10,000.
    */
   readonly resumeTimeoutMs?: number;
+  /** What goes through memory that daemon and plugin share, where koffi is installed; see HandoffOptions. */
+  readonly handoff?: DaemonHandoffOptions;
   /** Takes what is worth knowing, and what plugins print. Default: warnings, errors and output as JSON lines on stderr. */
   readonly onLog?: LogSink;
   /** How long a plugin may take from its launch to its registration, in milliseconds: 100 to 60,000. Default: 10,000. */
@@ -102,6 +105,8 @@ export interface LaunchOptions {
    * else start the plugin, such as a container's. Default: `process`.
    */
   readonly connectFrom?: "process" | "anywhere";
+  /** As in DaemonOptions, for this plugin; what is not set is the daemon's. */
+  readonly handoff?: DaemonHandoffOptions;
   /** As in DaemonOptions, for this plugin. */
   readonly connections?: number;
   /** As in DaemonOptions, for this plugin. */
@@ -164,7 +169,7 @@ export function checkCompression(value: CompressionPolicy): CompressionPolicy {
 
 /** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
 export function checkLaunch(options: LaunchOptions): void {
-  const { id, command, cwd, env, capabilities, encryption, connections, connectFrom } = options;
+  const { id, command, cwd, env, capabilities, encryption, connections, connectFrom, handoff } = options;
   if (typeof id !== "string" || !isPluginId(id)) {
     const shown = JSON.stringify(String(id).slice(0, 60));
     throw new CrucibleError(
@@ -187,6 +192,7 @@ export function checkLaunch(options: LaunchOptions): void {
     throw wrong(`connectFrom is ${JSON.stringify(connectFrom)}; it is "process" or "anywhere"`);
   }
   if (connections !== undefined) checkConnections(connections);
+  resolveHandoff(handoff);
   if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every(isCapabilityText))) {
     throw wrong("capabilities is a list of names of A-Z, a-z, 0-9, dot, underscore and hyphen");
   }

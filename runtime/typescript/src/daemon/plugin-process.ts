@@ -21,6 +21,8 @@ export interface PluginProcessOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One line, written to descriptor 3. */
   readonly ticket: string;
+  /** What it inherits beside that, as descriptor 4 and following. */
+  readonly descriptors: readonly number[];
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
 }
 
@@ -53,12 +55,17 @@ export class PluginProcess {
    * @throws CrucibleError COMMAND_NOT_FOUND saying what is missing, or PLUGIN_EXITED when the system starts no process.
    */
   static async start(options: PluginProcessOptions): Promise<PluginProcess> {
-    const { pluginId, command, cwd, env } = options;
+    const { pluginId, command, cwd, env, descriptors } = options;
     assertDirectory(pluginId, cwd);
     const [file, ...args] = command;
     let child: ChildProcess;
     try {
-      child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true });
+      child = spawn(file, args, {
+        cwd,
+        env,
+        stdio: ["ignore", "pipe", "pipe", "pipe", ...descriptors],
+        detached: true,
+      });
     } catch (error) {
       throw startFailed(options, error);
     }

@@ -21,6 +21,7 @@ export type Reason =
   | "BAD_COMPRESSION"
   | "BAD_CREDIT"
   | "BAD_FRAGMENT"
+  | "BAD_HANDOFF"
   | "FRAME_TOO_LARGE"
   | "FRAME_TIMEOUT"
   | "CREDIT_EXCEEDED"
@@ -70,6 +71,7 @@ export type Reason =
   | "TICKET_MISSING"
   | "TICKET_INVALID"
   | "AUTHORITY_INVALID"
+  | "HANDOFF_UNAVAILABLE"
   | "OPTION_INVALID";
 
 // Constants, whose values bundlers put in their place: the catalogue is in every bundle. The types are those of the numbers.
@@ -101,7 +103,7 @@ const groups: readonly Group[] = [
   [
     Protocol,
     InvalidArgument,
-    "BAD_RESERVED BAD_FLAGS BAD_TYPE BAD_SESSION BAD_MESSAGE_ID BAD_CREDIT BAD_FRAGMENT BAD_ENVELOPE DECODE_INVALID METADATA_INVALID REGISTER_INVALID",
+    "BAD_RESERVED BAD_FLAGS BAD_TYPE BAD_SESSION BAD_MESSAGE_ID BAD_CREDIT BAD_FRAGMENT BAD_HANDOFF BAD_ENVELOPE DECODE_INVALID METADATA_INVALID REGISTER_INVALID",
   ],
   [Protocol, DataLoss, "BAD_CHECKSUM BAD_SEAL BAD_COMPRESSION"],
   [Protocol, DeadlineExceeded, "FRAME_TIMEOUT"],
@@ -126,7 +128,7 @@ const groups: readonly Group[] = [
   [System, AlreadyExists, "ADDRESS_IN_USE"],
   [System, PermissionDenied, "DIRECTORY_UNSAFE"],
   [System, NotFound, "COMMAND_NOT_FOUND"],
-  [System, FailedPrecondition, "TICKET_MISSING AUTHORITY_INVALID"],
+  [System, FailedPrecondition, "TICKET_MISSING AUTHORITY_INVALID HANDOFF_UNAVAILABLE"],
   [Protocol, Unavailable, "IDS_EXHAUSTED", true],
   [Resource, ResourceExhausted, "TOO_MANY_CONNECTIONS TOO_MANY_CALLS", true],
   [System, Unavailable, "SESSION_CLOSED SHUTTING_DOWN PEER_LOST CONNECT_FAILED", true],

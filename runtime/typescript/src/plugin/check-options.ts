@@ -2,6 +2,7 @@ import { CrucibleError } from "../error/index.js";
 import { resolveCacheBytes } from "../rpc/cache/answer-space.js";
 import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
 import { type Encryption, isEncryption } from "../session/encryption.js";
+import { type ResolvedHandoff, resolveHandoff } from "../session/handoff/options.js";
 import type { SessionLimits } from "../session/limits.js";
 import { resolveLimits } from "../session/resolve-limits.js";
 import type { ServeOptions } from "./options.js";
@@ -9,10 +10,11 @@ import type { ServeOptions } from "./options.js";
 const defaultIdleConnectionMs = 30_000;
 
 /** The same, with defaults, and each in its range. */
-export interface CheckedOptions extends Omit<ServeOptions, "limits"> {
+export interface CheckedOptions extends Omit<ServeOptions, "limits" | "handoff"> {
   readonly limits: SessionLimits;
   readonly encryption: Encryption;
   readonly compression: CompressionPolicy;
+  readonly handoff: ResolvedHandoff;
   readonly cacheBytes: number;
   readonly idleConnectionMs: number;
 }
@@ -35,7 +37,8 @@ export function checkServe(options: ServeOptions): CheckedOptions {
   checkRange("idleConnectionMs", idleConnectionMs, 1_000, 3_600_000);
   const limits = resolveLimits(options.limits);
   const cacheBytes = resolveCacheBytes(options.cacheBytes);
-  return { ...options, limits, encryption, compression, cacheBytes, idleConnectionMs };
+  const handoff = resolveHandoff(options.handoff);
+  return { ...options, limits, encryption, compression, handoff, cacheBytes, idleConnectionMs };
 }
 
 function checkRange(name: string, value: number, least: number, most: number): void {

@@ -27,6 +27,8 @@ export interface DiallerOptions {
   readonly limits: SessionLimits;
   readonly encryption: Encryption;
   readonly compression: CompressionPolicy;
+  /** There is memory to share; the connection that opens the session says so, and no other. */
+  readonly handoff: boolean;
   /** The session was resumed with these capabilities. */
   readonly onResumed: (capabilities: ReadonlySet<string>) => void;
 }
@@ -92,7 +94,7 @@ export class DaemonDialler implements Dialler {
     register: PluginRegisterInit,
     open: (opened: PluginOpened) => Opened,
   ): Promise<Opened> {
-    const { daemon, staticKey, verifyDaemon, clock, limits, encryption, compression } = this.#options;
+    const { daemon, staticKey, verifyDaemon, clock, limits, encryption, compression, handoff } = this.#options;
     const { address, authority, daemonId, certified } = daemon;
     const own = certified === undefined ? {} : { own: certified };
     const tls = { daemon: { authority, daemonId }, ...own, handshakeTimeoutMs: limits.handshakeTimeoutMs };
@@ -102,7 +104,7 @@ export class DaemonDialler implements Dialler {
       suite: nodeSuite,
       staticKey,
       binding: connection.binding,
-      offer: offerFor(compression),
+      offer: offerFor(compression, { handoff: handoff && entry === undefined }),
       daemonId,
       verifyDaemon,
       token,

@@ -4,6 +4,7 @@ import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
 import type { CompressionPolicy } from "../session/compression.js";
 import type { Encryption } from "../session/encryption.js";
+import type { HandoffOptions } from "../session/handoff/options.js";
 import type { SessionLimits } from "../session/limits.js";
 
 /** What a plugin is made of. */
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly encryption?: Encryption;
   /** What the plugin compresses of what it sends; as in DaemonOptions. Default: `auto`. */
   readonly compression?: CompressionPolicy;
+  /** What goes through memory that the daemon shares with the plugin; see HandoffOptions. */
+  readonly handoff?: HandoffOptions;
   /** Where messages are checked against their schema. Default: as they arrive, and responses before they leave. */
   readonly validation?: ValidationOptions;
   /**

@@ -1,6 +1,7 @@
 import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { createDaemonVerifier } from "../crypto/node/verify-daemon.js";
+import type { ArenaPair } from "../arena/arena.js";
 import { CrucibleError } from "../error/index.js";
 import { type LogSink, safeSink } from "../observe/log.js";
 import { AnswerSpace } from "../rpc/cache/answer-space.js";
@@ -15,6 +16,7 @@ import { Awake } from "./awake.js";
 import { type CheckedOptions, checkServe } from "./check-options.js";
 import { DaemonDialler } from "./dialler.js";
 import { endProcess, ignoreBrokenOutput } from "./end-process.js";
+import { takeArenas } from "./handoff.js";
 import { logToStderr } from "./log.js";
 import type { ServeOptions } from "./options.js";
 import { ServedPlugin } from "./served-plugin.js";
@@ -59,10 +61,14 @@ async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin>
   const checked = checkServe(options);
   const registry = new Registry(options.services);
   const source = await takeTicket(process.env);
+  let arenas: ArenaPair | undefined;
   try {
-    return await connect(checked, log, registry, source);
+    arenas = takeArenas(source.ticket, checked.handoff, log);
+    return await connect(checked, log, registry, source, arenas);
   } catch (error) {
     source.close();
+    arenas?.incoming.close();
+    arenas?.outgoing.close();
     throw error;
   }
 }
@@ -72,10 +78,11 @@ async function connect(
   log: LogSink,
   registry: Registry,
   source: TicketSource,
+  arenas: ArenaPair | undefined,
 ): Promise<ServedPlugin> {
   const { ticket } = source;
   const { address, authority, certified, pluginId, daemonId, token } = ticket;
-  const { encryption, compression, limits: ownLimits, cacheBytes, connections, idleConnectionMs } = options;
+  const { encryption, compression, limits: ownLimits, cacheBytes, handoff, connections, idleConnectionMs } = options;
   const clock = systemClock;
   const staticKey = nodeSuite.keyPair(ticket.noiseKey);
   ticket.noiseKey.fill(0);
@@ -89,6 +96,7 @@ async function connect(
     limits: ownLimits,
     encryption,
     compression,
+    handoff: arenas !== undefined,
     onResumed: (left) => narrow?.(left),
   });
   let narrow: ((left: ReadonlySet<string>) => void) | undefined;
@@ -98,7 +106,7 @@ async function connect(
     onEnded = resolve;
   });
 
-  const open = ({ link, registered }: PluginOpened): ServedPlugin => {
+  const open = ({ link, registered, handshake }: PluginOpened): ServedPlugin => {
     assertMethodTable(registered.methods, `daemon ${daemonId}`);
     const limits = adoptLimits(ownLimits, registered.limits, registered.heartbeatIntervalMs);
     const maxConnections = adoptConnections(registered.limits);
@@ -121,6 +129,7 @@ async function connect(
       interceptors: options.interceptors ?? [],
       validation: options.validation ?? {},
       answerSpace: new AnswerSpace(clock, cacheBytes),
+      ...(arenas === undefined ? {} : { handoff: { arenas, leastBytes: handoff.leastBytes, views: handoff.views } }),
       onHandlerFailure: ({ method, error }) =>
         log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
       onClosed: (error) => {
@@ -149,7 +158,8 @@ async function connect(
     void source.daemonGone.finally(() => {
       clock.after(lastWordsMs, () => peer.session.abort(new CrucibleError("PEER_LOST", `daemon ${daemonId} has gone`)));
     });
-    return new ServedPlugin({ pluginId, daemonId, capabilities, peer, ended });
+    const { features } = handshake.choice;
+    return new ServedPlugin({ pluginId, daemonId, capabilities, features, peer, ended });
   };
 
   const register = {

@@ -4,6 +4,7 @@ import type { Peer } from "../rpc/peer.js";
 import type { ServiceClient, ServiceClientClass } from "../rpc/service.js";
 import type { Encryption } from "../session/encryption.js";
 import type { EventHandler } from "../session/events.js";
+import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { CloseOptions } from "./options.js";
 
 const defaultGraceMs = 5_000;
@@ -13,6 +14,7 @@ export interface ServedParts {
   readonly pluginId: string;
   readonly daemonId: string;
   readonly capabilities: ReadonlySet<string>;
+  readonly features: readonly string[];
   readonly peer: Peer;
   readonly ended: Promise<CrucibleError | undefined>;
 }
@@ -26,6 +28,8 @@ export class ServedPlugin {
   readonly capabilities: ReadonlySet<string>;
   /** What of the session is sealed. */
   readonly encryption: Encryption;
+  /** Optional parts of the protocol that both sides have agreed on, such as `handoff` where they share memory. */
+  readonly features: readonly string[];
   /** Resolves when the session has ended, however that was; never rejects. */
   readonly closed: Promise<void>;
   readonly #peer: Peer;
@@ -37,6 +41,7 @@ export class ServedPlugin {
     this.daemonId = parts.daemonId;
     this.capabilities = parts.capabilities;
     this.encryption = parts.peer.session.encryption;
+    this.features = parts.features;
     this.#peer = parts.peer;
     this.closed = this.#remember(parts.ended);
   }
@@ -54,6 +59,22 @@ export class ServedPlugin {
   /** A stub of a service that the daemon hosts. Its calls fail with CAPABILITY_MISSING when this plugin may not make them. */
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
     return this.#peer.client(type);
+  }
+
+  /**
+   * Memory for so many bytes, at least 1, to be filled and given as a `bytes` field of a message to the daemon, which is then
+   * sent without being copied: see SharedBuffer. Ordinary memory when none is shared, or it is full.
+   */
+  allocate(bytes: number): SharedBuffer {
+    return this.#peer.allocate(bytes);
+  }
+
+  /**
+   * Frees the part of shared memory that a message has which came as a view, given any of its `bytes` fields; nobody may look
+   * at them after that. False when they are no view. See `views` of HandoffOptions.
+   */
+  releaseView(bytes: Uint8Array): boolean {
+    return this.#peer.session.releaseView(bytes);
   }
 
   /**

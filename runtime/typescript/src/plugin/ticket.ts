@@ -15,6 +15,8 @@ export interface Ticket {
   readonly noiseKey: Uint8Array;
   /** What the plugin shows over TLS, both PEM; undefined where the daemon asks for nothing. */
   readonly certified: { readonly certificate: string; readonly privateKey: string } | undefined;
+  /** Descriptors of the memory that the daemon writes and of that which it reads; undefined where it shares none. */
+  readonly arenas: { readonly incoming: number; readonly outgoing: number } | undefined;
 }
 
 /** A longer ticket is refused unread. */
@@ -46,6 +48,7 @@ export function parseTicket(text: string): Ticket {
     token: textOf(fields, "token", (token) => token !== "" && token.length <= maxTokenCharacters),
     noiseKey: new Uint8Array(Buffer.from(noiseKey, "base64url")),
     certified: certifiedOf(fields),
+    arenas: arenasOf(descriptors as Record<string, unknown>),
   };
 }
 
@@ -58,6 +61,18 @@ function certifiedOf(fields: Record<string, unknown>): Ticket["certified"] {
     certificate: textOf(fields, "certificate", isPem),
     privateKey: textOf(fields, "certificateKey", isPem),
   };
+}
+
+/** Both arenas or none; other descriptors mean nothing here. */
+function arenasOf(descriptors: Record<string, unknown>): Ticket["arenas"] {
+  const [incoming, outgoing] = [descriptors["arena-to-plugin"], descriptors["arena-to-daemon"]];
+  if (incoming === undefined && outgoing === undefined) return undefined;
+  if (isDescriptor(incoming) && isDescriptor(outgoing) && incoming !== outgoing) return { incoming, outgoing };
+  throw ticketInvalid("has no proper descriptors");
+}
+
+function isDescriptor(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 2 && (value as number) < 10_000;
 }
 
 function textOf(fields: Record<string, unknown>, name: string, isValid: (text: string) => boolean): string {

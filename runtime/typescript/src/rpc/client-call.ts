@@ -106,9 +106,9 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
     if (invalidates !== undefined) this.core.answers.invalidate(invalidates);
   }
 
-  /** Decodes and checks one response. */
-  protected decode(bytes: Uint8Array): unknown {
-    return readResponse(this.core, this.method, bytes, envelope.bodyStart, envelope.bodyEnd);
+  /** Decodes and checks the response in `envelope`. */
+  protected decode(): unknown {
+    return readResponse(this.core, this.method, envelope.bytes, envelope.bodyStart, envelope.bodyEnd);
   }
 }
 
@@ -146,7 +146,7 @@ export class UnaryResponseCall extends ClientCall {
     this.#reject = reject;
   }
 
-  override onMessage(type: number, _flags: number, bytes: Uint8Array, start: number, end: number): void {
+  override onMessage(type: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
     if (type !== FrameType.Response) {
       this.giveUp(
         new CrucibleError("STREAM_MISUSE", `${this.method.name} answered a stream where one response was due`),
@@ -159,7 +159,8 @@ export class UnaryResponseCall extends ClientCall {
       readEnvelope(bytes, start, end);
       if (envelope.bodyStart < 0)
         throw new CrucibleError("BAD_ENVELOPE", `response of ${this.method.name} has no body`);
-      message = this.decode(bytes);
+      if ((flags & Flag.Handoff) !== 0) this.core.session.fetchBody(this.method.name);
+      message = this.decode();
     } catch (error) {
       this.settle(CrucibleError.from(error, "DECODE_INVALID"));
       return;
@@ -192,7 +193,7 @@ export class StreamResponseCall extends ClientCall {
     );
   }
 
-  override onMessage(type: number, _flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
+  override onMessage(type: number, flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
     try {
       readEnvelope(bytes, start, end);
       if (type === FrameType.Response) {
@@ -203,7 +204,8 @@ export class StreamResponseCall extends ClientCall {
       } else {
         if (envelope.bodyStart < 0)
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
-        this.responses.push(this.decode(bytes), cost);
+        if ((flags & Flag.Handoff) !== 0) this.core.session.fetchBody(this.method.name, this);
+        this.responses.push(this.decode(), cost);
       }
     } catch (error) {
       const failure = CrucibleError.from(error, "DECODE_INVALID");

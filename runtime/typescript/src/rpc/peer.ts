@@ -12,6 +12,8 @@ import {
 } from "../gen/crucible/ipc/v1/control_codec.js";
 import type { EventHandler } from "../session/events.js";
 import type { SessionLimits } from "../session/limits.js";
+import type { HandoffSetup } from "../session/handoff/handoff.js";
+import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { Link } from "../session/link.js";
 import { Session } from "../session/pool/session.js";
 import { SessionAnswers } from "./cache/answer-cache.js";
@@ -61,6 +63,8 @@ export interface PeerOptions {
   readonly capabilities: ReadonlySet<string>;
   readonly interceptors?: readonly Interceptor[];
   readonly validation?: ValidationOptions;
+  /** The memory that both sides share, where there is some. */
+  readonly handoff?: HandoffSetup | undefined;
   /** Where answers of cached methods are kept, with those of other sessions. Default: a space of its own. */
   readonly answerSpace?: AnswerSpace;
   readonly onHandlerFailure: (failure: HandlerFailure) => void;
@@ -92,6 +96,7 @@ export class Peer {
       side: options.side,
       limits: options.limits,
       peer: options.peerLimits,
+      handoff: options.handoff,
       acceptor: (session) =>
         new Server({
           session,
@@ -137,6 +142,11 @@ export class Peer {
   /** A stub of a service at the other end. Its calls fail with METHOD_UNKNOWN when the other end does not host it. */
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
     return this.#client.stub(type);
+  }
+
+  /** Memory that a message to the other end can have in it without a copy. */
+  allocate(bytes: number): SharedBuffer {
+    return this.session.allocate(bytes);
   }
 
   /** Sends an event; see `Events.publish`. */

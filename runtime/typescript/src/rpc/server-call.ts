@@ -3,6 +3,7 @@ import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
 import { envelope, type MetadataList, readEnvelope } from "../session/envelope.js";
 import { head, writeResponseHead } from "../session/head.js";
+import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { Client } from "./client.js";
 import type { Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
@@ -70,6 +71,10 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     return (this.#metadata ??= toMetadataMap(this.#metadataList));
   }
 
+  allocate(bytes: number): SharedBuffer {
+    return this.#core.session.allocate(bytes);
+  }
+
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
     const client: Client = this.#core.client();
     return client
@@ -88,7 +93,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     ));
   }
 
-  override onMessage(type: number, _flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
+  override onMessage(type: number, flags: number, bytes: Uint8Array, start: number, end: number, cost: number): void {
     const { requests } = this;
     if (type !== FrameType.Stream || requests === undefined) {
       this.#failEarly(new CrucibleError("STREAM_MISUSE", `${this.method.name} takes one request; it got a stream`));
@@ -97,9 +102,12 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     if (start < end || !this.remoteEnded) {
       try {
         readEnvelope(bytes, start, end);
-        if (envelope.bodyStart >= 0) requests.push(decodeRequest(this.#core, this.method, bytes), cost);
-        else if (!this.remoteEnded)
+        if (envelope.bodyStart >= 0) {
+          if ((flags & Flag.Handoff) !== 0) this.#core.session.fetchBody(this.method.name, this);
+          requests.push(decodeRequest(this.#core, this.method), cost);
+        } else if (!this.remoteEnded) {
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
+        }
       } catch (error) {
         // Of a stream: its handler has begun.
         this.#failEarly(this.#core.errorOf(CrucibleError.from(error, "DECODE_INVALID"), this));
@@ -212,8 +220,8 @@ export class ServerCall extends Call implements HandlerContext, Timed {
 }
 
 /** Decodes and checks the request in `envelope`. */
-export function decodeRequest(core: ServerCore, method: Method, bytes: Uint8Array): unknown {
-  const message = method.request.read(bytes, envelope.bodyStart, envelope.bodyEnd);
+export function decodeRequest(core: ServerCore, method: Method): unknown {
+  const message = method.request.read(envelope.bytes, envelope.bodyStart, envelope.bodyEnd);
   if (core.validateRequests && method.validateRequest !== undefined) {
     const violations = method.validateRequest(message);
     if (violations !== undefined) throw validationError(`request of ${method.name}`, violations, false);

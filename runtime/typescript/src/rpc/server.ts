@@ -107,7 +107,10 @@ export class Server implements Acceptor, ServerCore {
     try {
       if (method.sensitive) requireSealedCalls(method.name, this.session.encryption);
       this.#admit(hosted, flags, withStream);
-      if (!withStream) request = decodeRequest(this, method, bytes);
+      if (!withStream) {
+        if ((flags & Flag.Handoff) !== 0) this.session.fetchBody(method.name);
+        request = decodeRequest(this, method);
+      }
     } catch (error) {
       lane.refuse(id, CrucibleError.from(error, "DECODE_INVALID"), sealed);
       return;

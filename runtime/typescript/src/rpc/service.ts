@@ -1,4 +1,5 @@
 import type { Codec } from "../codec/codec.js";
+import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { Validator } from "../validate/validator.js";
 
 /** Shape of a method; the numbers are those of `crucible.ipc.v1.MethodKind`. */
@@ -156,6 +157,11 @@ export interface HandlerContext {
   readonly metadata: ReadonlyMap<string, readonly string[]>;
   /** What to send beside the answer; settable until the handler returns. */
   responseMetadata: MetadataInit | undefined;
+  /**
+   * Memory for so many bytes, at least 1, to be filled and given as a `bytes` field of an answer, which is then sent without
+   * being copied: see SharedBuffer. Ordinary memory when none is shared with the caller, or it is full.
+   */
+  allocate(bytes: number): SharedBuffer;
   /** A stub of a service at the other end; its calls inherit the deadline and the cancellation of this one. */
   client<Client extends ServiceClient>(type: ServiceClientClass<Client>): Client;
 }

@@ -1,6 +1,8 @@
 import type { Codec } from "../codec/codec.js";
 import type { CrucibleError } from "../error/index.js";
 import type { Shrinker } from "./compression.js";
+import type { Held } from "./handoff/handoff.js";
+import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
 import { initialWindowBytes } from "./limits.js";
 
 /** A message that waits for credit: an encoded envelope, cut into fragments as the window allows. */
@@ -17,6 +19,8 @@ export interface Outgoing {
   readonly kept?: boolean;
   /** How many bytes have left. */
   sent: number;
+  /** Where its body lies, when that is shared memory. */
+  readonly region?: OutgoingRegion | undefined;
 }
 
 /** The connection that a call travels on, all of it, as the call knows it. */
@@ -92,6 +96,8 @@ export abstract class Call {
   waitingBytes = 0;
   /** What fragments behind them have cost: they are not granted again before those are taken. */
   heldBytes = 0;
+  /** Regions of messages that have arrived and are to be consumed, in order. */
+  held: Held[] | undefined = undefined;
   /** Fragments of a message that is not complete. */
   assembly: Uint8Array | undefined = undefined;
   assembled = 0;

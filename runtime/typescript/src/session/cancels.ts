@@ -83,3 +83,9 @@ export class Cancels {
     if (this.#held.length > 0) this.#stop = this.#clock.after(pauseMs, () => this.#release());
   }
 }
+
+/** What the callee of a call is told that its caller has cancelled. */
+export function cancelled(reason: string): CrucibleError {
+  const why = reason === "" ? "" : `: ${reason.slice(0, 256)}`;
+  return new CrucibleError("CANCELLED", `the caller cancelled the call${why}`);
+}

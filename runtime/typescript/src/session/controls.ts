@@ -106,7 +106,11 @@ export class Controls {
   }
 
   /** A Response that belongs to no call. One that answers nothing is late, and dropped. */
-  onAnswer(id: number, bytes: Uint8Array, start: number, end: number): void {
+  onAnswer(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
+    if ((flags & Flag.More) !== 0)
+      throw new CrucibleError("BAD_FRAGMENT", `the answer to control request ${id} is in fragments`);
+    if ((flags & Flag.Handoff) !== 0)
+      throw new CrucibleError("BAD_HANDOFF", `the answer to control request ${id} is handed off; send it in its frame`);
     const pending = this.#take(id);
     if (pending === undefined) return;
     try {

@@ -38,6 +38,25 @@ export function encodeApart(
   return whole;
 }
 
+/** The body of an envelope that `encodeApart` has made. */
+export function bodyOf(envelope: Uint8Array, headBytes: number): Uint8Array {
+  // Behind the tag, which takes a byte, and the length.
+  let at = headBytes + 1;
+  while (envelope[at++]! > 127);
+  return envelope.subarray(at);
+}
+
+/** Writes a message that is encoded already. */
+export const encodedBody: Codec = {
+  typeName: "an encoded message",
+  write(message, bytes, offset) {
+    const encoded = message as Uint8Array;
+    if (offset + encoded.length <= bytes.length) bytes.set(encoded, offset);
+    return offset + encoded.length;
+  },
+  read: (bytes, start, end) => bytes.slice(start, end),
+};
+
 function assertSize(bytes: number, mostBytes: number, codec: Codec): void {
   if (bytes <= mostBytes) return;
   throw new CrucibleError(

@@ -95,8 +95,8 @@ export function writeEnvelopeBefore(
 // ---- reading
 
 /**
- * The envelope read last. One object for all: reading is synchronous, and what is kept is copied out. `bodyStart` is -1
- * when the envelope has no body.
+ * The envelope read last. One object for all: reading is synchronous, and what is kept is copied out. Its body is
+ * `bytes[bodyStart, bodyEnd)`; `bodyStart` is -1 when it has none.
  */
 export const envelope: {
   methodId: number;
@@ -105,6 +105,7 @@ export const envelope: {
   traceparent: string;
   tracestate: string;
   idempotencyKey: Uint8Array | undefined;
+  bytes: Uint8Array;
   bodyStart: number;
   bodyEnd: number;
 } = {
@@ -114,6 +115,7 @@ export const envelope: {
   traceparent: "",
   tracestate: "",
   idempotencyKey: undefined,
+  bytes: new Uint8Array(0),
   bodyStart: -1,
   bodyEnd: -1,
 };
@@ -126,6 +128,7 @@ export function readEnvelope(bytes: Uint8Array, start: number, end: number): voi
   envelope.traceparent = "";
   envelope.tracestate = "";
   envelope.idempotencyKey = undefined;
+  envelope.bytes = bytes;
   envelope.bodyStart = -1;
   envelope.bodyEnd = -1;
   let seen = 0;

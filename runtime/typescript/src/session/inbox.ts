@@ -3,6 +3,7 @@ import { Flag, overheadBytes } from "../frame/frame.js";
 import type { Call } from "./call.js";
 import type { Grants } from "./grants.js";
 import type { SessionLimits } from "./limits.js";
+import { handedOffCost } from "./handoff/handoff.js";
 import { appendFragment, takeAssembly } from "./reassembly.js";
 import type { Refuse, Unfinished } from "./unfinished.js";
 
@@ -65,8 +66,12 @@ export class Inbox {
     if (!more && call.assembly === undefined) {
       if ((flags & Flag.EndStream) !== 0) call.remoteEnded = true;
       else call.waitingBytes += cost;
-      this.#onMessage(call, type, flags, bytes, start, end, cost);
+      const handedOff = (flags & Flag.Handoff) === 0 ? 0 : handedOffCost;
+      this.#onMessage(call, type, flags, bytes, start, end, cost + handedOff);
       return;
+    }
+    if ((flags & Flag.Handoff) !== 0) {
+      throw new CrucibleError("BAD_HANDOFF", `message ${call.id} has fragments and a region; hand it off as a whole`);
     }
     if (more && end === start) {
       throw new CrucibleError("BAD_FRAGMENT", `message ${call.id} has an empty fragment that is not its last`);

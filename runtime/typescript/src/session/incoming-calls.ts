@@ -155,6 +155,24 @@ export class IncomingCalls {
     this.#onEnd(call);
   }
 
+  /** Their time is over: what is left fails, and both sides know why. */
+  failAll(): void {
+    for (const call of this.all()) {
+      const started = !(call instanceof PendingRequest);
+      const error = new CrucibleError("SHUTTING_DOWN", "the call was not done when its host shut down", { started });
+      this.fail(call, error);
+      call.onFailed(error);
+    }
+  }
+
+  /** The connection has ended. */
+  endAll(told: (started: boolean) => CrucibleError): void {
+    for (const call of this.all()) {
+      this.end(call);
+      call.onFailed(told(false));
+    }
+  }
+
   /** The handler of a call has settled. */
   settled(call: Call): void {
     call.settled = true;

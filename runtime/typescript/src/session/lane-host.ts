@@ -3,6 +3,7 @@ import type { CrucibleError } from "../error/index.js";
 import type { Shrinker } from "./compression.js";
 import type { ControlHandler } from "./controls.js";
 import type { Events } from "./events.js";
+import type { Handoff } from "./handoff/handoff.js";
 import type { Acceptor } from "./incoming-calls.js";
 import type { Lane } from "./lane.js";
 import type { SessionLimits } from "./limits.js";
@@ -36,6 +37,8 @@ export interface LaneOptions {
   /** What the peer takes, in bytes of a message. */
   readonly peerMaxMessageBytes: number;
   readonly shared: Shared;
+  /** What hands large bodies off; only the first connection of a session may. */
+  readonly handoff: Handoff | undefined;
   readonly acceptor: Acceptor;
   /** Answers control requests. */
   readonly controls: ControlHandler;

@@ -4,9 +4,10 @@ import { Flag, FrameType } from "../frame/frame.js";
 import { MetricsReportCodec, ShutdownCodec } from "../gen/crucible/ipc/v1/control_codec.js";
 import type { Shutdown } from "../gen/crucible/ipc/v1/control_pb.js";
 import { AckCodec, CancelCodec, CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import type { Ack } from "../gen/crucible/ipc/v1/envelope_pb.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
-import { Cancels } from "./cancels.js";
+import { cancelled, Cancels } from "./cancels.js";
 import type { Shrinker } from "./compression.js";
 import { Controls } from "./controls.js";
 import { checkZero, decodePayload } from "./decode-payload.js";
@@ -14,6 +15,7 @@ import { Draining, peerRetires, peerShutsDown, shutDown, type ShutdownTerms } fr
 import { decodeError } from "./error-frame.js";
 import { EventLane } from "./event-lane.js";
 import { Grants } from "./grants.js";
+import { freeRegions, handedOffCost, type Handoff } from "./handoff/handoff.js";
 import { assertSeal, Inbox } from "./inbox.js";
 import { type AcceptingLane, IncomingCalls } from "./incoming-calls.js";
 import { Keepalive } from "./keepalive.js";
@@ -47,6 +49,7 @@ export class Lane implements LinkHandler, AcceptingLane {
   readonly #cancels: Cancels;
   readonly #controls: Controls;
   readonly #keepalive: Keepalive;
+  readonly #handoff: Handoff | undefined;
   readonly #draining: Draining;
   readonly #eventShrinker: Shrinker | undefined;
   #events: EventLane | undefined;
@@ -70,6 +73,7 @@ export class Lane implements LinkHandler, AcceptingLane {
     this.#outbox = new Outbox(link, options.peerMaxMessageBytes, this.#ids, (call, type) =>
       this.#outboxFor(call, type),
     );
+    this.#handoff = this.#outbox.handoff = options.handoff;
     this.#grants = new Grants(link, shared, onLarge);
     this.#inbox = new Inbox(
       limits,
@@ -87,11 +91,12 @@ export class Lane implements LinkHandler, AcceptingLane {
     this.#incoming = new IncomingCalls(this, link, shared, limits, options.acceptor, this.#inbox, (call) =>
       this.#release(call),
     );
-    this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () =>
-      this.#controls.heartbeat(),
-    );
+    this.#keepalive = new Keepalive(link, clock, limits.heartbeatIntervalMs, limits.heartbeatMisses, () => {
+      this.#handoff?.rest();
+      this.#controls.heartbeat();
+    });
     const isIdle = (): boolean => this.#outgoing.size === 0 && this.#incoming.size === 0;
-    this.#draining = new Draining(link, clock, isIdle, () => this.#endGrace());
+    this.#draining = new Draining(link, clock, isIdle, () => this.#incoming.failAll());
     link.onUnblocked = () => {
       this.#grants.onUnblocked();
       this.#outbox.pump();
@@ -214,8 +219,8 @@ export class Lane implements LinkHandler, AcceptingLane {
     this.#link.urgent = false;
   }
 
-  consumed(call: Call, bytes: number): void {
-    this.#grants.consumed(call, bytes);
+  consumed(call: Call, cost: number): void {
+    this.#grants.consumed(call, cost < handedOffCost ? cost : this.#handoff!.consumedBy(call, cost));
   }
 
   /** Ends the connection in order: no new calls either way, live ones may end in their time. Resolves when it has ended. */
@@ -240,6 +245,16 @@ export class Lane implements LinkHandler, AcceptingLane {
   }
 
   onFrame(type: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
+    if ((flags & Flag.Handoff) === 0) {
+      this.#handle(type, flags, id, bytes, start, end);
+      return;
+    }
+    this.#handoff!.begin(bytes, start, end);
+    this.#handle(type, flags, id, bytes, start, end);
+    this.#handoff!.end();
+  }
+
+  #handle(type: number, flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     switch (type) {
       case FrameType.Response:
       case FrameType.Stream:
@@ -266,7 +281,7 @@ export class Lane implements LinkHandler, AcceptingLane {
         return;
       case FrameType.Ack:
         checkZero(id);
-        this.#host.events.onAck(decodePayload(AckCodec, bytes, start, end));
+        this.#onAck(decodePayload(AckCodec, bytes, start, end));
         return;
       case FrameType.Shutdown:
         checkZero(id);
@@ -296,10 +311,8 @@ export class Lane implements LinkHandler, AcceptingLane {
       // Nobody knows how far the other side came with it: as far as a retry is concerned, it had started.
       call.onFailed(told(true));
     }
-    for (const call of this.#incoming.all()) {
-      this.#incoming.end(call);
-      call.onFailed(told(false));
-    }
+    this.#incoming.endAll(told);
+    this.#handoff?.lose();
     this.#draining.closed();
     this.#host.onEnded();
   }
@@ -346,13 +359,15 @@ export class Lane implements LinkHandler, AcceptingLane {
     this.#inbox.receive(call, type, flags, bytes, start, end);
   }
 
+  #onAck(ack: Ack): void {
+    if (ack.messageIds.length > 0) this.#host.events.onAck(ack);
+    if (ack.regions.length > 0) freeRegions(this.#handoff, ack.regions);
+  }
+
   /** A Response to no live call: the answer of a control request, or of a call that was cancelled. */
   #onAnswer(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if ((flags & Flag.EndStream) !== 0) this.#cancels.answered(id);
-    if (!this.#controls.waits(id)) return;
-    if ((flags & Flag.More) !== 0)
-      throw new CrucibleError("BAD_FRAGMENT", `the answer to control request ${id} is in fragments`);
-    this.#controls.onAnswer(id, bytes, start, end);
+    if (this.#controls.waits(id)) this.#controls.onAnswer(flags, id, bytes, start, end);
   }
 
   /** A call fails by what the peer sent, and nothing else does. */
@@ -408,9 +423,7 @@ export class Lane implements LinkHandler, AcceptingLane {
       return;
     }
     assertSeal(call, flags);
-    const { reason } = decodePayload(CancelCodec, bytes, start, end);
-    const why = reason === "" ? "" : `: ${reason.slice(0, 256)}`;
-    const error = new CrucibleError("CANCELLED", `the caller cancelled the call${why}`);
+    const error = cancelled(decodePayload(CancelCodec, bytes, start, end).reason);
     this.fail(call, error);
     call.onFailed(error);
   }
@@ -462,16 +475,6 @@ export class Lane implements LinkHandler, AcceptingLane {
       this.large--;
     }
     this.#draining.check();
-  }
-
-  /** The grace is over: what is left fails, and both sides know why. */
-  #endGrace(): void {
-    for (const call of this.#incoming.all()) {
-      const started = !(call instanceof PendingRequest);
-      const error = new CrucibleError("SHUTTING_DOWN", "the call was not done when its host shut down", { started });
-      this.#incoming.fail(call, error);
-      call.onFailed(error);
-    }
   }
 
   // ---- calls that move much

@@ -31,6 +31,8 @@ export const ackTimeoutMs = 30_000;
 /** Events that one side has sent and that are not acknowledged, and their bytes: one more is refused. */
 export const maxUnacknowledgedEvents = 1_024;
 export const maxUnacknowledgedBytes = 4_194_304;
+/** Regions of one arena that are announced and not free again. */
+export const maxRegions = 1_024;
 /** Control requests of one side that are not answered. */
 export const maxPendingControls = 16;
 /** All bytes of a connection, headers included, up to message 3. */

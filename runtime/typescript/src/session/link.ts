@@ -187,14 +187,16 @@ export class Link implements Receiver, FrameSink {
     if (this.#connection.unsentBytes === 0) this.writer.rest();
   }
 
-  /** What is compressed of what is sent; told by `agree`. */
+  /** What is compressed of what is sent, and whether bodies may lie in shared memory; told by `agree`. */
   compression: SessionCompression = "off";
+  handoff = false;
 
   /** The session that begins has these policies: what comes next, both ways, is of it. Keys are there. */
-  agree(encryption: Encryption, compression: SessionCompression): void {
+  agree(encryption: Encryption, compression: SessionCompression, handoff = false): void {
     this.encryption = encryption;
     this.compression = compression;
-    const features = { sealed: encryption === "everything", compressed: compression !== "off" };
+    this.handoff = handoff;
+    const features = { sealed: encryption === "everything", compressed: compression !== "off", handoff };
     this.#reader.flags = flagTable(features);
     this.#innerFlags = innerFlagTable(features);
     if (features.sealed) this.writer.sealRuns(this.#sendCipher!);
@@ -232,6 +234,11 @@ export class Link implements Receiver, FrameSink {
     this.writer.finish(end, sealed ? this.#sendCipher : undefined);
     this.#turn.count(bytes);
     if (this.writer.pendingBytes >= (bytes < streamBytes ? streamBytes : fragmentBytes)) this.#write();
+  }
+
+  /** Counts what has cost this turn as much as if so many bytes had been sent. */
+  countTurn(bytes: number): void {
+    this.#turn.count(bytes);
   }
 
   /** Sends a small frame whose payload is encoded already. A control frame: bounded when the peer does not read. */

@@ -6,6 +6,7 @@ import { unverified } from "./clear-error.js";
 import { type CompressionPolicy, sessionCompression } from "./compression.js";
 import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
+import { handoffFeature } from "./handoff/options.js";
 import { maxFragmentBytes, maxHandshakeBytes, maxRegisterBytes, type SessionLimits } from "./limits.js";
 import { Link, type LinkHandler } from "./link.js";
 
@@ -69,7 +70,12 @@ export abstract class Opening<Result> implements LinkHandler {
 
   /** The session begins: what follows, both ways, is as was agreed on. */
   protected agree(encryption: Encryption, features: readonly string[]): void {
-    this.link.agree(encryption, sessionCompression(this.#compression, features, this.#protection, encryption));
+    this.link.agree(
+      encryption,
+      sessionCompression(this.#compression, features, this.#protection, encryption),
+      // What is in shared memory is never sealed.
+      encryption !== "everything" && features.includes(handoffFeature),
+    );
   }
 
   checkHeader(type: number, flags: number): number {

@@ -1,9 +1,12 @@
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes, priorityShift } from "../frame/frame.js";
+import { RegionCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import type { Call, Outgoing } from "./call.js";
-import { changing, encodeApart } from "./encode-apart.js";
+import { bodyOf, changing, encodeApart, encodedBody } from "./encode-apart.js";
 import { writeEnvelope } from "./envelope.js";
+import type { Handoff } from "./handoff/handoff.js";
+import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
 import { maxFragmentBytes, maxWindowBytes } from "./limits.js";
 import { Line } from "./line.js";
 import type { Link } from "./link.js";
@@ -14,6 +17,8 @@ import { giveScratch } from "./scratch.js";
 const usualBytes = 1024;
 /** A fragment smaller than this waits for more credit, unless it is the rest: it holds the largest head. */
 const leastFragmentBytes = 20_480;
+/** Room for the body of a frame that names a region, and the margin of its codec. */
+const regionBytes = 512;
 
 /**
  * The sending half of a session. A message whose frame fits the window of its call is encoded straight into the frame;
@@ -27,6 +32,8 @@ export class Outbox {
   readonly #line = new Line();
   /** The most bytes of one message that the peer takes. */
   maxMessageBytes: number;
+  /** Where bodies go that need not travel in frames. */
+  handoff: Handoff | undefined;
 
   /**
    * `ids` are those of the connection; `onLarge` is told that a message leaves in parts, and says by which connection: for a
@@ -55,6 +62,7 @@ export class Outbox {
     const { writer } = this.#link;
     const flags = plainFlags | (call.priority << priorityShift);
     let room = headBytes + Math.max(codec?.usualBytes ?? 0, usualBytes);
+    if (this.#handOff(call, type, flags, head, headBytes, codec, message, room)) return;
     if (room <= maxFragmentBytes) {
       const start = writer.begin(type, flags, call.id, room);
       const { arena } = writer;
@@ -69,6 +77,7 @@ export class Outbox {
       }
       // `end` is where it would have ended: how much room it needs is known now.
       room = end - start;
+      if (this.#handOff(call, type, flags, head, headBytes, codec, message, room)) return;
     }
     if (room <= maxFragmentBytes || codec === undefined) {
       const start = writer.begin(type, flags, call.id, room);
@@ -137,6 +146,12 @@ export class Outbox {
   ): void {
     const bytes = encodeApart(room, this.maxMessageBytes, head, head.length, codec, message);
     this.#renumber(call, type);
+    // Its size was a guess until now, by the message before it.
+    const body = bodyOf(bytes, head.length);
+    if (this.#handOff(call, type, flags, head, head.length, encodedBody, body, body.length)) {
+      giveScratch(bytes);
+      return;
+    }
     // Its kind is often large, and it may be small all the same.
     const outbox = bytes.length > maxFragmentBytes ? this.#onLarge(call, type) : this;
     outbox.enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
@@ -159,30 +174,71 @@ export class Outbox {
   /** Forgets what waits for a call that has ended. */
   forget(call: Call): void {
     if (call.queue === undefined) return;
-    for (const { bytes, kept } of call.queue) if (kept !== true) giveScratch(bytes);
+    for (const { bytes, kept, region } of call.queue) {
+      if (region !== undefined) this.handoff!.drop(region);
+      else if (kept !== true) giveScratch(bytes);
+    }
     call.queue = undefined;
     this.#line.delete(call);
   }
 
+  /** Sends a message by way of shared memory; false when it has to travel in frames. Throws what the codec throws. */
+  #handOff(
+    call: Call,
+    type: number,
+    plainFlags: number,
+    head: Uint8Array,
+    headBytes: number,
+    codec: Codec | undefined,
+    message: unknown,
+    expected: number,
+  ): boolean {
+    const { handoff } = this;
+    if (handoff === undefined || codec === undefined || call.sealed || !handoff.wants(expected)) return false;
+    // A getter of the message may make calls meanwhile, with heads and ids of their own.
+    const own = head.slice(0, headBytes);
+    const region = handoff.place(codec, message, expected, this.maxMessageBytes);
+    if (region === undefined) {
+      head.set(own);
+      return false;
+    }
+    this.#renumber(call, type);
+    const { writer } = this.#link;
+    const flags = plainFlags | Flag.Handoff;
+    const start = writer.begin(type, flags, call.id, headBytes + regionBytes);
+    const end = writeEnvelope(writer.arena, start, own, headBytes, RegionCodec, handoff.describe(region));
+    this.#place(call, type, flags, start, end, region);
+    return true;
+  }
+
   /** Sends the payload written at `[start, end)` of the arena, or queues it when it has to wait. */
-  #place(call: Call, type: number, flags: number, start: number, end: number): void {
+  #place(call: Call, type: number, flags: number, start: number, end: number, region?: OutgoingRegion): void {
     const payload = end - start;
     const cost = overheadBytes + payload;
     if (call.queue === undefined && cost <= call.sendWindow && payload <= maxFragmentBytes) {
       if (type === FrameType.Stream) {
         if (!this.#link.waits) {
           call.sendWindow -= cost;
-          this.#link.sendMany(this.#shrunk(call, start, end), cost, call.sealed);
+          if (region !== undefined) this.#sendRegion(end, region);
+          else this.#link.sendMany(this.#shrunk(call, start, end), cost, call.sealed);
           return;
         }
       } else if (!this.#link.congested || type === FrameType.Request) {
         call.sendWindow -= cost;
-        this.#link.send(this.#shrunk(call, start, end), call.sealed);
+        if (region !== undefined) this.#sendRegion(end, region);
+        else this.#link.send(this.#shrunk(call, start, end), call.sealed);
         return;
       }
     }
     const bytes = this.#link.writer.arena.slice(start, end);
-    this.enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
+    this.enqueue(call, { type, flags, id: call.id, bytes, sent: 0, region });
+  }
+
+  /** Sends the frame that ends at `end`, and names a region. It took as long as if it had its body in it. */
+  #sendRegion(end: number, region: OutgoingRegion): void {
+    this.handoff!.announce(region);
+    this.#link.send(end, false);
+    this.#link.countTurn(region.length);
   }
 
   /** The end of the payload `[start, end)` as it is to be sent. */
@@ -192,7 +248,10 @@ export class Outbox {
 
   /** Sends a message as credit and the transport allow, behind what waits for its call. */
   enqueue(call: Call, outgoing: Outgoing): void {
-    if (call.ended) return;
+    if (call.ended) {
+      if (outgoing.region !== undefined) this.handoff!.drop(outgoing.region);
+      return;
+    }
     if (call.queue === undefined) call.queue = [outgoing];
     else call.queue.push(outgoing);
     // Ids reach the peer in the order they were drawn, so the first fragment of a Request never waits; it always fits.
@@ -227,7 +286,8 @@ export class Outbox {
     writer.arena.set(outgoing.bytes.subarray(outgoing.sent, outgoing.sent + size), start);
     call.sendWindow -= overheadBytes + size;
     outgoing.sent += size;
-    const end = this.#shrunk(call, start, start + size);
+    const { region } = outgoing;
+    const end = region === undefined ? this.#shrunk(call, start, start + size) : start + size;
     if (last) {
       if (outgoing.kept !== true) giveScratch(outgoing.bytes);
       call.queue!.shift();
@@ -236,7 +296,8 @@ export class Outbox {
         this.#line.delete(call);
       }
     }
-    this.#link.sendMany(end, overheadBytes + size, call.sealed);
+    if (region === undefined) this.#link.sendMany(end, overheadBytes + size, call.sealed);
+    else this.#sendRegion(end, region);
     if (call.queue === undefined) call.onSent();
     return true;
   }

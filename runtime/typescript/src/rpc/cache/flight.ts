@@ -48,8 +48,8 @@ class EncodedCodec implements Codec<Uint8Array> {
 
 /** The call on the wire: its answer stays as it came. */
 class SharedCall extends UnaryResponseCall {
-  protected override decode(bytes: Uint8Array): Uint8Array {
-    return bytes.slice(envelope.bodyStart, envelope.bodyEnd);
+  protected override decode(): Uint8Array {
+    return envelope.bytes.slice(envelope.bodyStart, envelope.bodyEnd);
   }
 }
 

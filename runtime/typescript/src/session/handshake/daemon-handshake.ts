@@ -9,6 +9,7 @@ import {
   PluginHelloCodec,
   PluginProofCodec,
 } from "../../gen/crucible/ipc/v1/handshake_codec.js";
+import { handoffFeature } from "../handoff/options.js";
 import { joinFeature, resumeFeature, type SessionEntry } from "./entry.js";
 import { assertOffer, type Choice, compatibleMajors, negotiate, type Offer } from "./offer.js";
 import {
@@ -161,6 +162,10 @@ export class DaemonHandshake<Identity> {
       !choice.features.includes(entered)
     ) {
       throw unservedIntent(intent);
+    }
+    if (choice.features.includes(handoffFeature)) {
+      const text = "handoff is offered to enter a session: offer it on the first connection alone";
+      throw new CrucibleError("HANDSHAKE_FAILED", text);
     }
     return verifyTicket({ intent: intent as SessionEntry["intent"], sessionTicket }, staticKey);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock/clock.js";
 import type { CrucibleError } from "../../error/index.js";
 import type { ControlHandler } from "../controls.js";
+import type { HandoffSetup } from "../handoff/handoff.js";
 import type { Acceptor } from "../incoming-calls.js";
 import type { SessionLimits } from "../limits.js";
 import type { Link } from "../link.js";
@@ -28,6 +29,8 @@ export interface SessionOptions extends SessionListener {
   readonly limits: SessionLimits;
   /** What the peer takes. */
   readonly peer: { readonly maxMessageBytes: number; readonly maxCalls: number };
+  /** The memory that both sides share; closed with the session, and at once where its first connection has not agreed on it. */
+  readonly handoff?: HandoffSetup | undefined;
   /** Makes who answers; called once, before the first frame. */
   readonly acceptor: (session: Session) => Acceptor;
   /** Answers control requests. */

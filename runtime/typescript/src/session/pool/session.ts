@@ -6,6 +6,8 @@ import { type Compressible, type SessionCompression, type Shrinker, Shrinkers } 
 import { shutDown } from "../draining.js";
 import type { Encryption } from "../encryption.js";
 import { Events } from "../events.js";
+import { Handoff } from "../handoff/handoff.js";
+import { ordinaryBuffer, type SharedBuffer } from "../handoff/shared-buffer.js";
 import type { Acceptor } from "../incoming-calls.js";
 import { Lane } from "../lane.js";
 import type { LaneHost } from "../lane-host.js";
@@ -59,6 +61,9 @@ export class Session implements LaneHost {
   /** The highest id that the peer has opened on connections that have ended. */
   #highestOfPeer = 0;
   #drained: (() => void)[] | undefined;
+  /** What its first connection hands off, and that connection. */
+  readonly #handoff: Handoff | undefined;
+  readonly #sharing: Lane;
 
   constructor(options: SessionOptions) {
     const { link, clock, side, limits, peer } = options;
@@ -71,7 +76,12 @@ export class Session implements LaneHost {
     this.#peerMaxCalls = peer.maxCalls;
     this.#shared = new Shared(side, clock, limits, peer.maxCalls);
     this.#acceptor = options.acceptor(this);
-    this.#add(link, 0);
+    if (options.handoff !== undefined) {
+      const handoff = new Handoff(link, side, options.handoff);
+      if (link.handoff) this.#handoff = handoff;
+      else handoff.close();
+    }
+    this.#sharing = this.#add(link, 0, this.#handoff);
   }
 
   /** What compresses the messages of a method; undefined when nothing does. */
@@ -151,8 +161,31 @@ export class Session implements LaneHost {
         `${this.#peerMaxCalls} calls are in flight, which is the limit; wait for some to end`,
       );
     }
-    const lane = sole ?? (call.bulk ? bulkLane : smallLane)(this.#usable);
+    const lane = sole ?? this.#choose(call, codec);
     lane.open(call, flags, head, headBytes, codec, message);
+  }
+
+  // ---- memory that both sides share
+
+  /** Of the HANDOFF frame that is being handled: brings its body where `envelope` says then; see `Handoff.fetch`. */
+  fetchBody(method: string, call?: Call): void {
+    this.#handoff!.fetch(this.#options.limits.maxMessageBytes, method, call);
+  }
+
+  /** Memory that a message can have in it without a copy; ordinary memory when there is none to share. */
+  allocate(bytes: number): SharedBuffer {
+    if (this.#handoff === undefined || this.#sharing.ending) return ordinaryBuffer(bytes);
+    return this.#handoff.allocate(bytes);
+  }
+
+  /** Nobody looks any more at these bytes of a message that came as a view. False when they are none. */
+  releaseView(bytes: Uint8Array): boolean {
+    return this.#handoff?.releaseView(bytes) ?? false;
+  }
+
+  /** How many regions of shared memory are not free, each way; undefined where there is none. */
+  get handoff(): { readonly outgoing: number; readonly incoming: number } | undefined {
+    return this.#handoff?.regions;
   }
 
   // ---- connections
@@ -188,14 +221,15 @@ export class Session implements LaneHost {
   #assertFits(link: Link): void {
     if (this.#closedError !== undefined || this.#drainingBy !== undefined) throw this.#refuse!(false);
     if (link.sessionId !== this.id) throw new CrucibleError("BAD_SESSION", `the connection is of another session`);
-    if (link.encryption === this.encryption && link.compression === this.#compression) return;
+    const { encryption, compression, handoff } = link;
+    if (encryption === this.encryption && compression === this.#compression && !handoff) return;
     throw new CrucibleError(
       "HANDSHAKE_FAILED",
       "the connection has agreed on other features than its session; offer the same on each of them",
     );
   }
 
-  #add(link: Link, highestOfPeer: number): void {
+  #add(link: Link, highestOfPeer: number, handoff?: Handoff): Lane {
     const { side, limits, peer, controls } = this.#options;
     const lane = new Lane({
       host: this,
@@ -205,6 +239,7 @@ export class Session implements LaneHost {
       limits,
       peerMaxMessageBytes: peer.maxMessageBytes,
       shared: this.#shared,
+      handoff,
       acceptor: this.#acceptor,
       controls,
       eventShrinker: this.shrinkerOf(compressesEvents),
@@ -213,6 +248,7 @@ export class Session implements LaneHost {
     // No spread, and below no filter where nothing goes: both leave room for 16 more.
     this.#lanes = this.#lanes.concat(lane);
     this.#refresh();
+    return lane;
   }
 
   // ---- its end
@@ -331,6 +367,7 @@ export class Session implements LaneHost {
   #tellClosed(): void {
     if (this.#closedTold) return;
     this.#closedTold = true;
+    this.#handoff?.close();
     for (const tell of this.#drained ?? []) tell();
     this.#options.onClosed(this.#closedError!);
   }
@@ -350,6 +387,16 @@ export class Session implements LaneHost {
   #leadEvents(): void {
     const lane = this.#usable[0];
     if (lane !== undefined && this.#closedError === undefined) this.#events?.leaveBy(lane.events);
+  }
+
+  /** By which of several connections a call travels: one whose body is handed off is small to the connection that does it. */
+  #choose(call: Call, codec: Codec | undefined): Lane {
+    const handoff = this.#handoff;
+    const sharing = this.#sharing;
+    if (handoff !== undefined && !handoff.lost && !sharing.ending && codec !== undefined && !call.sealed) {
+      if (handoff.wants(codec.usualBytes ?? 0)) return sharing;
+    }
+    return (call.bulk ? bulkLane : smallLane)(this.#usable);
   }
 
   #openCalls(): number {

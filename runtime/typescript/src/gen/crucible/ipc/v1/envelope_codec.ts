@@ -17,6 +17,7 @@ import {
   readPacked,
   readString,
   readTag,
+  readUint32,
   readUint64,
   readUnknown,
   refuseType,
@@ -26,12 +27,13 @@ import {
   writeLength,
   writePacked,
   writeString,
+  writeUint32,
   writeUint64,
   writeUnknown,
 } from "../../../../codegen/v1/codec.js";
-import type { Ack, Cancel, Credit, Event, Metadata, Request, Response, Stream } from "./envelope_pb.js";
+import type { Ack, Cancel, Credit, Event, Metadata, Region, Request, Response, Stream } from "./envelope_pb.js";
 
-export type { Ack, Cancel, Credit, Event, Metadata, Request, Response, Stream } from "./envelope_pb.js";
+export type { Ack, Cancel, Credit, Event, Metadata, Region, Request, Response, Stream } from "./envelope_pb.js";
 
 /** One key and value that travels beside a message. */
 export interface MetadataInit {
@@ -918,11 +920,13 @@ function readCredit(message: Credit, bytes: Uint8Array, at: number, end: number,
   return message;
 }
 
-/** Payload of an Ack frame: the handler of these events has succeeded. */
+/** Payload of an Ack frame: the handlers of these events have succeeded, and these regions are free again. */
 export interface AckInit {
   readonly $typeName?: "crucible.ipc.v1.Ack" | undefined;
   /** Message ids of Event frames that asked for it. */
   messageIds?: readonly bigint[] | undefined;
+  /** Offsets of regions of the arena that the receiver of this frame writes, each as a HANDOFF frame has announced it. */
+  regions?: readonly bigint[] | undefined;
   $unknown?: UnknownField[] | undefined;
 }
 
@@ -932,6 +936,9 @@ export function createAck(init: AckInit = {}): Ack {
   const message = emptyAck();
   if (init.messageIds !== undefined) {
     message.messageIds = [...init.messageIds];
+  }
+  if (init.regions !== undefined) {
+    message.regions = [...init.regions];
   }
   return message;
 }
@@ -966,6 +973,7 @@ function emptyAck(): Ack {
   return {
     $typeName: "crucible.ipc.v1.Ack",
     messageIds: [],
+    regions: [],
   };
 }
 
@@ -976,6 +984,12 @@ function writeAck(message: AckInit, bytes: Uint8Array, at: number): number {
   if (messageIds !== undefined && expectList(messageIds, "crucible.ipc.v1.Ack.message_ids").length !== 0) {
     bytes[at++] = 10;
     at = writePacked(bytes, at, messageIds, "crucible.ipc.v1.Ack.message_ids", writeUint64);
+  }
+  // repeated uint64 regions = 2
+  const regions = message.regions;
+  if (regions !== undefined && expectList(regions, "crucible.ipc.v1.Ack.regions").length !== 0) {
+    bytes[at++] = 18;
+    at = writePacked(bytes, at, regions, "crucible.ipc.v1.Ack.regions", writeUint64);
   }
   return writeUnknown(bytes, at, message.$unknown);
 }
@@ -1001,6 +1015,154 @@ function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth
           if (tag !== 8) refuseType(tag, 8, message);
           message.messageIds.push(readUint64(bytes, at));
         }
+        break;
+      // repeated uint64 regions = 2
+      case 2:
+        if (tag === 18) {
+          readPacked(message.regions, bytes, at, end, readUint64);
+        } else {
+          if (tag !== 16) refuseType(tag, 16, message);
+          message.regions.push(readUint64(bytes, at));
+        }
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth);
+    }
+    at = cursor.at;
+  }
+  checkEnd(at, end, group);
+  return message;
+}
+
+/** What `body` of a HANDOFF frame holds: where in shared memory the encoded message lies. */
+export interface RegionInit {
+  readonly $typeName?: "crucible.ipc.v1.Region" | undefined;
+  /** 1 for the arena that the daemon writes, 2 for the one that the plugin writes. */
+  arena?: number | undefined;
+  /** In bytes, from its beginning. */
+  offset?: bigint | undefined;
+  /** In bytes, at least 1. */
+  length?: number | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link Region} with what `init` sets; a message is returned as it is. */
+export function createRegion(init: RegionInit = {}): Region {
+  if (init.$typeName === "crucible.ipc.v1.Region") return init as Region;
+  const message = emptyRegion();
+  if (init.arena !== undefined) {
+    message.arena = init.arena;
+  }
+  if (init.offset !== undefined) {
+    message.offset = init.offset;
+  }
+  if (init.length !== undefined) {
+    message.length = init.length;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link Region}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodeRegion(message: RegionInit): Uint8Array {
+  return encode(RegionCodec, message);
+}
+
+/**
+ * Decodes the message {@link Region}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodeRegion(bytes: Uint8Array): Region {
+  return decode(RegionCodec, emptyRegion, readRegion, bytes);
+}
+
+/** The codec of {@link Region}. */
+export const RegionCodec: MessageCodec<Region, RegionInit> = /* @__PURE__ */ messageCodec(
+  "crucible.ipc.v1.Region",
+  emptyRegion,
+  writeRegion,
+  readRegion,
+);
+
+function emptyRegion(): Region {
+  return {
+    $typeName: "crucible.ipc.v1.Region",
+    arena: 0,
+    offset: 0n,
+    length: 0,
+  };
+}
+
+function writeRegion(message: RegionInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "crucible.ipc.v1.Region", bytes, at);
+  // uint32 arena = 1
+  const arena = message.arena;
+  if (arena !== undefined && arena !== 0) {
+    bytes[at++] = 8;
+    if ((arena & 127) === arena) {
+      bytes[at++] = arena;
+    } else {
+      at = writeUint32(bytes, at, arena, "crucible.ipc.v1.Region.arena");
+    }
+  }
+  // uint64 offset = 2
+  const offset = message.offset;
+  if (offset !== undefined && offset !== 0n) {
+    bytes[at++] = 16;
+    at = writeUint64(bytes, at, offset, "crucible.ipc.v1.Region.offset");
+  }
+  // uint32 length = 3
+  const length = message.length;
+  if (length !== undefined && length !== 0) {
+    bytes[at++] = 24;
+    if ((length & 127) === length) {
+      bytes[at++] = length;
+    } else {
+      at = writeUint32(bytes, at, length, "crucible.ipc.v1.Region.length");
+    }
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+function readRegion(message: Region, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Region {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor.at;
+    }
+    if (tag === group) {
+      cursor.at = at;
+      return message;
+    }
+    switch (tag >>> 3) {
+      // uint32 arena = 1
+      case 1:
+        if (tag !== 8) refuseType(tag, 8, message);
+        if (bytes[at]! < 128) {
+          message.arena = bytes[at++]!;
+          continue;
+        }
+        message.arena = readUint32(bytes, at);
+        break;
+      // uint64 offset = 2
+      case 2:
+        if (tag !== 16) refuseType(tag, 16, message);
+        message.offset = readUint64(bytes, at);
+        break;
+      // uint32 length = 3
+      case 3:
+        if (tag !== 24) refuseType(tag, 24, message);
+        if (bytes[at]! < 128) {
+          message.length = bytes[at++]!;
+          continue;
+        }
+        message.length = readUint32(bytes, at);
         break;
       default:
         readUnknown(message, bytes, tag, at, end, depth);

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file crucible/ipc/v1/envelope.proto.
  */
 export const file_crucible_ipc_v1_envelope: GenFile = /*@__PURE__*/
-  fileDesc("Ch5jcnVjaWJsZS9pcGMvdjEvZW52ZWxvcGUucHJvdG8SD2NydWNpYmxlLmlwYy52MSImCghNZXRhZGF0YRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkizwEKB1JlcXVlc3QSEQoJbWV0aG9kX2lkGAEgASgHEhcKCnRpbWVvdXRfdXMYAiABKARIAIgBARIrCghtZXRhZGF0YRgDIAMoCzIZLmNydWNpYmxlLmlwYy52MS5NZXRhZGF0YRITCgt0cmFjZXBhcmVudBgEIAEoCRISCgp0cmFjZXN0YXRlGAUgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgGIAEoDBIRCgRib2R5GA8gASgMSAGIAQFCDQoLX3RpbWVvdXRfdXNCBwoFX2JvZHkiUwoIUmVzcG9uc2USKwoIbWV0YWRhdGEYAyADKAsyGS5jcnVjaWJsZS5pcGMudjEuTWV0YWRhdGESEQoEYm9keRgPIAEoDEgAiAEBQgcKBV9ib2R5IiQKBlN0cmVhbRIRCgRib2R5GA8gASgMSACIAQFCBwoFX2JvZHkirgEKBUV2ZW50EhAKCGV2ZW50X2lkGAEgASgMEg8KB3N1YmplY3QYAiABKAkSKwoIbWV0YWRhdGEYAyADKAsyGS5jcnVjaWJsZS5pcGMudjEuTWV0YWRhdGESEwoLdHJhY2VwYXJlbnQYBCABKAkSEgoKdHJhY2VzdGF0ZRgFIAEoCRIQCghzZXF1ZW5jZRgGIAEoBBIRCgRib2R5GA8gASgMSACIAQFCBwoFX2JvZHkiGAoGQ2FuY2VsEg4KBnJlYXNvbhgBIAEoCSIXCgZDcmVkaXQSDQoFYnl0ZXMYASABKAciGgoDQWNrEhMKC21lc3NhZ2VfaWRzGAEgAygEYgZwcm90bzM");
+  fileDesc("Ch5jcnVjaWJsZS9pcGMvdjEvZW52ZWxvcGUucHJvdG8SD2NydWNpYmxlLmlwYy52MSImCghNZXRhZGF0YRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkizwEKB1JlcXVlc3QSEQoJbWV0aG9kX2lkGAEgASgHEhcKCnRpbWVvdXRfdXMYAiABKARIAIgBARIrCghtZXRhZGF0YRgDIAMoCzIZLmNydWNpYmxlLmlwYy52MS5NZXRhZGF0YRITCgt0cmFjZXBhcmVudBgEIAEoCRISCgp0cmFjZXN0YXRlGAUgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgGIAEoDBIRCgRib2R5GA8gASgMSAGIAQFCDQoLX3RpbWVvdXRfdXNCBwoFX2JvZHkiUwoIUmVzcG9uc2USKwoIbWV0YWRhdGEYAyADKAsyGS5jcnVjaWJsZS5pcGMudjEuTWV0YWRhdGESEQoEYm9keRgPIAEoDEgAiAEBQgcKBV9ib2R5IiQKBlN0cmVhbRIRCgRib2R5GA8gASgMSACIAQFCBwoFX2JvZHkirgEKBUV2ZW50EhAKCGV2ZW50X2lkGAEgASgMEg8KB3N1YmplY3QYAiABKAkSKwoIbWV0YWRhdGEYAyADKAsyGS5jcnVjaWJsZS5pcGMudjEuTWV0YWRhdGESEwoLdHJhY2VwYXJlbnQYBCABKAkSEgoKdHJhY2VzdGF0ZRgFIAEoCRIQCghzZXF1ZW5jZRgGIAEoBBIRCgRib2R5GA8gASgMSACIAQFCBwoFX2JvZHkiGAoGQ2FuY2VsEg4KBnJlYXNvbhgBIAEoCSIXCgZDcmVkaXQSDQoFYnl0ZXMYASABKAciKwoDQWNrEhMKC21lc3NhZ2VfaWRzGAEgAygEEg8KB3JlZ2lvbnMYAiADKAQiNwoGUmVnaW9uEg0KBWFyZW5hGAEgASgNEg4KBm9mZnNldBgCIAEoBBIOCgZsZW5ndGgYAyABKA1iBnByb3RvMw");
 
 /**
  * One key and value that travels beside a message.
@@ -259,7 +259,7 @@ export const CreditSchema: GenMessage<Credit> = /*@__PURE__*/
   messageDesc(file_crucible_ipc_v1_envelope, 6);
 
 /**
- * Payload of an Ack frame: the handler of these events has succeeded.
+ * Payload of an Ack frame: the handlers of these events have succeeded, and these regions are free again.
  *
  * @generated from message crucible.ipc.v1.Ack
  */
@@ -270,6 +270,13 @@ export type Ack = Message<"crucible.ipc.v1.Ack"> & {
    * @generated from field: repeated uint64 message_ids = 1;
    */
   messageIds: bigint[];
+
+  /**
+   * Offsets of regions of the arena that the receiver of this frame writes, each as a HANDOFF frame has announced it.
+   *
+   * @generated from field: repeated uint64 regions = 2;
+   */
+  regions: bigint[];
 };
 
 /**
@@ -278,4 +285,39 @@ export type Ack = Message<"crucible.ipc.v1.Ack"> & {
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
   messageDesc(file_crucible_ipc_v1_envelope, 7);
+
+/**
+ * What `body` of a HANDOFF frame holds: where in shared memory the encoded message lies.
+ *
+ * @generated from message crucible.ipc.v1.Region
+ */
+export type Region = Message<"crucible.ipc.v1.Region"> & {
+  /**
+   * 1 for the arena that the daemon writes, 2 for the one that the plugin writes.
+   *
+   * @generated from field: uint32 arena = 1;
+   */
+  arena: number;
+
+  /**
+   * In bytes, from its beginning.
+   *
+   * @generated from field: uint64 offset = 2;
+   */
+  offset: bigint;
+
+  /**
+   * In bytes, at least 1.
+   *
+   * @generated from field: uint32 length = 3;
+   */
+  length: number;
+};
+
+/**
+ * Describes the message crucible.ipc.v1.Region.
+ * Use `create(RegionSchema)` to create a new message.
+ */
+export const RegionSchema: GenMessage<Region> = /*@__PURE__*/
+  messageDesc(file_crucible_ipc_v1_envelope, 8);
 
