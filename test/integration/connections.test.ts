@@ -12,6 +12,9 @@ import { runWithTicket } from "./support/ticket-file.js";
 
 afterEach(closeDaemons);
 
+/** Where memory is shared, large messages need no connection of their own. */
+const handoff = { use: "off" } as const;
+
 const bulk = new Uint8Array(4_000_000).fill(7);
 
 describe("a connection that is cut", () => {
@@ -106,7 +109,7 @@ describe("several connections", () => {
   test.each(["unix", "tls"] as const)(
     "a second one is opened for what is large (%s), and closed when it is idle",
     async (listen) => {
-      const lab = await createLab({ listen });
+      const lab = await createLab({ listen, handoff });
       const plugin = await lab.launch("echo-plugin", { env: { LAB_IDLE_MS: "1000" } });
       const echo = plugin.client(Echo);
       expect((await echo.say({ text: "small" })).text).toBe("small");
@@ -122,7 +125,7 @@ describe("several connections", () => {
   );
 
   test("none is opened where one is all there may be", async () => {
-    const lab = await createLab();
+    const lab = await createLab({ handoff });
     const { plugin, proxy } = await launchProxied(lab, "echo-plugin", { connections: 1 });
     const echo = plugin.client(Echo);
     for (let i = 0; i < 3; i++) await echo.say({ text: "large", payload: bulk });
@@ -130,7 +133,7 @@ describe("several connections", () => {
   });
 
   test("losing one fails what was on it, and nothing else", async () => {
-    const lab = await createLab();
+    const lab = await createLab({ handoff });
     const { plugin, proxy } = await launchProxied(lab, "echo-plugin");
     const echo = plugin.client(Echo);
     const waits = reasonOf(echo.act({ action: "wait", argument: "first" }));
@@ -147,7 +150,7 @@ describe("several connections", () => {
   });
 
   test("a plugin that is killed takes all of them along", async () => {
-    const lab = await createLab();
+    const lab = await createLab({ handoff });
     const plugin = await lab.launch("echo-plugin");
     const echo = plugin.client(Echo);
     await echo.say({ text: "large", payload: bulk });

@@ -8,6 +8,7 @@ import { skipsSharedMemory } from "../suites/linux-memory.js";
 import { closeDaemons, createLab, isAlive, reasonOf, sharedState, temporaryDirectory, until } from "./support/lab.js";
 import { Echo } from "./lab/gen/lab/v1/lab_daemon.js";
 import { program } from "./support/programs.js";
+import { launchProxied } from "./support/proxied.js";
 
 const none = skipsSharedMemory("handoff between processes");
 const mebibyte = 1_048_576;
@@ -69,7 +70,8 @@ describe.skipIf(none)("daemon and plugin share memory", () => {
     const echo = plugin.client(Echo);
     await echo.say({ text: "t", payload: bytesOf(100_000) });
     expect(arenasOf(plugin.pid, "koffi")).toEqual([]);
-    await echo.say({ text: "t", payload: bytesOf(300_000) });
+    // The first one may still go where those before it went, which is another connection.
+    for (let i = 0; i < 2; i++) await echo.say({ text: "t", payload: bytesOf(300_000) });
     expect(arenasOf(plugin.pid, "koffi")).not.toEqual([]);
   });
 
@@ -107,6 +109,52 @@ describe.skipIf(none)("daemon and plugin share memory", () => {
     expect(plugin.features).toContain("handoff");
     const payload = bytesOf(mebibyte);
     expect(Buffer.compare((await plugin.client(Echo).say({ text: "t", payload })).payload, payload)).toBe(0);
+  });
+
+  test("what finds no room in it goes by another connection, which nothing else needs", async () => {
+    const { launch } = await createLab();
+    const plugin = await launch("echo-plugin");
+    const echo = plugin.client(Echo);
+    const payload = bytesOf(3 * mebibyte);
+    for (let i = 0; i < 3; i++) await echo.say({ text: "t", payload });
+    expect(plugin.connections).toBe(1);
+    // More than there is room for at once.
+    const beyond = bytesOf(40 * mebibyte);
+    const answers = await Promise.all([1, 2, 3].map(() => echo.say({ text: "t", payload: beyond })));
+    expect(answers.map((answer) => Buffer.compare(answer.payload, beyond))).toEqual([0, 0, 0]);
+    await until(() => plugin.connections === 2, "a second connection");
+    for (let i = 0; i < 3; i++) {
+      expect(Buffer.compare((await echo.say({ text: "t", payload })).payload, payload)).toBe(0);
+    }
+  });
+
+  test("when the connection is cut the session goes on without, and both sides let go of it", async () => {
+    const lab = await createLab({ handoff: { use: "on" } });
+    const { plugin, proxy } = await launchProxied(lab, "echo-plugin");
+    const echo = plugin.client(Echo);
+    const payload = bytesOf(3 * mebibyte);
+    expect(Buffer.compare((await echo.say({ text: "t", payload })).payload, payload)).toBe(0);
+    // This process and that of the plugin.
+    expect(holders(process.pid)).toHaveLength(2);
+    const kept = plugin.allocate(mebibyte);
+    kept.bytes.fill(9);
+    const live = [1, 2, 3].map(() => reasonOf(echo.say({ text: "t", payload })));
+    proxy.cut();
+    expect(new Set(["PEER_LOST", "no error", ...(await Promise.all(live))]).size).toBe(2);
+    await until(() => plugin.connections > 0, "the session to be resumed");
+    // What is still being filled is as it was, and is sent as any other.
+    const answer = await echo.say({ text: "kept", payload: kept.bytes });
+    expect(answer.payload.length).toBe(mebibyte);
+    expect(answer.payload.every((byte) => byte === 9)).toBe(true);
+    kept.release();
+    expect(plugin.allocate(mebibyte).shared).toBe(false);
+    for (let i = 0; i < 3; i++) {
+      expect(Buffer.compare((await echo.say({ text: "t", payload })).payload, payload)).toBe(0);
+    }
+    await until(() => holders(process.pid).length === 0, "both to let go of the memory");
+    await plugin.close();
+    const again = await lab.launch("echo-plugin");
+    expect(again.allocate(mebibyte).shared).toBe(true);
   });
 
   test("a buffer that was filled in place arrives, and its memory is free for the next", async () => {

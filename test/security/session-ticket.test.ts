@@ -9,8 +9,11 @@ import { ownOffer } from "../../runtime/typescript/src/session/handshake/own-off
 import type { PluginOpened } from "../../runtime/typescript/src/session/plugin-opening.js";
 import { Echo } from "../integration/lab/gen/lab/v1/lab_daemon.js";
 import { connectWith, type Disguise, type Leak, leakTicket, RawPeer } from "../integration/support/intruder.js";
+import { skipsSharedMemory } from "../suites/linux-memory.js";
 import { closeDaemons, createLab, type Lab, reasonOf, until } from "../integration/support/lab.js";
 import { launchProxied } from "../integration/support/proxied.js";
+
+const noMemory = skipsSharedMemory("handoff on connections that enter a session");
 
 // Who gets into a session that is there: nobody but the owner of its ticket and of its key.
 
@@ -121,6 +124,13 @@ describe("the ticket of a session", () => {
     expect(plugin.connections).toBe(1);
   });
 
+  test.skipIf(noMemory)("by a connection that offers shared memory: it is the first one's alone", async () => {
+    const { enter, opened, plugin } = await open(await createLab());
+    const offer = { ...ownOffer, features: ["handoff", ...ownOffer.features] };
+    for (const intent of [JOIN, RESUME]) expect(await reasonOf(enter(intent, { offer }))).toBe("HANDSHAKE_FAILED");
+    expect([opened.link.closed, plugin.connections]).toEqual([false, 1]);
+  });
+
   test("is not given where neither was agreed on", async () => {
     const { ticket, launching } = await leakTicket(await createLab());
     const offer = { ...ownOffer, features: ["lz4", "sealed"] };
@@ -139,7 +149,7 @@ describe("the ticket of a session", () => {
 });
 
 test("bytes that were recorded open nothing when they are sent again", async () => {
-  const lab = await createLab();
+  const lab = await createLab({ handoff: { use: "off" } });
   const { plugin, proxy } = await launchProxied(lab, "echo-plugin");
   const echo = plugin.client(Echo);
   await echo.say({ text: "large", payload: new Uint8Array(1_000_000) });

@@ -10,23 +10,17 @@ export interface Koffi {
   errno(): number;
 }
 
-let loading: Promise<Koffi | undefined> | undefined;
-
-/** koffi, loaded once; undefined where it is not installed, or has no build for this machine. Never rejects. */
-export function loadKoffi(): Promise<Koffi | undefined> {
-  return (loading ??= load());
-}
-
-/** The same at once, for who needs it in the midst of a message. Throws what loading it throws. */
-export function requireKoffi(): Koffi {
-  return createRequire(import.meta.url)("koffi") as Koffi;
-}
-
-async function load(): Promise<Koffi | undefined> {
+/** koffi; undefined where it is not installed, or has no build for this machine. Never rejects. */
+export async function loadKoffi(): Promise<Koffi | undefined> {
   try {
-    return (await import("koffi")).default as Koffi;
+    return requireKoffi();
   } catch {
     // What goes without it says so.
     return undefined;
   }
+}
+
+/** The same for who needs it at once, in the midst of a message. Throws what loading it throws. */
+export function requireKoffi(): Koffi {
+  return createRequire(import.meta.url)("koffi") as Koffi;
 }
