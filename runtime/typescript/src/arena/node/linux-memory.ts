@@ -35,6 +35,10 @@ function load(): LinuxMemory {
   if (process.platform !== "linux") {
     throw new CrucibleError("HANDOFF_UNAVAILABLE", `memory is shared on Linux only, not on ${process.platform}`);
   }
+  // Its node:fs knows only files that it has opened itself.
+  if (process.versions["deno"] !== undefined) {
+    throw new CrucibleError("HANDOFF_UNAVAILABLE", "memory is not shared under Deno; leave handoff at auto");
+  }
   let koffi: Koffi;
   try {
     koffi = requireKoffi();
