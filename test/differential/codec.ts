@@ -2,7 +2,12 @@
 // are no message one clear error.
 import { create, type DescExtension, fromBinary, type Message, setExtension, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { decode, encode, type MessageCodec } from "../../runtime/typescript/src/codegen/v1/codec.js";
+import {
+  decodeFailure,
+  encode,
+  type MessageCodec,
+  startDecoding,
+} from "../../runtime/typescript/src/codegen/v1/codec.js";
 import { checkInput } from "../fuzz/decoder-fuzz.js";
 import { sameMessage } from "../support/same-message.js";
 import { expectAgreement, expectDefaults } from "./agreement.js";
@@ -13,7 +18,12 @@ import type { Subject, Trial } from "./subject.js";
 
 /** What the generated `decodeX` does. */
 function decodeBy<T>(codec: MessageCodec<T, never>, bytes: Uint8Array): T {
-  return decode(codec, codec.empty, codec.readFields, bytes);
+  startDecoding(codec, bytes);
+  try {
+    return codec.readFields(codec.empty(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(codec.typeName, error);
+  }
 }
 
 type Codec = MessageCodec<unknown, unknown>;

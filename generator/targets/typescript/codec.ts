@@ -66,7 +66,9 @@ function messageView(message: MessageModel, scope: CodecScope): object {
       message.deprecated,
     ),
     decode: fit(`export function ${names.decode}(`, ["bytes: Uint8Array"], `): ${shape} {`),
-    decodeCall: statement(2, "return ", call(runtime("decode"), [names.codec, own.empty, own.read, "bytes"])),
+    startDecoding: statement(2, "", call(runtime("startDecoding"), [names.codec, "bytes"])),
+    readMessage: statement(4, "return ", call(own.read, [call(own.empty, []), "bytes", "0", "bytes.length", "1", "0"])),
+    decodeFailure: statement(4, "throw ", call(runtime("decodeFailure"), [`${names.codec}.typeName`, "error"])),
     codec:
       docComment(`The codec of {@link ${shape}}.`, message.deprecated) +
       codecDeclaration(names.codec, runtime("MessageCodec"), [shape, names.init], codec),
@@ -85,6 +87,8 @@ function messageView(message: MessageModel, scope: CodecScope): object {
       [`message: ${shape}`, ...place, "end: number", "depth: number", "group: number"],
       `): ${shape} {`,
     ),
+    // Tags of two bytes are read in place where some field has one: 4 % of decoding GoogleMessage1 (Node 20 and 24).
+    wide: message.fields.some((field) => field.number > 15),
     cases: readCases(message, scope),
     checkDepth: runtime("checkDepth"),
     checkEnd: runtime("checkEnd"),

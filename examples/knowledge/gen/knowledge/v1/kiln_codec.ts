@@ -7,13 +7,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -55,7 +56,12 @@ export function encodeGetNoteRequest(message: GetNoteRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetNoteRequest(bytes: Uint8Array): GetNoteRequest {
-  return decode(GetNoteRequestCodec, emptyGetNoteRequest, readGetNoteRequest, bytes);
+  startDecoding(GetNoteRequestCodec, bytes);
+  try {
+    return readGetNoteRequest(emptyGetNoteRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GetNoteRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GetNoteRequest}. */
@@ -145,7 +151,12 @@ export function encodeListNotesRequest(message: ListNotesRequestInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListNotesRequest(bytes: Uint8Array): ListNotesRequest {
-  return decode(ListNotesRequestCodec, emptyListNotesRequest, readListNotesRequest, bytes);
+  startDecoding(ListNotesRequestCodec, bytes);
+  try {
+    return readListNotesRequest(emptyListNotesRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListNotesRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListNotesRequest}. */

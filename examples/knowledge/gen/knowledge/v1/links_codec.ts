@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -18,6 +18,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeLength,
   writeString,
@@ -80,7 +81,12 @@ export function encodeBuildRequest(message: BuildRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBuildRequest(bytes: Uint8Array): BuildRequest {
-  return decode(BuildRequestCodec, emptyBuildRequest, readBuildRequest, bytes);
+  startDecoding(BuildRequestCodec, bytes);
+  try {
+    return readBuildRequest(emptyBuildRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BuildRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link BuildRequest}. */
@@ -174,7 +180,12 @@ export function encodeBuildResponse(message: BuildResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBuildResponse(bytes: Uint8Array): BuildResponse {
-  return decode(BuildResponseCodec, emptyBuildResponse, readBuildResponse, bytes);
+  startDecoding(BuildResponseCodec, bytes);
+  try {
+    return readBuildResponse(emptyBuildResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BuildResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link BuildResponse}. */
@@ -338,7 +349,12 @@ export function encodeNeighboursRequest(message: NeighboursRequestInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNeighboursRequest(bytes: Uint8Array): NeighboursRequest {
-  return decode(NeighboursRequestCodec, emptyNeighboursRequest, readNeighboursRequest, bytes);
+  startDecoding(NeighboursRequestCodec, bytes);
+  try {
+    return readNeighboursRequest(emptyNeighboursRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NeighboursRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link NeighboursRequest}. */
@@ -445,7 +461,12 @@ export function encodeNeighboursResponse(message: NeighboursResponseInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNeighboursResponse(bytes: Uint8Array): NeighboursResponse {
-  return decode(NeighboursResponseCodec, emptyNeighboursResponse, readNeighboursResponse, bytes);
+  startDecoding(NeighboursResponseCodec, bytes);
+  try {
+    return readNeighboursResponse(emptyNeighboursResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NeighboursResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link NeighboursResponse}. */
@@ -577,7 +598,12 @@ export function encodeMostLinkedRequest(message: MostLinkedRequestInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMostLinkedRequest(bytes: Uint8Array): MostLinkedRequest {
-  return decode(MostLinkedRequestCodec, emptyMostLinkedRequest, readMostLinkedRequest, bytes);
+  startDecoding(MostLinkedRequestCodec, bytes);
+  try {
+    return readMostLinkedRequest(emptyMostLinkedRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MostLinkedRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MostLinkedRequest}. */
@@ -682,7 +708,12 @@ export function encodeMostLinkedResponse(message: MostLinkedResponseInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMostLinkedResponse(bytes: Uint8Array): MostLinkedResponse {
-  return decode(MostLinkedResponseCodec, emptyMostLinkedResponse, readMostLinkedResponse, bytes);
+  startDecoding(MostLinkedResponseCodec, bytes);
+  try {
+    return readMostLinkedResponse(emptyMostLinkedResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MostLinkedResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MostLinkedResponse}. */
@@ -788,7 +819,12 @@ export function encodeLinkedNote(message: LinkedNoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLinkedNote(bytes: Uint8Array): LinkedNote {
-  return decode(LinkedNoteCodec, emptyLinkedNote, readLinkedNote, bytes);
+  startDecoding(LinkedNoteCodec, bytes);
+  try {
+    return readLinkedNote(emptyLinkedNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LinkedNoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link LinkedNote}. */
@@ -906,7 +942,12 @@ export function encodeOrphansRequest(message: OrphansRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOrphansRequest(bytes: Uint8Array): OrphansRequest {
-  return decode(OrphansRequestCodec, emptyOrphansRequest, readOrphansRequest, bytes);
+  startDecoding(OrphansRequestCodec, bytes);
+  try {
+    return readOrphansRequest(emptyOrphansRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OrphansRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link OrphansRequest}. */
@@ -985,7 +1026,12 @@ export function encodeWalkRequest(message: WalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWalkRequest(bytes: Uint8Array): WalkRequest {
-  return decode(WalkRequestCodec, emptyWalkRequest, readWalkRequest, bytes);
+  startDecoding(WalkRequestCodec, bytes);
+  try {
+    return readWalkRequest(emptyWalkRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WalkRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WalkRequest}. */
@@ -1095,7 +1141,12 @@ export function encodeWalkResponse(message: WalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWalkResponse(bytes: Uint8Array): WalkResponse {
-  return decode(WalkResponseCodec, emptyWalkResponse, readWalkResponse, bytes);
+  startDecoding(WalkResponseCodec, bytes);
+  try {
+    return readWalkResponse(emptyWalkResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WalkResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WalkResponse}. */
@@ -1217,7 +1268,12 @@ export function encodePlace(message: PlaceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePlace(bytes: Uint8Array): Place {
-  return decode(PlaceCodec, emptyPlace, readPlace, bytes);
+  startDecoding(PlaceCodec, bytes);
+  try {
+    return readPlace(emptyPlace(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PlaceCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Place}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readLength,
@@ -16,6 +16,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeLength,
   writeString,
@@ -80,7 +81,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */
@@ -238,7 +244,12 @@ export function encodeNoteRef(message: NoteRefInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNoteRef(bytes: Uint8Array): NoteRef {
-  return decode(NoteRefCodec, emptyNoteRef, readNoteRef, bytes);
+  startDecoding(NoteRefCodec, bytes);
+  try {
+    return readNoteRef(emptyNoteRef(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteRefCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link NoteRef}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -20,6 +20,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeDouble,
   writeInt32,
@@ -96,7 +97,12 @@ export function encodeIndexResponse(message: IndexResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIndexResponse(bytes: Uint8Array): IndexResponse {
-  return decode(IndexResponseCodec, emptyIndexResponse, readIndexResponse, bytes);
+  startDecoding(IndexResponseCodec, bytes);
+  try {
+    return readIndexResponse(emptyIndexResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(IndexResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link IndexResponse}. */
@@ -250,7 +256,12 @@ export function encodeQueryRequest(message: QueryRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryRequest(bytes: Uint8Array): QueryRequest {
-  return decode(QueryRequestCodec, emptyQueryRequest, readQueryRequest, bytes);
+  startDecoding(QueryRequestCodec, bytes);
+  try {
+    return readQueryRequest(emptyQueryRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(QueryRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link QueryRequest}. */
@@ -391,7 +402,12 @@ export function encodeQueryResponse(message: QueryResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryResponse(bytes: Uint8Array): QueryResponse {
-  return decode(QueryResponseCodec, emptyQueryResponse, readQueryResponse, bytes);
+  startDecoding(QueryResponseCodec, bytes);
+  try {
+    return readQueryResponse(emptyQueryResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(QueryResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link QueryResponse}. */
@@ -526,7 +542,12 @@ export function encodeHit(message: HitInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHit(bytes: Uint8Array): Hit {
-  return decode(HitCodec, emptyHit, readHit, bytes);
+  startDecoding(HitCodec, bytes);
+  try {
+    return readHit(emptyHit(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HitCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Hit}. */
@@ -609,7 +630,8 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.score = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // string snippet = 3
       case 3:
         if (tag !== 26) refuseType(tag, 26, message);
@@ -656,7 +678,12 @@ export function encodeWatchRequest(message: WatchRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWatchRequest(bytes: Uint8Array): WatchRequest {
-  return decode(WatchRequestCodec, emptyWatchRequest, readWatchRequest, bytes);
+  startDecoding(WatchRequestCodec, bytes);
+  try {
+    return readWatchRequest(emptyWatchRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WatchRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WatchRequest}. */
@@ -750,7 +777,12 @@ export function encodeWatchResponse(message: WatchResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
-  return decode(WatchResponseCodec, emptyWatchResponse, readWatchResponse, bytes);
+  startDecoding(WatchResponseCodec, bytes);
+  try {
+    return readWatchResponse(emptyWatchResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WatchResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WatchResponse}. */

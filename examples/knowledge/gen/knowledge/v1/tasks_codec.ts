@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -24,6 +24,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeInt32,
   writeLength,
@@ -94,7 +95,12 @@ export function encodeScanRequest(message: ScanRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeScanRequest(bytes: Uint8Array): ScanRequest {
-  return decode(ScanRequestCodec, emptyScanRequest, readScanRequest, bytes);
+  startDecoding(ScanRequestCodec, bytes);
+  try {
+    return readScanRequest(emptyScanRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ScanRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ScanRequest}. */
@@ -178,7 +184,12 @@ export function encodeScanResponse(message: ScanResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeScanResponse(bytes: Uint8Array): ScanResponse {
-  return decode(ScanResponseCodec, emptyScanResponse, readScanResponse, bytes);
+  startDecoding(ScanResponseCodec, bytes);
+  try {
+    return readScanResponse(emptyScanResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ScanResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ScanResponse}. */
@@ -317,7 +328,12 @@ export function encodeListTasksRequest(message: ListTasksRequestInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListTasksRequest(bytes: Uint8Array): ListTasksRequest {
-  return decode(ListTasksRequestCodec, emptyListTasksRequest, readListTasksRequest, bytes);
+  startDecoding(ListTasksRequestCodec, bytes);
+  try {
+    return readListTasksRequest(emptyListTasksRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListTasksRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListTasksRequest}. */
@@ -470,7 +486,12 @@ export function encodeListTasksResponse(message: ListTasksResponseInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListTasksResponse(bytes: Uint8Array): ListTasksResponse {
-  return decode(ListTasksResponseCodec, emptyListTasksResponse, readListTasksResponse, bytes);
+  startDecoding(ListTasksResponseCodec, bytes);
+  try {
+    return readListTasksResponse(emptyListTasksResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListTasksResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListTasksResponse}. */
@@ -606,7 +627,12 @@ export function encodeTask(message: TaskInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTask(bytes: Uint8Array): Task {
-  return decode(TaskCodec, emptyTask, readTask, bytes);
+  startDecoding(TaskCodec, bytes);
+  try {
+    return readTask(emptyTask(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TaskCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Task}. */
@@ -749,7 +775,12 @@ export function encodeCountTasksRequest(message: CountTasksRequestInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountTasksRequest(bytes: Uint8Array): CountTasksRequest {
-  return decode(CountTasksRequestCodec, emptyCountTasksRequest, readCountTasksRequest, bytes);
+  startDecoding(CountTasksRequestCodec, bytes);
+  try {
+    return readCountTasksRequest(emptyCountTasksRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CountTasksRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CountTasksRequest}. */
@@ -834,7 +865,12 @@ export function encodeCountTasksResponse(message: CountTasksResponseInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountTasksResponse(bytes: Uint8Array): CountTasksResponse {
-  return decode(CountTasksResponseCodec, emptyCountTasksResponse, readCountTasksResponse, bytes);
+  startDecoding(CountTasksResponseCodec, bytes);
+  try {
+    return readCountTasksResponse(emptyCountTasksResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CountTasksResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CountTasksResponse}. */
@@ -995,7 +1031,12 @@ export function encodeTaskCount(message: TaskCountInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTaskCount(bytes: Uint8Array): TaskCount {
-  return decode(TaskCountCodec, emptyTaskCount, readTaskCount, bytes);
+  startDecoding(TaskCountCodec, bytes);
+  try {
+    return readTaskCount(emptyTaskCount(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TaskCountCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TaskCount}. */

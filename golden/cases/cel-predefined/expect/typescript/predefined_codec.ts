@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -25,6 +25,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   valueOf,
   writeDouble,
@@ -101,7 +102,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */
@@ -223,7 +229,8 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       case 3:
         if (tag !== 25) refuseType(tag, 25, message);
         message.score = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // repeated string tags = 4
       case 4:
         if (tag !== 34) refuseType(tag, 34, message);

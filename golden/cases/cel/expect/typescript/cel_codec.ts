@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -25,6 +25,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeInt32,
   writeInt64,
@@ -87,7 +88,12 @@ export function encodeGuest(message: GuestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGuest(bytes: Uint8Array): Guest {
-  return decode(GuestCodec, emptyGuest, readGuest, bytes);
+  startDecoding(GuestCodec, bytes);
+  try {
+    return readGuest(emptyGuest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GuestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Guest}. */
@@ -254,7 +260,12 @@ export function encodeEvent(message: EventInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEvent(bytes: Uint8Array): Event {
-  return decode(EventCodec, emptyEvent, readEvent, bytes);
+  startDecoding(EventCodec, bytes);
+  try {
+    return readEvent(emptyEvent(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EventCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Event}. */
@@ -579,7 +590,12 @@ export function encodeLeft(message: LeftInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLeft(bytes: Uint8Array): Left {
-  return decode(LeftCodec, emptyLeft, readLeft, bytes);
+  startDecoding(LeftCodec, bytes);
+  try {
+    return readLeft(emptyLeft(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LeftCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Left}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readEnum,
@@ -15,6 +15,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeLength,
@@ -85,7 +86,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */
@@ -241,7 +247,12 @@ export function encodeTimestamp(message: TimestampInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTimestamp(bytes: Uint8Array): Timestamp {
-  return decode(TimestampCodec, emptyTimestamp, readTimestamp, bytes);
+  startDecoding(TimestampCodec, bytes);
+  try {
+    return readTimestamp(emptyTimestamp(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TimestampCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Timestamp}. */

@@ -2,9 +2,9 @@
 export type { Codec } from "../../codec/codec.js";
 export { encode } from "../../codec/encode.js";
 export { expectRoom } from "../../codec/room.js";
-export { decode, inherit, messageCodec, type MessageCodec } from "../../codec/message-codec.js";
+export { inherit, messageCodec, startDecoding, type MessageCodec } from "../../codec/message-codec.js";
 export { cursor } from "../../codec/cursor.js";
-export { checkDepth, checkEnd, missing, refuseType } from "../../codec/failure.js";
+export { checkDepth, checkEnd, decodeFailure, missing, refuseType } from "../../codec/failure.js";
 export {
   readBool,
   readEnum,

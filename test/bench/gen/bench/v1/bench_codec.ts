@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readInt32,
@@ -15,6 +15,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeString,
@@ -60,7 +61,12 @@ export function encodeSearchRequest(message: SearchRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSearchRequest(bytes: Uint8Array): SearchRequest {
-  return decode(SearchRequestCodec, emptySearchRequest, readSearchRequest, bytes);
+  startDecoding(SearchRequestCodec, bytes);
+  try {
+    return readSearchRequest(emptySearchRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SearchRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SearchRequest}. */
@@ -183,7 +189,12 @@ export function encodeSearchResponse(message: SearchResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSearchResponse(bytes: Uint8Array): SearchResponse {
-  return decode(SearchResponseCodec, emptySearchResponse, readSearchResponse, bytes);
+  startDecoding(SearchResponseCodec, bytes);
+  try {
+    return readSearchResponse(emptySearchResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SearchResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SearchResponse}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectRoom,
@@ -22,6 +22,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeInt32,
   writeLength,
@@ -96,7 +97,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */
@@ -297,7 +303,12 @@ export function encodeStoreRequest(message: StoreRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreRequest(bytes: Uint8Array): StoreRequest {
-  return decode(StoreRequestCodec, emptyStoreRequest, readStoreRequest, bytes);
+  startDecoding(StoreRequestCodec, bytes);
+  try {
+    return readStoreRequest(emptyStoreRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StoreRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link StoreRequest}. */
@@ -391,7 +402,12 @@ export function encodeStoreResponse(message: StoreResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreResponse(bytes: Uint8Array): StoreResponse {
-  return decode(StoreResponseCodec, emptyStoreResponse, readStoreResponse, bytes);
+  startDecoding(StoreResponseCodec, bytes);
+  try {
+    return readStoreResponse(emptyStoreResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StoreResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link StoreResponse}. */

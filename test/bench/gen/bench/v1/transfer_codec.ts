@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readBytes,
@@ -16,6 +16,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeUint32,
@@ -64,7 +65,12 @@ export function encodeTransferRequest(message: TransferRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTransferRequest(bytes: Uint8Array): TransferRequest {
-  return decode(TransferRequestCodec, emptyTransferRequest, readTransferRequest, bytes);
+  startDecoding(TransferRequestCodec, bytes);
+  try {
+    return readTransferRequest(emptyTransferRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TransferRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TransferRequest}. */
@@ -187,7 +193,12 @@ export function encodeBlob(message: BlobInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBlob(bytes: Uint8Array): Blob {
-  return decode(BlobCodec, emptyBlob, readBlob, bytes);
+  startDecoding(BlobCodec, bytes);
+  try {
+    return readBlob(emptyBlob(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BlobCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Blob}. */
@@ -276,7 +287,12 @@ export function encodeWriteResponse(message: WriteResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWriteResponse(bytes: Uint8Array): WriteResponse {
-  return decode(WriteResponseCodec, emptyWriteResponse, readWriteResponse, bytes);
+  startDecoding(WriteResponseCodec, bytes);
+  try {
+    return readWriteResponse(emptyWriteResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WriteResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WriteResponse}. */

@@ -7,11 +7,12 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readTag,
   readUnknown,
+  startDecoding,
   startMessage,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -46,7 +47,12 @@ export function encodeB(message: BInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeB(bytes: Uint8Array): B {
-  return decode(BCodec, emptyB, readB, bytes);
+  startDecoding(BCodec, bytes);
+  try {
+    return readB(emptyB(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link B}. */

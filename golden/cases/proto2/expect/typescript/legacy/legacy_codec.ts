@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -29,6 +29,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeBytes,
@@ -141,7 +142,12 @@ export function encodeLegacy(message: LegacyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy(bytes: Uint8Array): Legacy {
-  return decode(LegacyCodec, emptyLegacy, readLegacy, bytes);
+  startDecoding(LegacyCodec, bytes);
+  try {
+    return readLegacy(emptyLegacy(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LegacyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Legacy}. */
@@ -343,7 +349,8 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       case 6:
         if (tag !== 49) refuseType(tag, 49, message);
         message.ratio = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // optional Level level = 7
       case 7: {
         if (tag !== 56) refuseType(tag, 56, message);
@@ -450,7 +457,12 @@ export function encodeLegacy_Part(message: Legacy_PartInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Part(bytes: Uint8Array): Legacy_Part {
-  return decode(Legacy_PartCodec, emptyLegacy_Part, readLegacy_Part, bytes);
+  startDecoding(Legacy_PartCodec, bytes);
+  try {
+    return readLegacy_Part(emptyLegacy_Part(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Legacy_PartCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Legacy_Part}. */
@@ -546,7 +558,12 @@ export function encodeLegacy_Many(message: Legacy_ManyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Many(bytes: Uint8Array): Legacy_Many {
-  return decode(Legacy_ManyCodec, emptyLegacy_Many, readLegacy_Many, bytes);
+  startDecoding(Legacy_ManyCodec, bytes);
+  try {
+    return readLegacy_Many(emptyLegacy_Many(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Legacy_ManyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Legacy_Many}. */
@@ -651,7 +668,12 @@ export function encodeHolder(message: HolderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHolder(bytes: Uint8Array): Holder {
-  return decode(HolderCodec, emptyHolder, readHolder, bytes);
+  startDecoding(HolderCodec, bytes);
+  try {
+    return readHolder(emptyHolder(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HolderCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Holder}. */

@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readBytes,
@@ -16,6 +16,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeString,
@@ -60,7 +61,12 @@ export function encodeAny(message: AnyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAny(bytes: Uint8Array): Any {
-  return decode(AnyCodec, emptyAny, readAny, bytes);
+  startDecoding(AnyCodec, bytes);
+  try {
+    return readAny(emptyAny(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(AnyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Any}. */

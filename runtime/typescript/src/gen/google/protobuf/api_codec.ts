@@ -9,7 +9,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   messageCodec,
@@ -20,6 +20,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeInt32,
@@ -92,7 +93,12 @@ export function encodeApi(message: ApiInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeApi(bytes: Uint8Array): Api {
-  return decode(ApiCodec, emptyApi, readApi, bytes);
+  startDecoding(ApiCodec, bytes);
+  try {
+    return readApi(emptyApi(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ApiCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Api}. */
@@ -322,7 +328,12 @@ export function encodeMethod(message: MethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethod(bytes: Uint8Array): Method {
-  return decode(MethodCodec, emptyMethod, readMethod, bytes);
+  startDecoding(MethodCodec, bytes);
+  try {
+    return readMethod(emptyMethod(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MethodCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Method}. */
@@ -522,7 +533,12 @@ export function encodeMixin(message: MixinInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMixin(bytes: Uint8Array): Mixin {
-  return decode(MixinCodec, emptyMixin, readMixin, bytes);
+  startDecoding(MixinCodec, bytes);
+  try {
+    return readMixin(emptyMixin(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MixinCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Mixin}. */

@@ -65,7 +65,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -86,6 +86,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeBytes,
@@ -353,7 +354,12 @@ export function encodeFileDescriptorSet(message: FileDescriptorSetInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFileDescriptorSet(bytes: Uint8Array): FileDescriptorSet {
-  return decode(FileDescriptorSetCodec, emptyFileDescriptorSet, readFileDescriptorSet, bytes);
+  startDecoding(FileDescriptorSetCodec, bytes);
+  try {
+    return readFileDescriptorSet(emptyFileDescriptorSet(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FileDescriptorSetCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FileDescriptorSet}. */
@@ -505,7 +511,12 @@ export function encodeFileDescriptorProto(message: FileDescriptorProtoInit): Uin
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFileDescriptorProto(bytes: Uint8Array): FileDescriptorProto {
-  return decode(FileDescriptorProtoCodec, emptyFileDescriptorProto, readFileDescriptorProto, bytes);
+  startDecoding(FileDescriptorProtoCodec, bytes);
+  try {
+    return readFileDescriptorProto(emptyFileDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FileDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FileDescriptorProto}. */
@@ -868,7 +879,12 @@ export function encodeDescriptorProto(message: DescriptorProtoInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDescriptorProto(bytes: Uint8Array): DescriptorProto {
-  return decode(DescriptorProtoCodec, emptyDescriptorProto, readDescriptorProto, bytes);
+  startDecoding(DescriptorProtoCodec, bytes);
+  try {
+    return readDescriptorProto(emptyDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DescriptorProto}. */
@@ -1162,12 +1178,12 @@ export function encodeDescriptorProto_ExtensionRange(message: DescriptorProto_Ex
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDescriptorProto_ExtensionRange(bytes: Uint8Array): DescriptorProto_ExtensionRange {
-  return decode(
-    DescriptorProto_ExtensionRangeCodec,
-    emptyDescriptorProto_ExtensionRange,
-    readDescriptorProto_ExtensionRange,
-    bytes,
-  );
+  startDecoding(DescriptorProto_ExtensionRangeCodec, bytes);
+  try {
+    return readDescriptorProto_ExtensionRange(emptyDescriptorProto_ExtensionRange(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DescriptorProto_ExtensionRangeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DescriptorProto_ExtensionRange}. */
@@ -1327,12 +1343,12 @@ export function encodeDescriptorProto_ReservedRange(message: DescriptorProto_Res
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDescriptorProto_ReservedRange(bytes: Uint8Array): DescriptorProto_ReservedRange {
-  return decode(
-    DescriptorProto_ReservedRangeCodec,
-    emptyDescriptorProto_ReservedRange,
-    readDescriptorProto_ReservedRange,
-    bytes,
-  );
+  startDecoding(DescriptorProto_ReservedRangeCodec, bytes);
+  try {
+    return readDescriptorProto_ReservedRange(emptyDescriptorProto_ReservedRange(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DescriptorProto_ReservedRangeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DescriptorProto_ReservedRange}. */
@@ -1478,7 +1494,12 @@ export function encodeExtensionRangeOptions(message: ExtensionRangeOptionsInit):
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeExtensionRangeOptions(bytes: Uint8Array): ExtensionRangeOptions {
-  return decode(ExtensionRangeOptionsCodec, emptyExtensionRangeOptions, readExtensionRangeOptions, bytes);
+  startDecoding(ExtensionRangeOptionsCodec, bytes);
+  try {
+    return readExtensionRangeOptions(emptyExtensionRangeOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ExtensionRangeOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ExtensionRangeOptions}. */
@@ -1554,7 +1575,9 @@ function readExtensionRangeOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -1666,12 +1689,19 @@ export function encodeExtensionRangeOptions_Declaration(message: ExtensionRangeO
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeExtensionRangeOptions_Declaration(bytes: Uint8Array): ExtensionRangeOptions_Declaration {
-  return decode(
-    ExtensionRangeOptions_DeclarationCodec,
-    emptyExtensionRangeOptions_Declaration,
-    readExtensionRangeOptions_Declaration,
-    bytes,
-  );
+  startDecoding(ExtensionRangeOptions_DeclarationCodec, bytes);
+  try {
+    return readExtensionRangeOptions_Declaration(
+      emptyExtensionRangeOptions_Declaration(),
+      bytes,
+      0,
+      bytes.length,
+      1,
+      0,
+    );
+  } catch (error) {
+    throw decodeFailure(ExtensionRangeOptions_DeclarationCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ExtensionRangeOptions_Declaration}. */
@@ -1881,7 +1911,12 @@ export function encodeFieldDescriptorProto(message: FieldDescriptorProtoInit): U
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldDescriptorProto(bytes: Uint8Array): FieldDescriptorProto {
-  return decode(FieldDescriptorProtoCodec, emptyFieldDescriptorProto, readFieldDescriptorProto, bytes);
+  startDecoding(FieldDescriptorProtoCodec, bytes);
+  try {
+    return readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FieldDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FieldDescriptorProto}. */
@@ -2009,7 +2044,9 @@ function readFieldDescriptorProto(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -2151,7 +2188,12 @@ export function encodeOneofDescriptorProto(message: OneofDescriptorProtoInit): U
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOneofDescriptorProto(bytes: Uint8Array): OneofDescriptorProto {
-  return decode(OneofDescriptorProtoCodec, emptyOneofDescriptorProto, readOneofDescriptorProto, bytes);
+  startDecoding(OneofDescriptorProtoCodec, bytes);
+  try {
+    return readOneofDescriptorProto(emptyOneofDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OneofDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link OneofDescriptorProto}. */
@@ -2288,7 +2330,12 @@ export function encodeEnumDescriptorProto(message: EnumDescriptorProtoInit): Uin
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumDescriptorProto(bytes: Uint8Array): EnumDescriptorProto {
-  return decode(EnumDescriptorProtoCodec, emptyEnumDescriptorProto, readEnumDescriptorProto, bytes);
+  startDecoding(EnumDescriptorProtoCodec, bytes);
+  try {
+    return readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EnumDescriptorProto}. */
@@ -2488,12 +2535,19 @@ export function encodeEnumDescriptorProto_EnumReservedRange(
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumDescriptorProto_EnumReservedRange(bytes: Uint8Array): EnumDescriptorProto_EnumReservedRange {
-  return decode(
-    EnumDescriptorProto_EnumReservedRangeCodec,
-    emptyEnumDescriptorProto_EnumReservedRange,
-    readEnumDescriptorProto_EnumReservedRange,
-    bytes,
-  );
+  startDecoding(EnumDescriptorProto_EnumReservedRangeCodec, bytes);
+  try {
+    return readEnumDescriptorProto_EnumReservedRange(
+      emptyEnumDescriptorProto_EnumReservedRange(),
+      bytes,
+      0,
+      bytes.length,
+      1,
+      0,
+    );
+  } catch (error) {
+    throw decodeFailure(EnumDescriptorProto_EnumReservedRangeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EnumDescriptorProto_EnumReservedRange}. */
@@ -2635,7 +2689,12 @@ export function encodeEnumValueDescriptorProto(message: EnumValueDescriptorProto
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumValueDescriptorProto(bytes: Uint8Array): EnumValueDescriptorProto {
-  return decode(EnumValueDescriptorProtoCodec, emptyEnumValueDescriptorProto, readEnumValueDescriptorProto, bytes);
+  startDecoding(EnumValueDescriptorProtoCodec, bytes);
+  try {
+    return readEnumValueDescriptorProto(emptyEnumValueDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumValueDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EnumValueDescriptorProto}. */
@@ -2783,7 +2842,12 @@ export function encodeServiceDescriptorProto(message: ServiceDescriptorProtoInit
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeServiceDescriptorProto(bytes: Uint8Array): ServiceDescriptorProto {
-  return decode(ServiceDescriptorProtoCodec, emptyServiceDescriptorProto, readServiceDescriptorProto, bytes);
+  startDecoding(ServiceDescriptorProtoCodec, bytes);
+  try {
+    return readServiceDescriptorProto(emptyServiceDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ServiceDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ServiceDescriptorProto}. */
@@ -2942,7 +3006,12 @@ export function encodeMethodDescriptorProto(message: MethodDescriptorProtoInit):
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethodDescriptorProto(bytes: Uint8Array): MethodDescriptorProto {
-  return decode(MethodDescriptorProtoCodec, emptyMethodDescriptorProto, readMethodDescriptorProto, bytes);
+  startDecoding(MethodDescriptorProtoCodec, bytes);
+  try {
+    return readMethodDescriptorProto(emptyMethodDescriptorProto(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MethodDescriptorProtoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MethodDescriptorProto}. */
@@ -3196,7 +3265,12 @@ export function encodeFileOptions(message: FileOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFileOptions(bytes: Uint8Array): FileOptions {
-  return decode(FileOptionsCodec, emptyFileOptions, readFileOptions, bytes);
+  startDecoding(FileOptionsCodec, bytes);
+  try {
+    return readFileOptions(emptyFileOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FileOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FileOptions}. */
@@ -3399,7 +3473,9 @@ function readFileOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -3623,7 +3699,12 @@ export function encodeMessageOptions(message: MessageOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMessageOptions(bytes: Uint8Array): MessageOptions {
-  return decode(MessageOptionsCodec, emptyMessageOptions, readMessageOptions, bytes);
+  startDecoding(MessageOptionsCodec, bytes);
+  try {
+    return readMessageOptions(emptyMessageOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MessageOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MessageOptions}. */
@@ -3722,7 +3803,9 @@ function readMessageOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -3886,7 +3969,12 @@ export function encodeFieldOptions(message: FieldOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldOptions(bytes: Uint8Array): FieldOptions {
-  return decode(FieldOptionsCodec, emptyFieldOptions, readFieldOptions, bytes);
+  startDecoding(FieldOptionsCodec, bytes);
+  try {
+    return readFieldOptions(emptyFieldOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FieldOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FieldOptions}. */
@@ -4047,7 +4135,9 @@ function readFieldOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -4238,12 +4328,12 @@ export function encodeFieldOptions_EditionDefault(message: FieldOptions_EditionD
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldOptions_EditionDefault(bytes: Uint8Array): FieldOptions_EditionDefault {
-  return decode(
-    FieldOptions_EditionDefaultCodec,
-    emptyFieldOptions_EditionDefault,
-    readFieldOptions_EditionDefault,
-    bytes,
-  );
+  startDecoding(FieldOptions_EditionDefaultCodec, bytes);
+  try {
+    return readFieldOptions_EditionDefault(emptyFieldOptions_EditionDefault(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FieldOptions_EditionDefaultCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FieldOptions_EditionDefault}. */
@@ -4389,12 +4479,12 @@ export function encodeFieldOptions_FeatureSupport(message: FieldOptions_FeatureS
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldOptions_FeatureSupport(bytes: Uint8Array): FieldOptions_FeatureSupport {
-  return decode(
-    FieldOptions_FeatureSupportCodec,
-    emptyFieldOptions_FeatureSupport,
-    readFieldOptions_FeatureSupport,
-    bytes,
-  );
+  startDecoding(FieldOptions_FeatureSupportCodec, bytes);
+  try {
+    return readFieldOptions_FeatureSupport(emptyFieldOptions_FeatureSupport(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FieldOptions_FeatureSupportCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FieldOptions_FeatureSupport}. */
@@ -4582,7 +4672,12 @@ export function encodeOneofOptions(message: OneofOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOneofOptions(bytes: Uint8Array): OneofOptions {
-  return decode(OneofOptionsCodec, emptyOneofOptions, readOneofOptions, bytes);
+  startDecoding(OneofOptionsCodec, bytes);
+  try {
+    return readOneofOptions(emptyOneofOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OneofOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link OneofOptions}. */
@@ -4631,7 +4726,9 @@ function readOneofOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -4714,7 +4811,12 @@ export function encodeEnumOptions(message: EnumOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumOptions(bytes: Uint8Array): EnumOptions {
-  return decode(EnumOptionsCodec, emptyEnumOptions, readEnumOptions, bytes);
+  startDecoding(EnumOptionsCodec, bytes);
+  try {
+    return readEnumOptions(emptyEnumOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EnumOptions}. */
@@ -4794,7 +4896,9 @@ function readEnumOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -4903,7 +5007,12 @@ export function encodeEnumValueOptions(message: EnumValueOptionsInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumValueOptions(bytes: Uint8Array): EnumValueOptions {
-  return decode(EnumValueOptionsCodec, emptyEnumValueOptions, readEnumValueOptions, bytes);
+  startDecoding(EnumValueOptionsCodec, bytes);
+  try {
+    return readEnumValueOptions(emptyEnumValueOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumValueOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EnumValueOptions}. */
@@ -4974,7 +5083,9 @@ function readEnumValueOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -5080,7 +5191,12 @@ export function encodeServiceOptions(message: ServiceOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeServiceOptions(bytes: Uint8Array): ServiceOptions {
-  return decode(ServiceOptionsCodec, emptyServiceOptions, readServiceOptions, bytes);
+  startDecoding(ServiceOptionsCodec, bytes);
+  try {
+    return readServiceOptions(emptyServiceOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ServiceOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ServiceOptions}. */
@@ -5140,7 +5256,9 @@ function readServiceOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -5227,7 +5345,12 @@ export function encodeMethodOptions(message: MethodOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethodOptions(bytes: Uint8Array): MethodOptions {
-  return decode(MethodOptionsCodec, emptyMethodOptions, readMethodOptions, bytes);
+  startDecoding(MethodOptionsCodec, bytes);
+  try {
+    return readMethodOptions(emptyMethodOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MethodOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MethodOptions}. */
@@ -5299,7 +5422,9 @@ function readMethodOptions(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -5409,7 +5534,12 @@ export function encodeUninterpretedOption(message: UninterpretedOptionInit): Uin
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUninterpretedOption(bytes: Uint8Array): UninterpretedOption {
-  return decode(UninterpretedOptionCodec, emptyUninterpretedOption, readUninterpretedOption, bytes);
+  startDecoding(UninterpretedOptionCodec, bytes);
+  try {
+    return readUninterpretedOption(emptyUninterpretedOption(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(UninterpretedOptionCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link UninterpretedOption}. */
@@ -5533,7 +5663,8 @@ function readUninterpretedOption(
       case 6:
         if (tag !== 49) refuseType(tag, 49, message);
         message.doubleValue = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // optional bytes string_value = 7
       case 7:
         if (tag !== 58) refuseType(tag, 58, message);
@@ -5591,12 +5722,12 @@ export function encodeUninterpretedOption_NamePart(message: UninterpretedOption_
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUninterpretedOption_NamePart(bytes: Uint8Array): UninterpretedOption_NamePart {
-  return decode(
-    UninterpretedOption_NamePartCodec,
-    emptyUninterpretedOption_NamePart,
-    readUninterpretedOption_NamePart,
-    bytes,
-  );
+  startDecoding(UninterpretedOption_NamePartCodec, bytes);
+  try {
+    return readUninterpretedOption_NamePart(emptyUninterpretedOption_NamePart(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(UninterpretedOption_NamePartCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link UninterpretedOption_NamePart}. */
@@ -5752,7 +5883,12 @@ export function encodeFeatureSet(message: FeatureSetInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSet(bytes: Uint8Array): FeatureSet {
-  return decode(FeatureSetCodec, emptyFeatureSet, readFeatureSet, bytes);
+  startDecoding(FeatureSetCodec, bytes);
+  try {
+    return readFeatureSet(emptyFeatureSet(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FeatureSetCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FeatureSet}. */
@@ -6031,12 +6167,12 @@ export function encodeFeatureSet_VisibilityFeature(message: FeatureSet_Visibilit
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSet_VisibilityFeature(bytes: Uint8Array): FeatureSet_VisibilityFeature {
-  return decode(
-    FeatureSet_VisibilityFeatureCodec,
-    emptyFeatureSet_VisibilityFeature,
-    readFeatureSet_VisibilityFeature,
-    bytes,
-  );
+  startDecoding(FeatureSet_VisibilityFeatureCodec, bytes);
+  try {
+    return readFeatureSet_VisibilityFeature(emptyFeatureSet_VisibilityFeature(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FeatureSet_VisibilityFeatureCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FeatureSet_VisibilityFeature}. */
@@ -6118,12 +6254,12 @@ export function encodeFeatureSet_ProtoLimitsFeature(message: FeatureSet_ProtoLim
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSet_ProtoLimitsFeature(bytes: Uint8Array): FeatureSet_ProtoLimitsFeature {
-  return decode(
-    FeatureSet_ProtoLimitsFeatureCodec,
-    emptyFeatureSet_ProtoLimitsFeature,
-    readFeatureSet_ProtoLimitsFeature,
-    bytes,
-  );
+  startDecoding(FeatureSet_ProtoLimitsFeatureCodec, bytes);
+  try {
+    return readFeatureSet_ProtoLimitsFeature(emptyFeatureSet_ProtoLimitsFeature(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FeatureSet_ProtoLimitsFeatureCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FeatureSet_ProtoLimitsFeature}. */
@@ -6216,7 +6352,12 @@ export function encodeFeatureSetDefaults(message: FeatureSetDefaultsInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFeatureSetDefaults(bytes: Uint8Array): FeatureSetDefaults {
-  return decode(FeatureSetDefaultsCodec, emptyFeatureSetDefaults, readFeatureSetDefaults, bytes);
+  startDecoding(FeatureSetDefaultsCodec, bytes);
+  try {
+    return readFeatureSetDefaults(emptyFeatureSetDefaults(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FeatureSetDefaultsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FeatureSetDefaults}. */
@@ -6386,12 +6527,19 @@ export function encodeFeatureSetDefaults_FeatureSetEditionDefault(
 export function decodeFeatureSetDefaults_FeatureSetEditionDefault(
   bytes: Uint8Array,
 ): FeatureSetDefaults_FeatureSetEditionDefault {
-  return decode(
-    FeatureSetDefaults_FeatureSetEditionDefaultCodec,
-    emptyFeatureSetDefaults_FeatureSetEditionDefault,
-    readFeatureSetDefaults_FeatureSetEditionDefault,
-    bytes,
-  );
+  startDecoding(FeatureSetDefaults_FeatureSetEditionDefaultCodec, bytes);
+  try {
+    return readFeatureSetDefaults_FeatureSetEditionDefault(
+      emptyFeatureSetDefaults_FeatureSetEditionDefault(),
+      bytes,
+      0,
+      bytes.length,
+      1,
+      0,
+    );
+  } catch (error) {
+    throw decodeFailure(FeatureSetDefaults_FeatureSetEditionDefaultCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FeatureSetDefaults_FeatureSetEditionDefault}. */
@@ -6547,7 +6695,12 @@ export function encodeSourceCodeInfo(message: SourceCodeInfoInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSourceCodeInfo(bytes: Uint8Array): SourceCodeInfo {
-  return decode(SourceCodeInfoCodec, emptySourceCodeInfo, readSourceCodeInfo, bytes);
+  startDecoding(SourceCodeInfoCodec, bytes);
+  try {
+    return readSourceCodeInfo(emptySourceCodeInfo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SourceCodeInfoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SourceCodeInfo}. */
@@ -6664,7 +6817,12 @@ export function encodeSourceCodeInfo_Location(message: SourceCodeInfo_LocationIn
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSourceCodeInfo_Location(bytes: Uint8Array): SourceCodeInfo_Location {
-  return decode(SourceCodeInfo_LocationCodec, emptySourceCodeInfo_Location, readSourceCodeInfo_Location, bytes);
+  startDecoding(SourceCodeInfo_LocationCodec, bytes);
+  try {
+    return readSourceCodeInfo_Location(emptySourceCodeInfo_Location(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SourceCodeInfo_LocationCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SourceCodeInfo_Location}. */
@@ -6827,7 +6985,12 @@ export function encodeGeneratedCodeInfo(message: GeneratedCodeInfoInit): Uint8Ar
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGeneratedCodeInfo(bytes: Uint8Array): GeneratedCodeInfo {
-  return decode(GeneratedCodeInfoCodec, emptyGeneratedCodeInfo, readGeneratedCodeInfo, bytes);
+  startDecoding(GeneratedCodeInfoCodec, bytes);
+  try {
+    return readGeneratedCodeInfo(emptyGeneratedCodeInfo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GeneratedCodeInfoCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GeneratedCodeInfo}. */
@@ -6947,12 +7110,12 @@ export function encodeGeneratedCodeInfo_Annotation(message: GeneratedCodeInfo_An
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGeneratedCodeInfo_Annotation(bytes: Uint8Array): GeneratedCodeInfo_Annotation {
-  return decode(
-    GeneratedCodeInfo_AnnotationCodec,
-    emptyGeneratedCodeInfo_Annotation,
-    readGeneratedCodeInfo_Annotation,
-    bytes,
-  );
+  startDecoding(GeneratedCodeInfo_AnnotationCodec, bytes);
+  try {
+    return readGeneratedCodeInfo_Annotation(emptyGeneratedCodeInfo_Annotation(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GeneratedCodeInfo_AnnotationCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GeneratedCodeInfo_Annotation}. */

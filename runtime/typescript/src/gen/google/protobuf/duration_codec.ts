@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readInt32,
@@ -16,6 +16,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeInt64,
@@ -60,7 +61,12 @@ export function encodeDuration(message: DurationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDuration(bytes: Uint8Array): Duration {
-  return decode(DurationCodec, emptyDuration, readDuration, bytes);
+  startDecoding(DurationCodec, bytes);
+  try {
+    return readDuration(emptyDuration(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DurationCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Duration}. */

@@ -8,11 +8,12 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readTag,
   readUnknown,
+  startDecoding,
   startMessage,
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
@@ -46,7 +47,12 @@ export function encodeEmpty(message: EmptyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEmpty(bytes: Uint8Array): Empty {
-  return decode(EmptyCodec, emptyEmpty, readEmpty, bytes);
+  startDecoding(EmptyCodec, bytes);
+  try {
+    return readEmpty(emptyEmpty(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EmptyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Empty}. */

@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -17,6 +17,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -56,7 +57,12 @@ export function encodeFieldMask(message: FieldMaskInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFieldMask(bytes: Uint8Array): FieldMask {
-  return decode(FieldMaskCodec, emptyFieldMask, readFieldMask, bytes);
+  startDecoding(FieldMaskCodec, bytes);
+  try {
+    return readFieldMask(emptyFieldMask(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FieldMaskCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FieldMask}. */

@@ -8,13 +8,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -54,7 +55,12 @@ export function encodeSourceContext(message: SourceContextInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSourceContext(bytes: Uint8Array): SourceContext {
-  return decode(SourceContextCodec, emptySourceContext, readSourceContext, bytes);
+  startDecoding(SourceContextCodec, bytes);
+  try {
+    return readSourceContext(emptySourceContext(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SourceContextCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SourceContext}. */

@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -26,6 +26,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeBool,
   writeDouble,
@@ -74,7 +75,12 @@ export function encodeStruct(message: StructInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStruct(bytes: Uint8Array): Struct {
-  return decode(StructCodec, emptyStruct, readStruct, bytes);
+  startDecoding(StructCodec, bytes);
+  try {
+    return readStruct(emptyStruct(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StructCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Struct}. */
@@ -221,7 +227,12 @@ export function encodeValue(message: ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeValue(bytes: Uint8Array): Value {
-  return decode(ValueCodec, emptyValue, readValue, bytes);
+  startDecoding(ValueCodec, bytes);
+  try {
+    return readValue(emptyValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Value}. */
@@ -305,7 +316,8 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.kind = { case: "numberValue", value: readDouble(bytes, at) };
-        break;
+        at += 8;
+        continue;
       // string string_value = 3
       case 3:
         if (tag !== 26) refuseType(tag, 26, message);
@@ -393,7 +405,12 @@ export function encodeListValue(message: ListValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListValue(bytes: Uint8Array): ListValue {
-  return decode(ListValueCodec, emptyListValue, readListValue, bytes);
+  startDecoding(ListValueCodec, bytes);
+  try {
+    return readListValue(emptyListValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListValue}. */

@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readInt32,
@@ -16,6 +16,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeInt64,
@@ -60,7 +61,12 @@ export function encodeTimestamp(message: TimestampInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTimestamp(bytes: Uint8Array): Timestamp {
-  return decode(TimestampCodec, emptyTimestamp, readTimestamp, bytes);
+  startDecoding(TimestampCodec, bytes);
+  try {
+    return readTimestamp(emptyTimestamp(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TimestampCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Timestamp}. */

@@ -17,7 +17,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -30,6 +30,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeInt32,
@@ -136,7 +137,12 @@ export function encodeType(message: TypeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeType(bytes: Uint8Array): Type {
-  return decode(TypeCodec, emptyType, readType, bytes);
+  startDecoding(TypeCodec, bytes);
+  try {
+    return readType(emptyType(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TypeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Type}. */
@@ -359,7 +365,12 @@ export function encodeField(message: FieldInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeField(bytes: Uint8Array): Field {
-  return decode(FieldCodec, emptyField, readField, bytes);
+  startDecoding(FieldCodec, bytes);
+  try {
+    return readField(emptyField(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FieldCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Field}. */
@@ -617,7 +628,12 @@ export function encodeEnum(message: EnumInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnum(bytes: Uint8Array): Enum {
-  return decode(EnumCodec, emptyEnum, readEnum, bytes);
+  startDecoding(EnumCodec, bytes);
+  try {
+    return readEnum(emptyEnum(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Enum}. */
@@ -797,7 +813,12 @@ export function encodeEnumValue(message: EnumValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnumValue(bytes: Uint8Array): EnumValue {
-  return decode(EnumValueCodec, emptyEnumValue, readEnumValue, bytes);
+  startDecoding(EnumValueCodec, bytes);
+  try {
+    return readEnumValue(emptyEnumValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EnumValue}. */
@@ -932,7 +953,12 @@ export function encodeOption(message: OptionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOption(bytes: Uint8Array): Option {
-  return decode(OptionCodec, emptyOption, readOption, bytes);
+  startDecoding(OptionCodec, bytes);
+  try {
+    return readOption(emptyOption(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OptionCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Option}. */

@@ -18,7 +18,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readBool,
@@ -33,6 +33,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeBytes,
@@ -90,7 +91,12 @@ export function encodeDoubleValue(message: DoubleValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDoubleValue(bytes: Uint8Array): DoubleValue {
-  return decode(DoubleValueCodec, emptyDoubleValue, readDoubleValue, bytes);
+  startDecoding(DoubleValueCodec, bytes);
+  try {
+    return readDoubleValue(emptyDoubleValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DoubleValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DoubleValue}. */
@@ -143,7 +149,8 @@ function readDoubleValue(
       case 1:
         if (tag !== 9) refuseType(tag, 9, message);
         message.value = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -185,7 +192,12 @@ export function encodeFloatValue(message: FloatValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFloatValue(bytes: Uint8Array): FloatValue {
-  return decode(FloatValueCodec, emptyFloatValue, readFloatValue, bytes);
+  startDecoding(FloatValueCodec, bytes);
+  try {
+    return readFloatValue(emptyFloatValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FloatValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FloatValue}. */
@@ -238,7 +250,8 @@ function readFloatValue(
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.value = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -280,7 +293,12 @@ export function encodeInt64Value(message: Int64ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt64Value(bytes: Uint8Array): Int64Value {
-  return decode(Int64ValueCodec, emptyInt64Value, readInt64Value, bytes);
+  startDecoding(Int64ValueCodec, bytes);
+  try {
+    return readInt64Value(emptyInt64Value(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Int64ValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Int64Value}. */
@@ -375,7 +393,12 @@ export function encodeUInt64Value(message: UInt64ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUInt64Value(bytes: Uint8Array): UInt64Value {
-  return decode(UInt64ValueCodec, emptyUInt64Value, readUInt64Value, bytes);
+  startDecoding(UInt64ValueCodec, bytes);
+  try {
+    return readUInt64Value(emptyUInt64Value(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(UInt64ValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link UInt64Value}. */
@@ -470,7 +493,12 @@ export function encodeInt32Value(message: Int32ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt32Value(bytes: Uint8Array): Int32Value {
-  return decode(Int32ValueCodec, emptyInt32Value, readInt32Value, bytes);
+  startDecoding(Int32ValueCodec, bytes);
+  try {
+    return readInt32Value(emptyInt32Value(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Int32ValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Int32Value}. */
@@ -573,7 +601,12 @@ export function encodeUInt32Value(message: UInt32ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUInt32Value(bytes: Uint8Array): UInt32Value {
-  return decode(UInt32ValueCodec, emptyUInt32Value, readUInt32Value, bytes);
+  startDecoding(UInt32ValueCodec, bytes);
+  try {
+    return readUInt32Value(emptyUInt32Value(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(UInt32ValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link UInt32Value}. */
@@ -676,7 +709,12 @@ export function encodeBoolValue(message: BoolValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBoolValue(bytes: Uint8Array): BoolValue {
-  return decode(BoolValueCodec, emptyBoolValue, readBoolValue, bytes);
+  startDecoding(BoolValueCodec, bytes);
+  try {
+    return readBoolValue(emptyBoolValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BoolValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link BoolValue}. */
@@ -777,7 +815,12 @@ export function encodeStringValue(message: StringValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStringValue(bytes: Uint8Array): StringValue {
-  return decode(StringValueCodec, emptyStringValue, readStringValue, bytes);
+  startDecoding(StringValueCodec, bytes);
+  try {
+    return readStringValue(emptyStringValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StringValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link StringValue}. */
@@ -872,7 +915,12 @@ export function encodeBytesValue(message: BytesValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBytesValue(bytes: Uint8Array): BytesValue {
-  return decode(BytesValueCodec, emptyBytesValue, readBytesValue, bytes);
+  startDecoding(BytesValueCodec, bytes);
+  try {
+    return readBytesValue(emptyBytesValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BytesValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link BytesValue}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -23,6 +23,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeDouble,
@@ -86,7 +87,12 @@ export function encodeEntry(message: EntryInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
-  return decode(EntryCodec, emptyEntry, readEntry, bytes);
+  startDecoding(EntryCodec, bytes);
+  try {
+    return readEntry(emptyEntry(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EntryCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Entry}. */
@@ -184,7 +190,8 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
       case 3:
         if (tag !== 25) refuseType(tag, 25, message);
         message.value = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // int32 delta = 4
       case 4:
         if (tag !== 32) refuseType(tag, 32, message);
@@ -244,7 +251,12 @@ export function encodeEntryList(message: EntryListInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntryList(bytes: Uint8Array): EntryList {
-  return decode(EntryListCodec, emptyEntryList, readEntryList, bytes);
+  startDecoding(EntryListCodec, bytes);
+  try {
+    return readEntryList(emptyEntryList(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EntryListCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EntryList}. */
@@ -347,7 +359,12 @@ export function encodePacked(message: PackedInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePacked(bytes: Uint8Array): Packed {
-  return decode(PackedCodec, emptyPacked, readPacked, bytes);
+  startDecoding(PackedCodec, bytes);
+  try {
+    return readPacked(emptyPacked(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PackedCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Packed}. */
@@ -403,6 +420,8 @@ function readPacked(message: Packed, bytes: Uint8Array, at: number, end: number,
         } else {
           if (tag !== 9) refuseType(tag, 9, message);
           message.doubles.push(readDouble(bytes, at));
+          at += 8;
+          continue;
         }
         break;
       // repeated int32 ints = 2
@@ -455,7 +474,12 @@ export function encodeTexts(message: TextsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTexts(bytes: Uint8Array): Texts {
-  return decode(TextsCodec, emptyTexts, readTexts, bytes);
+  startDecoding(TextsCodec, bytes);
+  try {
+    return readTexts(emptyTexts(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TextsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Texts}. */

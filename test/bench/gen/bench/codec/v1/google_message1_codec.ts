@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -24,6 +24,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeFixed32,
@@ -232,7 +233,12 @@ export function encodeGoogleMessage1(message: GoogleMessage1Init): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGoogleMessage1(bytes: Uint8Array): GoogleMessage1 {
-  return decode(GoogleMessage1Codec, emptyGoogleMessage1, readGoogleMessage1, bytes);
+  startDecoding(GoogleMessage1Codec, bytes);
+  try {
+    return readGoogleMessage1(emptyGoogleMessage1(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GoogleMessage1Codec.typeName, error);
+  }
 }
 
 /** The codec of {@link GoogleMessage1}. */
@@ -681,7 +687,9 @@ function readGoogleMessage1(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -725,6 +733,8 @@ function readGoogleMessage1(
         } else {
           if (tag !== 41) refuseType(tag, 41, message);
           message.field5.push(readFixed64(bytes, at));
+          at += 8;
+          continue;
         }
         break;
       // int32 field6 = 6
@@ -1145,7 +1155,12 @@ export function encodeGoogleMessage1SubMessage(message: GoogleMessage1SubMessage
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGoogleMessage1SubMessage(bytes: Uint8Array): GoogleMessage1SubMessage {
-  return decode(GoogleMessage1SubMessageCodec, emptyGoogleMessage1SubMessage, readGoogleMessage1SubMessage, bytes);
+  startDecoding(GoogleMessage1SubMessageCodec, bytes);
+  try {
+    return readGoogleMessage1SubMessage(emptyGoogleMessage1SubMessage(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GoogleMessage1SubMessageCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GoogleMessage1SubMessage}. */
@@ -1371,7 +1386,9 @@ function readGoogleMessage1SubMessage(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -1462,7 +1479,8 @@ function readGoogleMessage1SubMessage(
       case 21:
         if (tag !== 169) refuseType(tag, 169, message);
         message.field21 = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // int32 field22 = 22
       case 22:
         if (tag !== 176) refuseType(tag, 176, message);
@@ -1494,7 +1512,8 @@ function readGoogleMessage1SubMessage(
       case 203:
         if (tag !== 1629) refuseType(tag, 1629, message);
         message.field203 = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // int32 field204 = 204
       case 204:
         if (tag !== 1632) refuseType(tag, 1632, message);

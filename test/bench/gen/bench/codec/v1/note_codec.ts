@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -24,6 +24,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeDouble,
   writeInt32,
@@ -88,7 +89,12 @@ export function encodeLink(message: LinkInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLink(bytes: Uint8Array): Link {
-  return decode(LinkCodec, emptyLink, readLink, bytes);
+  startDecoding(LinkCodec, bytes);
+  try {
+    return readLink(emptyLink(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LinkCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Link}. */
@@ -173,12 +179,14 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
       case 3:
         if (tag !== 25) refuseType(tag, 25, message);
         message.weight = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double score = 4
       case 4:
         if (tag !== 33) refuseType(tag, 33, message);
         message.score = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -224,7 +232,12 @@ export function encodeImport(message: ImportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeImport(bytes: Uint8Array): Import {
-  return decode(ImportCodec, emptyImport, readImport, bytes);
+  startDecoding(ImportCodec, bytes);
+  try {
+    return readImport(emptyImport(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ImportCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Import}. */
@@ -363,7 +376,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readInt32,
@@ -15,6 +15,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeString,
@@ -60,7 +61,12 @@ export function encodeRequest(message: RequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRequest(bytes: Uint8Array): Request {
-  return decode(RequestCodec, emptyRequest, readRequest, bytes);
+  startDecoding(RequestCodec, bytes);
+  try {
+    return readRequest(emptyRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(RequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Request}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readBytes,
@@ -17,6 +17,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeInt64,
@@ -114,7 +115,12 @@ export function encodeSayRequest(message: SayRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSayRequest(bytes: Uint8Array): SayRequest {
-  return decode(SayRequestCodec, emptySayRequest, readSayRequest, bytes);
+  startDecoding(SayRequestCodec, bytes);
+  try {
+    return readSayRequest(emptySayRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SayRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SayRequest}. */
@@ -225,7 +231,12 @@ export function encodeSayResponse(message: SayResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSayResponse(bytes: Uint8Array): SayResponse {
-  return decode(SayResponseCodec, emptySayResponse, readSayResponse, bytes);
+  startDecoding(SayResponseCodec, bytes);
+  try {
+    return readSayResponse(emptySayResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SayResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SayResponse}. */
@@ -332,7 +343,12 @@ export function encodeCountRequest(message: CountRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountRequest(bytes: Uint8Array): CountRequest {
-  return decode(CountRequestCodec, emptyCountRequest, readCountRequest, bytes);
+  startDecoding(CountRequestCodec, bytes);
+  try {
+    return readCountRequest(emptyCountRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CountRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CountRequest}. */
@@ -435,7 +451,12 @@ export function encodeCountResponse(message: CountResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountResponse(bytes: Uint8Array): CountResponse {
-  return decode(CountResponseCodec, emptyCountResponse, readCountResponse, bytes);
+  startDecoding(CountResponseCodec, bytes);
+  try {
+    return readCountResponse(emptyCountResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CountResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CountResponse}. */
@@ -538,7 +559,12 @@ export function encodeSumRequest(message: SumRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumRequest(bytes: Uint8Array): SumRequest {
-  return decode(SumRequestCodec, emptySumRequest, readSumRequest, bytes);
+  startDecoding(SumRequestCodec, bytes);
+  try {
+    return readSumRequest(emptySumRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SumRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SumRequest}. */
@@ -633,7 +659,12 @@ export function encodeSumResponse(message: SumResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumResponse(bytes: Uint8Array): SumResponse {
-  return decode(SumResponseCodec, emptySumResponse, readSumResponse, bytes);
+  startDecoding(SumResponseCodec, bytes);
+  try {
+    return readSumResponse(emptySumResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SumResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SumResponse}. */
@@ -728,7 +759,12 @@ export function encodeChatRequest(message: ChatRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChatRequest(bytes: Uint8Array): ChatRequest {
-  return decode(ChatRequestCodec, emptyChatRequest, readChatRequest, bytes);
+  startDecoding(ChatRequestCodec, bytes);
+  try {
+    return readChatRequest(emptyChatRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ChatRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ChatRequest}. */
@@ -823,7 +859,12 @@ export function encodeChatResponse(message: ChatResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChatResponse(bytes: Uint8Array): ChatResponse {
-  return decode(ChatResponseCodec, emptyChatResponse, readChatResponse, bytes);
+  startDecoding(ChatResponseCodec, bytes);
+  try {
+    return readChatResponse(emptyChatResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ChatResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ChatResponse}. */
@@ -918,7 +959,12 @@ export function encodeWhisperRequest(message: WhisperRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperRequest(bytes: Uint8Array): WhisperRequest {
-  return decode(WhisperRequestCodec, emptyWhisperRequest, readWhisperRequest, bytes);
+  startDecoding(WhisperRequestCodec, bytes);
+  try {
+    return readWhisperRequest(emptyWhisperRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WhisperRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WhisperRequest}. */
@@ -1013,7 +1059,12 @@ export function encodeWhisperResponse(message: WhisperResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperResponse(bytes: Uint8Array): WhisperResponse {
-  return decode(WhisperResponseCodec, emptyWhisperResponse, readWhisperResponse, bytes);
+  startDecoding(WhisperResponseCodec, bytes);
+  try {
+    return readWhisperResponse(emptyWhisperResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WhisperResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WhisperResponse}. */
@@ -1108,7 +1159,12 @@ export function encodeQuoteRequest(message: QuoteRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQuoteRequest(bytes: Uint8Array): QuoteRequest {
-  return decode(QuoteRequestCodec, emptyQuoteRequest, readQuoteRequest, bytes);
+  startDecoding(QuoteRequestCodec, bytes);
+  try {
+    return readQuoteRequest(emptyQuoteRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(QuoteRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link QuoteRequest}. */
@@ -1203,7 +1259,12 @@ export function encodeQuoteResponse(message: QuoteResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQuoteResponse(bytes: Uint8Array): QuoteResponse {
-  return decode(QuoteResponseCodec, emptyQuoteResponse, readQuoteResponse, bytes);
+  startDecoding(QuoteResponseCodec, bytes);
+  try {
+    return readQuoteResponse(emptyQuoteResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(QuoteResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link QuoteResponse}. */
@@ -1302,7 +1363,12 @@ export function encodeActRequest(message: ActRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeActRequest(bytes: Uint8Array): ActRequest {
-  return decode(ActRequestCodec, emptyActRequest, readActRequest, bytes);
+  startDecoding(ActRequestCodec, bytes);
+  try {
+    return readActRequest(emptyActRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ActRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ActRequest}. */
@@ -1409,7 +1475,12 @@ export function encodeActResponse(message: ActResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeActResponse(bytes: Uint8Array): ActResponse {
-  return decode(ActResponseCodec, emptyActResponse, readActResponse, bytes);
+  startDecoding(ActResponseCodec, bytes);
+  try {
+    return readActResponse(emptyActResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ActResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ActResponse}. */
@@ -1504,7 +1575,12 @@ export function encodeGetRequest(message: GetRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetRequest(bytes: Uint8Array): GetRequest {
-  return decode(GetRequestCodec, emptyGetRequest, readGetRequest, bytes);
+  startDecoding(GetRequestCodec, bytes);
+  try {
+    return readGetRequest(emptyGetRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GetRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GetRequest}. */
@@ -1599,7 +1675,12 @@ export function encodeGetResponse(message: GetResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetResponse(bytes: Uint8Array): GetResponse {
-  return decode(GetResponseCodec, emptyGetResponse, readGetResponse, bytes);
+  startDecoding(GetResponseCodec, bytes);
+  try {
+    return readGetResponse(emptyGetResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GetResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GetResponse}. */
@@ -1689,7 +1770,12 @@ export function encodeListRequest(message: ListRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListRequest(bytes: Uint8Array): ListRequest {
-  return decode(ListRequestCodec, emptyListRequest, readListRequest, bytes);
+  startDecoding(ListRequestCodec, bytes);
+  try {
+    return readListRequest(emptyListRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListRequest}. */
@@ -1767,7 +1853,12 @@ export function encodeListResponse(message: ListResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListResponse(bytes: Uint8Array): ListResponse {
-  return decode(ListResponseCodec, emptyListResponse, readListResponse, bytes);
+  startDecoding(ListResponseCodec, bytes);
+  try {
+    return readListResponse(emptyListResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListResponse}. */
@@ -1866,7 +1957,12 @@ export function encodeStoreRequest(message: StoreRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreRequest(bytes: Uint8Array): StoreRequest {
-  return decode(StoreRequestCodec, emptyStoreRequest, readStoreRequest, bytes);
+  startDecoding(StoreRequestCodec, bytes);
+  try {
+    return readStoreRequest(emptyStoreRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StoreRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link StoreRequest}. */
@@ -1973,7 +2069,12 @@ export function encodeStoreResponse(message: StoreResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStoreResponse(bytes: Uint8Array): StoreResponse {
-  return decode(StoreResponseCodec, emptyStoreResponse, readStoreResponse, bytes);
+  startDecoding(StoreResponseCodec, bytes);
+  try {
+    return readStoreResponse(emptyStoreResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StoreResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link StoreResponse}. */
@@ -2076,7 +2177,12 @@ export function encodeTalkRequest(message: TalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkRequest(bytes: Uint8Array): TalkRequest {
-  return decode(TalkRequestCodec, emptyTalkRequest, readTalkRequest, bytes);
+  startDecoding(TalkRequestCodec, bytes);
+  try {
+    return readTalkRequest(emptyTalkRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TalkRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TalkRequest}. */
@@ -2171,7 +2277,12 @@ export function encodeTalkResponse(message: TalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkResponse(bytes: Uint8Array): TalkResponse {
-  return decode(TalkResponseCodec, emptyTalkResponse, readTalkResponse, bytes);
+  startDecoding(TalkResponseCodec, bytes);
+  try {
+    return readTalkResponse(emptyTalkResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TalkResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TalkResponse}. */
@@ -2261,7 +2372,12 @@ export function encodeWipeRequest(message: WipeRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWipeRequest(bytes: Uint8Array): WipeRequest {
-  return decode(WipeRequestCodec, emptyWipeRequest, readWipeRequest, bytes);
+  startDecoding(WipeRequestCodec, bytes);
+  try {
+    return readWipeRequest(emptyWipeRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WipeRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WipeRequest}. */
@@ -2334,7 +2450,12 @@ export function encodeWipeResponse(message: WipeResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWipeResponse(bytes: Uint8Array): WipeResponse {
-  return decode(WipeResponseCodec, emptyWipeResponse, readWipeResponse, bytes);
+  startDecoding(WipeResponseCodec, bytes);
+  try {
+    return readWipeResponse(emptyWipeResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WipeResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WipeResponse}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
@@ -15,6 +15,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUint32,
@@ -74,7 +75,12 @@ export function encodeLookupRequest(message: LookupRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLookupRequest(bytes: Uint8Array): LookupRequest {
-  return decode(LookupRequestCodec, emptyLookupRequest, readLookupRequest, bytes);
+  startDecoding(LookupRequestCodec, bytes);
+  try {
+    return readLookupRequest(emptyLookupRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LookupRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link LookupRequest}. */
@@ -169,7 +175,12 @@ export function encodeLookupResponse(message: LookupResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLookupResponse(bytes: Uint8Array): LookupResponse {
-  return decode(LookupResponseCodec, emptyLookupResponse, readLookupResponse, bytes);
+  startDecoding(LookupResponseCodec, bytes);
+  try {
+    return readLookupResponse(emptyLookupResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LookupResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link LookupResponse}. */
@@ -268,7 +279,12 @@ export function encodeLearnRequest(message: LearnRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLearnRequest(bytes: Uint8Array): LearnRequest {
-  return decode(LearnRequestCodec, emptyLearnRequest, readLearnRequest, bytes);
+  startDecoding(LearnRequestCodec, bytes);
+  try {
+    return readLearnRequest(emptyLearnRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LearnRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link LearnRequest}. */
@@ -370,7 +386,12 @@ export function encodeLearnResponse(message: LearnResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLearnResponse(bytes: Uint8Array): LearnResponse {
-  return decode(LearnResponseCodec, emptyLearnResponse, readLearnResponse, bytes);
+  startDecoding(LearnResponseCodec, bytes);
+  try {
+    return readLearnResponse(emptyLearnResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LearnResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link LearnResponse}. */
@@ -452,7 +473,12 @@ export function encodeOverhearRequest(message: OverhearRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOverhearRequest(bytes: Uint8Array): OverhearRequest {
-  return decode(OverhearRequestCodec, emptyOverhearRequest, readOverhearRequest, bytes);
+  startDecoding(OverhearRequestCodec, bytes);
+  try {
+    return readOverhearRequest(emptyOverhearRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OverhearRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link OverhearRequest}. */
@@ -554,7 +580,12 @@ export function encodeOverhearResponse(message: OverhearResponseInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOverhearResponse(bytes: Uint8Array): OverhearResponse {
-  return decode(OverhearResponseCodec, emptyOverhearResponse, readOverhearResponse, bytes);
+  startDecoding(OverhearResponseCodec, bytes);
+  try {
+    return readOverhearResponse(emptyOverhearResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OverhearResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link OverhearResponse}. */
@@ -627,7 +658,12 @@ export function encodeEffortRequest(message: EffortRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEffortRequest(bytes: Uint8Array): EffortRequest {
-  return decode(EffortRequestCodec, emptyEffortRequest, readEffortRequest, bytes);
+  startDecoding(EffortRequestCodec, bytes);
+  try {
+    return readEffortRequest(emptyEffortRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EffortRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EffortRequest}. */
@@ -709,7 +745,12 @@ export function encodeEffortResponse(message: EffortResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEffortResponse(bytes: Uint8Array): EffortResponse {
-  return decode(EffortResponseCodec, emptyEffortResponse, readEffortResponse, bytes);
+  startDecoding(EffortResponseCodec, bytes);
+  try {
+    return readEffortResponse(emptyEffortResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EffortResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EffortResponse}. */

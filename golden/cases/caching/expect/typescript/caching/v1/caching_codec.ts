@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readBytes,
@@ -15,6 +15,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeString,
@@ -56,7 +57,12 @@ export function encodeKey(message: KeyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeKey(bytes: Uint8Array): Key {
-  return decode(KeyCodec, emptyKey, readKey, bytes);
+  startDecoding(KeyCodec, bytes);
+  try {
+    return readKey(emptyKey(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(KeyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Key}. */
@@ -144,7 +150,12 @@ export function encodeValue(message: ValueInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeValue(bytes: Uint8Array): Value {
-  return decode(ValueCodec, emptyValue, readValue, bytes);
+  startDecoding(ValueCodec, bytes);
+  try {
+    return readValue(emptyValue(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ValueCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Value}. */

@@ -7,13 +7,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -114,7 +115,12 @@ export function encodePlain(message: PlainInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePlain(bytes: Uint8Array): Plain {
-  return decode(PlainCodec, emptyPlain, readPlain, bytes);
+  startDecoding(PlainCodec, bytes);
+  try {
+    return readPlain(emptyPlain(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PlainCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Plain}. */
@@ -274,7 +280,12 @@ export function encodeOld(message: OldInit): Uint8Array {
  * @deprecated
  */
 export function decodeOld(bytes: Uint8Array): Old {
-  return decode(OldCodec, emptyOld, readOld, bytes);
+  startDecoding(OldCodec, bytes);
+  try {
+    return readOld(emptyOld(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OldCodec.typeName, error);
+  }
 }
 
 /**
@@ -369,7 +380,12 @@ export function encodeOld_Inside(message: Old_InsideInit): Uint8Array {
  * @deprecated
  */
 export function decodeOld_Inside(bytes: Uint8Array): Old_Inside {
-  return decode(Old_InsideCodec, emptyOld_Inside, readOld_Inside, bytes);
+  startDecoding(Old_InsideCodec, bytes);
+  try {
+    return readOld_Inside(emptyOld_Inside(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Old_InsideCodec.typeName, error);
+  }
 }
 
 /**

@@ -7,13 +7,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -54,7 +55,12 @@ export function encodePage(message: PageInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePage(bytes: Uint8Array): Page {
-  return decode(PageCodec, emptyPage, readPage, bytes);
+  startDecoding(PageCodec, bytes);
+  try {
+    return readPage(emptyPage(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PageCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Page}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectRoom,
   inherit,
@@ -18,6 +18,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeString,
@@ -71,7 +72,12 @@ export function encodeEdition(message: EditionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEdition(bytes: Uint8Array): Edition {
-  return decode(EditionCodec, emptyEdition, readEdition, bytes);
+  startDecoding(EditionCodec, bytes);
+  try {
+    return readEdition(emptyEdition(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EditionCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Edition}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readDouble,
@@ -16,6 +16,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeDouble,
   writeFloat,
@@ -83,7 +84,12 @@ export function encodeNowhere(message: NowhereInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNowhere(bytes: Uint8Array): Nowhere {
-  return decode(NowhereCodec, emptyNowhere, readNowhere, bytes);
+  startDecoding(NowhereCodec, bytes);
+  try {
+    return readNowhere(emptyNowhere(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NowhereCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Nowhere}. */
@@ -177,32 +183,38 @@ function readNowhere(
       case 1:
         if (tag !== 9) refuseType(tag, 9, message);
         message.same = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double some = 2
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.some = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // float others = 3
       case 3:
         if (tag !== 29) refuseType(tag, 29, message);
         message.others = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // double below = 4
       case 4:
         if (tag !== 33) refuseType(tag, 33, message);
         message.below = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // float above = 5
       case 5:
         if (tag !== 45) refuseType(tag, 45, message);
         message.above = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // double between = 6
       case 6:
         if (tag !== 49) refuseType(tag, 49, message);
         message.between = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // google.protobuf.DoubleValue wrapped = 7
       case 7: {
         if (tag !== 58) refuseType(tag, 58, message);

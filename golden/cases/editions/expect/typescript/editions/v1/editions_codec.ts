@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -28,6 +28,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   valueOf,
   writeInt32,
@@ -110,7 +111,12 @@ export function encodeItem(message: ItemInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeItem(bytes: Uint8Array): Item {
-  return decode(ItemCodec, emptyItem, readItem, bytes);
+  startDecoding(ItemCodec, bytes);
+  try {
+    return readItem(emptyItem(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ItemCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Item}. */

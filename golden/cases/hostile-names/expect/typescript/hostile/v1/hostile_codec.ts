@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -30,6 +30,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   valueOf,
   writeBool,
@@ -334,7 +335,12 @@ export function encodeObject(message: ObjectInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeObject(bytes: Uint8Array): Object$ {
-  return decode(ObjectCodec, emptyObject$, readObject$, bytes);
+  startDecoding(ObjectCodec, bytes);
+  try {
+    return readObject$(emptyObject$(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ObjectCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Object$}. */
@@ -592,7 +598,9 @@ function readObject$(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -852,7 +860,12 @@ export function encodePromise(message: PromiseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePromise(bytes: Uint8Array): Promise$1 {
-  return decode(PromiseCodec, emptyPromise, readPromise, bytes);
+  startDecoding(PromiseCodec, bytes);
+  try {
+    return readPromise(emptyPromise(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PromiseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Promise$1}. */
@@ -950,7 +963,12 @@ export function encodeError(message: ErrorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeError(bytes: Uint8Array): Error$1 {
-  return decode(ErrorCodec, emptyError, readError, bytes);
+  startDecoding(ErrorCodec, bytes);
+  try {
+    return readError(emptyError(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ErrorCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Error$1}. */
@@ -1061,7 +1079,12 @@ export function encodeMap(message: MapInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMap(bytes: Uint8Array): Map$1 {
-  return decode(MapCodec, emptyMap, readMap, bytes);
+  startDecoding(MapCodec, bytes);
+  try {
+    return readMap(emptyMap(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MapCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Map$1}. */
@@ -1246,7 +1269,12 @@ export function encodeUint8Array(message: Uint8ArrayInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUint8Array(bytes: Uint8Array): Uint8Array$ {
-  return decode(Uint8ArrayCodec, emptyUint8Array$, readUint8Array$, bytes);
+  startDecoding(Uint8ArrayCodec, bytes);
+  try {
+    return readUint8Array$(emptyUint8Array$(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Uint8ArrayCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Uint8Array$}. */
@@ -1341,7 +1369,12 @@ export function encodeCodec(message: CodecInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodec(bytes: Uint8Array): Codec {
-  return decode(CodecCodec, emptyCodec, readCodec, bytes);
+  startDecoding(CodecCodec, bytes);
+  try {
+    return readCodec(emptyCodec(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CodecCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Codec}. */
@@ -1429,7 +1462,12 @@ export function encodeRecord(message: RecordInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRecord(bytes: Uint8Array): Record$1 {
-  return decode(RecordCodec, emptyRecord, readRecord, bytes);
+  startDecoding(RecordCodec, bytes);
+  try {
+    return readRecord(emptyRecord(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(RecordCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Record$1}. */
@@ -1565,7 +1603,12 @@ export function encodePartial(message: PartialInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePartial(bytes: Uint8Array): Partial$ {
-  return decode(PartialCodec, emptyPartial$, readPartial$, bytes);
+  startDecoding(PartialCodec, bytes);
+  try {
+    return readPartial$(emptyPartial$(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PartialCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Partial$}. */
@@ -1638,7 +1681,12 @@ export function encodeArray(message: ArrayInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeArray(bytes: Uint8Array): Array$1 {
-  return decode(ArrayCodec, emptyArray, readArray, bytes);
+  startDecoding(ArrayCodec, bytes);
+  try {
+    return readArray(emptyArray(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ArrayCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Array$1}. */
@@ -1711,7 +1759,12 @@ export function encodeString(message: StringInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeString(bytes: Uint8Array): String$1 {
-  return decode(StringCodec, emptyString, readString, bytes);
+  startDecoding(StringCodec, bytes);
+  try {
+    return readString(emptyString(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StringCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link String$1}. */
@@ -1784,7 +1837,12 @@ export function encodeNumber(message: NumberInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNumber(bytes: Uint8Array): Number$1 {
-  return decode(NumberCodec, emptyNumber, readNumber, bytes);
+  startDecoding(NumberCodec, bytes);
+  try {
+    return readNumber(emptyNumber(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NumberCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Number$1}. */
@@ -1862,7 +1920,12 @@ export function encodeBigInt(message: BigIntInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBigInt(bytes: Uint8Array): BigInt$1 {
-  return decode(BigIntCodec, emptyBigInt, readBigInt, bytes);
+  startDecoding(BigIntCodec, bytes);
+  try {
+    return readBigInt(emptyBigInt(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BigIntCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link BigInt$1}. */
@@ -1952,7 +2015,12 @@ export function encodeMethod(message: MethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethod(bytes: Uint8Array): Method {
-  return decode(MethodCodec, emptyMethod, readMethod, bytes);
+  startDecoding(MethodCodec, bytes);
+  try {
+    return readMethod(emptyMethod(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MethodCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Method}. */
@@ -2018,7 +2086,12 @@ export function encodeService(message: ServiceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeService(bytes: Uint8Array): Service {
-  return decode(ServiceCodec, emptyService, readService, bytes);
+  startDecoding(ServiceCodec, bytes);
+  try {
+    return readService(emptyService(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ServiceCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Service}. */
@@ -2091,7 +2164,12 @@ export function encodeServiceClient(message: ServiceClientInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeServiceClient(bytes: Uint8Array): ServiceClient {
-  return decode(ServiceClientCodec, emptyServiceClient, readServiceClient, bytes);
+  startDecoding(ServiceClientCodec, bytes);
+  try {
+    return readServiceClient(emptyServiceClient(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ServiceClientCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ServiceClient}. */
@@ -2164,7 +2242,12 @@ export function encodeCallOptions(message: CallOptionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCallOptions(bytes: Uint8Array): CallOptions {
-  return decode(CallOptionsCodec, emptyCallOptions, readCallOptions, bytes);
+  startDecoding(CallOptionsCodec, bytes);
+  try {
+    return readCallOptions(emptyCallOptions(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CallOptionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CallOptions}. */
@@ -2237,7 +2320,12 @@ export function encodeHandlerContext(message: HandlerContextInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHandlerContext(bytes: Uint8Array): HandlerContext {
-  return decode(HandlerContextCodec, emptyHandlerContext, readHandlerContext, bytes);
+  startDecoding(HandlerContextCodec, bytes);
+  try {
+    return readHandlerContext(emptyHandlerContext(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HandlerContextCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link HandlerContext}. */
@@ -2310,7 +2398,12 @@ export function encodeAsyncIterable(message: AsyncIterableInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAsyncIterable(bytes: Uint8Array): AsyncIterable$1 {
-  return decode(AsyncIterableCodec, emptyAsyncIterable, readAsyncIterable, bytes);
+  startDecoding(AsyncIterableCodec, bytes);
+  try {
+    return readAsyncIterable(emptyAsyncIterable(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(AsyncIterableCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link AsyncIterable$1}. */
@@ -2383,7 +2476,12 @@ export function encodeIterable(message: IterableInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIterable(bytes: Uint8Array): Iterable$1 {
-  return decode(IterableCodec, emptyIterable, readIterable, bytes);
+  startDecoding(IterableCodec, bytes);
+  try {
+    return readIterable(emptyIterable(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(IterableCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Iterable$1}. */
@@ -2456,7 +2554,12 @@ export function encodeSymbol(message: SymbolInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSymbol(bytes: Uint8Array): Symbol$1 {
-  return decode(SymbolCodec, emptySymbol, readSymbol, bytes);
+  startDecoding(SymbolCodec, bytes);
+  try {
+    return readSymbol(emptySymbol(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SymbolCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Symbol$1}. */
@@ -2534,7 +2637,12 @@ export function encodeViolation(message: ViolationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolation(bytes: Uint8Array): Violation {
-  return decode(ViolationCodec, emptyViolation, readViolation, bytes);
+  startDecoding(ViolationCodec, bytes);
+  try {
+    return readViolation(emptyViolation(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ViolationCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Violation}. */
@@ -2624,7 +2732,12 @@ export function encodeValidator(message: ValidatorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeValidator(bytes: Uint8Array): Validator {
-  return decode(ValidatorCodec, emptyValidator, readValidator, bytes);
+  startDecoding(ValidatorCodec, bytes);
+  try {
+    return readValidator(emptyValidator(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ValidatorCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Validator}. */
@@ -2697,7 +2810,12 @@ export function encodeMessage(message: MessageInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMessage(bytes: Uint8Array): Message {
-  return decode(MessageCodec, emptyMessage, readMessage, bytes);
+  startDecoding(MessageCodec, bytes);
+  try {
+    return readMessage(emptyMessage(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MessageCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Message}. */
@@ -2770,7 +2888,12 @@ export function encodeMath(message: MathInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMath(bytes: Uint8Array): Math$1 {
-  return decode(MathCodec, emptyMath, readMath, bytes);
+  startDecoding(MathCodec, bytes);
+  try {
+    return readMath(emptyMath(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MathCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Math$1}. */
@@ -2836,7 +2959,12 @@ export function encodeDate(message: DateInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDate(bytes: Uint8Array): Date$1 {
-  return decode(DateCodec, emptyDate, readDate, bytes);
+  startDecoding(DateCodec, bytes);
+  try {
+    return readDate(emptyDate(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DateCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Date$1}. */
@@ -2902,7 +3030,12 @@ export function encodeBuffer(message: BufferInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBuffer(bytes: Uint8Array): Buffer$1 {
-  return decode(BufferCodec, emptyBuffer, readBuffer, bytes);
+  startDecoding(BufferCodec, bytes);
+  try {
+    return readBuffer(emptyBuffer(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BufferCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Buffer$1}. */
@@ -2975,7 +3108,12 @@ export function encodeDataView(message: DataViewInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDataView(bytes: Uint8Array): DataView$1 {
-  return decode(DataViewCodec, emptyDataView, readDataView, bytes);
+  startDecoding(DataViewCodec, bytes);
+  try {
+    return readDataView(emptyDataView(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DataViewCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DataView$1}. */
@@ -3048,7 +3186,12 @@ export function encodeTextDecoder(message: TextDecoderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTextDecoder(bytes: Uint8Array): TextDecoder$1 {
-  return decode(TextDecoderCodec, emptyTextDecoder, readTextDecoder, bytes);
+  startDecoding(TextDecoderCodec, bytes);
+  try {
+    return readTextDecoder(emptyTextDecoder(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TextDecoderCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TextDecoder$1}. */
@@ -3121,7 +3264,12 @@ export function encodeMethodKind(message: MethodKindInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMethodKind(bytes: Uint8Array): MethodKind {
-  return decode(MethodKindCodec, emptyMethodKind, readMethodKind, bytes);
+  startDecoding(MethodKindCodec, bytes);
+  try {
+    return readMethodKind(emptyMethodKind(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MethodKindCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MethodKind}. */
@@ -3194,7 +3342,12 @@ export function encodeIdempotency(message: IdempotencyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIdempotency(bytes: Uint8Array): Idempotency {
-  return decode(IdempotencyCodec, emptyIdempotency, readIdempotency, bytes);
+  startDecoding(IdempotencyCodec, bytes);
+  try {
+    return readIdempotency(emptyIdempotency(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(IdempotencyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Idempotency}. */
@@ -3267,7 +3420,12 @@ export function encodestring(message: stringInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodestring(bytes: Uint8Array): string$ {
-  return decode(stringCodec, emptystring$, readstring$, bytes);
+  startDecoding(stringCodec, bytes);
+  try {
+    return readstring$(emptystring$(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(stringCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link string$}. */
@@ -3340,7 +3498,12 @@ export function encodeobject(message: objectInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeobject(bytes: Uint8Array): object$ {
-  return decode(objectCodec, emptyobject$, readobject$, bytes);
+  startDecoding(objectCodec, bytes);
+  try {
+    return readobject$(emptyobject$(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(objectCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link object$}. */
@@ -3413,7 +3576,12 @@ export function encodetype(message: typeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodetype(bytes: Uint8Array): type$1 {
-  return decode(typeCodec, emptytype, readtype, bytes);
+  startDecoding(typeCodec, bytes);
+  try {
+    return readtype(emptytype(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(typeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link type$1}. */
@@ -3479,7 +3647,12 @@ export function encodeasync(message: asyncInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeasync(bytes: Uint8Array): async$1 {
-  return decode(asyncCodec, emptyasync, readasync, bytes);
+  startDecoding(asyncCodec, bytes);
+  try {
+    return readasync(emptyasync(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(asyncCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link async$1}. */
@@ -3552,7 +3725,12 @@ export function encodeof(message: ofInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeof(bytes: Uint8Array): of$1 {
-  return decode(ofCodec, emptyof, readof, bytes);
+  startDecoding(ofCodec, bytes);
+  try {
+    return readof(emptyof(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ofCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link of$1}. */
@@ -3618,7 +3796,12 @@ export function encodeget(message: getInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeget(bytes: Uint8Array): get {
-  return decode(getCodec, emptyget, readget, bytes);
+  startDecoding(getCodec, bytes);
+  try {
+    return readget(emptyget(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(getCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link get}. */
@@ -3697,7 +3880,12 @@ export function encodeFoo$(message: FooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoo$(bytes: Uint8Array): Foo {
-  return decode(FooCodec$, emptyFoo, readFoo$1, bytes);
+  startDecoding(FooCodec$, bytes);
+  try {
+    return readFoo$1(emptyFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooCodec$.typeName, error);
+  }
 }
 
 /** The codec of {@link Foo}. */
@@ -3819,7 +4007,12 @@ export function encodeFoo_Init(message: Foo_InitInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoo_Init(bytes: Uint8Array): Foo_Init {
-  return decode(Foo_InitCodec, emptyFoo_Init, readFoo_Init, bytes);
+  startDecoding(Foo_InitCodec, bytes);
+  try {
+    return readFoo_Init(emptyFoo_Init(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Foo_InitCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Foo_Init}. */
@@ -3914,7 +4107,12 @@ export function encodeFooInit(message: FooInitInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooInit(bytes: Uint8Array): FooInit {
-  return decode(FooInitCodec, emptyFooInit, readFooInit$1, bytes);
+  startDecoding(FooInitCodec, bytes);
+  try {
+    return readFooInit$1(emptyFooInit(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooInitCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooInit}. */
@@ -4003,7 +4201,12 @@ export function encodeFooInitInit(message: FooInitInitInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooInitInit(bytes: Uint8Array): FooInitInit {
-  return decode(FooInitInitCodec, emptyFooInitInit, readFooInitInit, bytes);
+  startDecoding(FooInitInitCodec, bytes);
+  try {
+    return readFooInitInit(emptyFooInitInit(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooInitInitCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooInitInit}. */
@@ -4076,7 +4279,12 @@ export function encodeFooCodec(message: FooCodecInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooCodec(bytes: Uint8Array): FooCodec {
-  return decode(FooCodecCodec, emptyFooCodec, readFooCodec$1, bytes);
+  startDecoding(FooCodecCodec, bytes);
+  try {
+    return readFooCodec$1(emptyFooCodec(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooCodecCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooCodec}. */
@@ -4149,7 +4357,12 @@ export function encodeFooSchema(message: FooSchemaInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooSchema(bytes: Uint8Array): FooSchema {
-  return decode(FooSchemaCodec, emptyFooSchema, readFooSchema, bytes);
+  startDecoding(FooSchemaCodec, bytes);
+  try {
+    return readFooSchema(emptyFooSchema(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooSchemaCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooSchema}. */
@@ -4222,7 +4435,12 @@ export function encodeFoo_Init$(message: Foo_InitInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoo_Init$(bytes: Uint8Array): Foo_Init$ {
-  return decode(Foo_InitCodec$, emptyFoo_Init$, readFoo_Init$, bytes);
+  startDecoding(Foo_InitCodec$, bytes);
+  try {
+    return readFoo_Init$(emptyFoo_Init$(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Foo_InitCodec$.typeName, error);
+  }
 }
 
 /** The codec of {@link Foo_Init$}. */
@@ -4295,7 +4513,12 @@ export function encodecreateFoo(message: createFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodecreateFoo(bytes: Uint8Array): createFoo {
-  return decode(createFooCodec$, emptycreateFoo, readcreateFoo, bytes);
+  startDecoding(createFooCodec$, bytes);
+  try {
+    return readcreateFoo(emptycreateFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(createFooCodec$.typeName, error);
+  }
 }
 
 /** The codec of {@link createFoo}. */
@@ -4368,7 +4591,12 @@ export function encodeencodeFoo(message: encodeFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeencodeFoo(bytes: Uint8Array): encodeFoo {
-  return decode(encodeFooCodec$, emptyencodeFoo, readencodeFoo, bytes);
+  startDecoding(encodeFooCodec$, bytes);
+  try {
+    return readencodeFoo(emptyencodeFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(encodeFooCodec$.typeName, error);
+  }
 }
 
 /** The codec of {@link encodeFoo}. */
@@ -4441,7 +4669,12 @@ export function encodedecodeFoo(message: decodeFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodedecodeFoo(bytes: Uint8Array): decodeFoo {
-  return decode(decodeFooCodec$, emptydecodeFoo, readdecodeFoo, bytes);
+  startDecoding(decodeFooCodec$, bytes);
+  try {
+    return readdecodeFoo(emptydecodeFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(decodeFooCodec$.typeName, error);
+  }
 }
 
 /** The codec of {@link decodeFoo}. */
@@ -4514,7 +4747,12 @@ export function encodevalidateFoo(message: validateFooInit$): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodevalidateFoo(bytes: Uint8Array): validateFoo {
-  return decode(validateFooCodec$, emptyvalidateFoo, readvalidateFoo, bytes);
+  startDecoding(validateFooCodec$, bytes);
+  try {
+    return readvalidateFoo(emptyvalidateFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(validateFooCodec$.typeName, error);
+  }
 }
 
 /** The codec of {@link validateFoo}. */
@@ -4587,7 +4825,12 @@ export function encodereadFoo(message: readFooInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodereadFoo(bytes: Uint8Array): readFoo {
-  return decode(readFooCodec, emptyreadFoo, readreadFoo, bytes);
+  startDecoding(readFooCodec, bytes);
+  try {
+    return readreadFoo(emptyreadFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(readFooCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link readFoo}. */
@@ -4660,7 +4903,12 @@ export function encodewriteFoo(message: writeFooInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodewriteFoo(bytes: Uint8Array): writeFoo {
-  return decode(writeFooCodec, emptywriteFoo, readwriteFoo, bytes);
+  startDecoding(writeFooCodec, bytes);
+  try {
+    return readwriteFoo(emptywriteFoo(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(writeFooCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link writeFoo}. */
@@ -4733,7 +4981,12 @@ export function encodeFooService(message: FooServiceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooService(bytes: Uint8Array): FooService {
-  return decode(FooServiceCodec, emptyFooService, readFooService, bytes);
+  startDecoding(FooServiceCodec, bytes);
+  try {
+    return readFooService(emptyFooService(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooServiceCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooService}. */
@@ -4806,7 +5059,12 @@ export function encodeFooMethods(message: FooMethodsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooMethods(bytes: Uint8Array): FooMethods {
-  return decode(FooMethodsCodec, emptyFooMethods, readFooMethods, bytes);
+  startDecoding(FooMethodsCodec, bytes);
+  try {
+    return readFooMethods(emptyFooMethods(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooMethodsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooMethods}. */
@@ -4879,7 +5137,12 @@ export function encodeFooPlugin(message: FooPluginInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFooPlugin(bytes: Uint8Array): FooPlugin {
-  return decode(FooPluginCodec, emptyFooPlugin, readFooPlugin, bytes);
+  startDecoding(FooPluginCodec, bytes);
+  try {
+    return readFooPlugin(emptyFooPlugin(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FooPluginCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FooPlugin}. */
@@ -4952,7 +5215,12 @@ export function encodeFoosService(message: FoosServiceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoosService(bytes: Uint8Array): FoosService {
-  return decode(FoosServiceCodec, emptyFoosService, readFoosService, bytes);
+  startDecoding(FoosServiceCodec, bytes);
+  try {
+    return readFoosService(emptyFoosService(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FoosServiceCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FoosService}. */
@@ -5025,7 +5293,12 @@ export function encodeFoosMethods(message: FoosMethodsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoosMethods(bytes: Uint8Array): FoosMethods {
-  return decode(FoosMethodsCodec, emptyFoosMethods, readFoosMethods, bytes);
+  startDecoding(FoosMethodsCodec, bytes);
+  try {
+    return readFoosMethods(emptyFoosMethods(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FoosMethodsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FoosMethods}. */
@@ -5098,7 +5371,12 @@ export function encodeFoosPlugin(message: FoosPluginInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFoosPlugin(bytes: Uint8Array): FoosPlugin {
-  return decode(FoosPluginCodec, emptyFoosPlugin, readFoosPlugin, bytes);
+  startDecoding(FoosPluginCodec, bytes);
+  try {
+    return readFoosPlugin(emptyFoosPlugin(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FoosPluginCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FoosPlugin}. */
@@ -5188,7 +5466,12 @@ export function encodeEnums(message: EnumsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEnums(bytes: Uint8Array): Enums {
-  return decode(EnumsCodec, emptyEnums, readEnums, bytes);
+  startDecoding(EnumsCodec, bytes);
+  try {
+    return readEnums(emptyEnums(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EnumsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Enums}. */

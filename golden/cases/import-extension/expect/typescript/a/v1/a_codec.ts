@@ -7,13 +7,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readLength,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeLength,
   writeUnknown,
@@ -55,7 +56,12 @@ export function encodeA(message: AInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeA(bytes: Uint8Array): A {
-  return decode(ACodec, emptyA, readA, bytes);
+  startDecoding(ACodec, bytes);
+  try {
+    return readA(emptyA(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ACodec.typeName, error);
+  }
 }
 
 /** The codec of {@link A}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -22,6 +22,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   valueOf,
   writeInt32,
@@ -93,7 +94,12 @@ export function encodeOuter(message: OuterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter(bytes: Uint8Array): Outer {
-  return decode(OuterCodec, emptyOuter, readOuter, bytes);
+  startDecoding(OuterCodec, bytes);
+  try {
+    return readOuter(emptyOuter(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OuterCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Outer}. */
@@ -247,7 +253,12 @@ export function encodeOuter_Middle(message: Outer_MiddleInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Middle(bytes: Uint8Array): Outer_Middle {
-  return decode(Outer_MiddleCodec, emptyOuter_Middle, readOuter_Middle, bytes);
+  startDecoding(Outer_MiddleCodec, bytes);
+  try {
+    return readOuter_Middle(emptyOuter_Middle(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Outer_MiddleCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Outer_Middle}. */
@@ -408,7 +419,12 @@ export function encodeOuter_Middle_Inner(message: Outer_Middle_InnerInit): Uint8
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Middle_Inner(bytes: Uint8Array): Outer_Middle_Inner {
-  return decode(Outer_Middle_InnerCodec, emptyOuter_Middle_Inner, readOuter_Middle_Inner, bytes);
+  startDecoding(Outer_Middle_InnerCodec, bytes);
+  try {
+    return readOuter_Middle_Inner(emptyOuter_Middle_Inner(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Outer_Middle_InnerCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Outer_Middle_Inner}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -25,6 +25,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeBool,
   writeInt32,
@@ -145,7 +146,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */
@@ -424,7 +430,12 @@ export function encodeNote_Link(message: Note_LinkInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote_Link(bytes: Uint8Array): Note_Link {
-  return decode(Note_LinkCodec, emptyNote_Link, readNote_Link, bytes);
+  startDecoding(Note_LinkCodec, bytes);
+  try {
+    return readNote_Link(emptyNote_Link(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Note_LinkCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note_Link}. */
@@ -535,7 +546,12 @@ export function encodeQueryRequest(message: QueryRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryRequest(bytes: Uint8Array): QueryRequest {
-  return decode(QueryRequestCodec, emptyQueryRequest, readQueryRequest, bytes);
+  startDecoding(QueryRequestCodec, bytes);
+  try {
+    return readQueryRequest(emptyQueryRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(QueryRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link QueryRequest}. */
@@ -650,7 +666,12 @@ export function encodeQueryResponse(message: QueryResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeQueryResponse(bytes: Uint8Array): QueryResponse {
-  return decode(QueryResponseCodec, emptyQueryResponse, readQueryResponse, bytes);
+  startDecoding(QueryResponseCodec, bytes);
+  try {
+    return readQueryResponse(emptyQueryResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(QueryResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link QueryResponse}. */
@@ -744,7 +765,12 @@ export function encodeWatchRequest(message: WatchRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWatchRequest(bytes: Uint8Array): WatchRequest {
-  return decode(WatchRequestCodec, emptyWatchRequest, readWatchRequest, bytes);
+  startDecoding(WatchRequestCodec, bytes);
+  try {
+    return readWatchRequest(emptyWatchRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WatchRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WatchRequest}. */
@@ -826,7 +852,12 @@ export function encodeChange(message: ChangeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChange(bytes: Uint8Array): Change {
-  return decode(ChangeCodec, emptyChange, readChange, bytes);
+  startDecoding(ChangeCodec, bytes);
+  try {
+    return readChange(emptyChange(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ChangeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Change}. */
@@ -932,7 +963,12 @@ export function encodeGetNoteRequest(message: GetNoteRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeGetNoteRequest(bytes: Uint8Array): GetNoteRequest {
-  return decode(GetNoteRequestCodec, emptyGetNoteRequest, readGetNoteRequest, bytes);
+  startDecoding(GetNoteRequestCodec, bytes);
+  try {
+    return readGetNoteRequest(emptyGetNoteRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(GetNoteRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link GetNoteRequest}. */
@@ -1022,7 +1058,12 @@ export function encodeListNotesRequest(message: ListNotesRequestInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeListNotesRequest(bytes: Uint8Array): ListNotesRequest {
-  return decode(ListNotesRequestCodec, emptyListNotesRequest, readListNotesRequest, bytes);
+  startDecoding(ListNotesRequestCodec, bytes);
+  try {
+    return readListNotesRequest(emptyListNotesRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ListNotesRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ListNotesRequest}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readBool,
@@ -30,6 +30,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeBytes,
@@ -147,7 +148,12 @@ export function encodeFloatRules(message: FloatRulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFloatRules(bytes: Uint8Array): FloatRules {
-  return decode(FloatRulesCodec, emptyFloatRules, readFloatRules, bytes);
+  startDecoding(FloatRulesCodec, bytes);
+  try {
+    return readFloatRules(emptyFloatRules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FloatRulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FloatRules}. */
@@ -242,37 +248,44 @@ function readFloatRules(
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.exact = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // float inside = 2
       case 2:
         if (tag !== 21) refuseType(tag, 21, message);
         message.inside = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // float outside = 3
       case 3:
         if (tag !== 29) refuseType(tag, 29, message);
         message.outside = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // float some = 4
       case 4:
         if (tag !== 37) refuseType(tag, 37, message);
         message.some = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // float others = 5
       case 5:
         if (tag !== 45) refuseType(tag, 45, message);
         message.others = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // float shown = 6
       case 6:
         if (tag !== 53) refuseType(tag, 53, message);
         message.shown = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // float finite = 7
       case 7:
         if (tag !== 61) refuseType(tag, 61, message);
         message.finite = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -338,7 +351,12 @@ export function encodeDoubleRules(message: DoubleRulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDoubleRules(bytes: Uint8Array): DoubleRules {
-  return decode(DoubleRulesCodec, emptyDoubleRules, readDoubleRules, bytes);
+  startDecoding(DoubleRulesCodec, bytes);
+  try {
+    return readDoubleRules(emptyDoubleRules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DoubleRulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DoubleRules}. */
@@ -433,37 +451,44 @@ function readDoubleRules(
       case 1:
         if (tag !== 9) refuseType(tag, 9, message);
         message.exact = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double inside = 2
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.inside = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double outside = 3
       case 3:
         if (tag !== 25) refuseType(tag, 25, message);
         message.outside = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double some = 4
       case 4:
         if (tag !== 33) refuseType(tag, 33, message);
         message.some = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double others = 5
       case 5:
         if (tag !== 41) refuseType(tag, 41, message);
         message.others = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double shown = 6
       case 6:
         if (tag !== 49) refuseType(tag, 49, message);
         message.shown = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double finite = 7
       case 7:
         if (tag !== 57) refuseType(tag, 57, message);
         message.finite = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -525,7 +550,12 @@ export function encodeInt32Rules(message: Int32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt32Rules(bytes: Uint8Array): Int32Rules {
-  return decode(Int32RulesCodec, emptyInt32Rules, readInt32Rules, bytes);
+  startDecoding(Int32RulesCodec, bytes);
+  try {
+    return readInt32Rules(emptyInt32Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Int32RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Int32Rules}. */
@@ -748,7 +778,12 @@ export function encodeInt64Rules(message: Int64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeInt64Rules(bytes: Uint8Array): Int64Rules {
-  return decode(Int64RulesCodec, emptyInt64Rules, readInt64Rules, bytes);
+  startDecoding(Int64RulesCodec, bytes);
+  try {
+    return readInt64Rules(emptyInt64Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Int64RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Int64Rules}. */
@@ -923,7 +958,12 @@ export function encodeUint32Rules(message: Uint32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUint32Rules(bytes: Uint8Array): Uint32Rules {
-  return decode(Uint32RulesCodec, emptyUint32Rules, readUint32Rules, bytes);
+  startDecoding(Uint32RulesCodec, bytes);
+  try {
+    return readUint32Rules(emptyUint32Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Uint32RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Uint32Rules}. */
@@ -1146,7 +1186,12 @@ export function encodeUint64Rules(message: Uint64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeUint64Rules(bytes: Uint8Array): Uint64Rules {
-  return decode(Uint64RulesCodec, emptyUint64Rules, readUint64Rules, bytes);
+  startDecoding(Uint64RulesCodec, bytes);
+  try {
+    return readUint64Rules(emptyUint64Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Uint64RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Uint64Rules}. */
@@ -1321,7 +1366,12 @@ export function encodeSint32Rules(message: Sint32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSint32Rules(bytes: Uint8Array): Sint32Rules {
-  return decode(Sint32RulesCodec, emptySint32Rules, readSint32Rules, bytes);
+  startDecoding(Sint32RulesCodec, bytes);
+  try {
+    return readSint32Rules(emptySint32Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Sint32RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Sint32Rules}. */
@@ -1496,7 +1546,12 @@ export function encodeSint64Rules(message: Sint64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSint64Rules(bytes: Uint8Array): Sint64Rules {
-  return decode(Sint64RulesCodec, emptySint64Rules, readSint64Rules, bytes);
+  startDecoding(Sint64RulesCodec, bytes);
+  try {
+    return readSint64Rules(emptySint64Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Sint64RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Sint64Rules}. */
@@ -1671,7 +1726,12 @@ export function encodeFixed32Rules(message: Fixed32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFixed32Rules(bytes: Uint8Array): Fixed32Rules {
-  return decode(Fixed32RulesCodec, emptyFixed32Rules, readFixed32Rules, bytes);
+  startDecoding(Fixed32RulesCodec, bytes);
+  try {
+    return readFixed32Rules(emptyFixed32Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Fixed32RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Fixed32Rules}. */
@@ -1759,32 +1819,38 @@ function readFixed32Rules(
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.exact = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // fixed32 inside = 2
       case 2:
         if (tag !== 21) refuseType(tag, 21, message);
         message.inside = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // fixed32 outside = 3
       case 3:
         if (tag !== 29) refuseType(tag, 29, message);
         message.outside = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // fixed32 some = 4
       case 4:
         if (tag !== 37) refuseType(tag, 37, message);
         message.some = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // fixed32 others = 5
       case 5:
         if (tag !== 45) refuseType(tag, 45, message);
         message.others = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // fixed32 shown = 6
       case 6:
         if (tag !== 53) refuseType(tag, 53, message);
         message.shown = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -1846,7 +1912,12 @@ export function encodeFixed64Rules(message: Fixed64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFixed64Rules(bytes: Uint8Array): Fixed64Rules {
-  return decode(Fixed64RulesCodec, emptyFixed64Rules, readFixed64Rules, bytes);
+  startDecoding(Fixed64RulesCodec, bytes);
+  try {
+    return readFixed64Rules(emptyFixed64Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Fixed64RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Fixed64Rules}. */
@@ -1934,32 +2005,38 @@ function readFixed64Rules(
       case 1:
         if (tag !== 9) refuseType(tag, 9, message);
         message.exact = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // fixed64 inside = 2
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.inside = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // fixed64 outside = 3
       case 3:
         if (tag !== 25) refuseType(tag, 25, message);
         message.outside = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // fixed64 some = 4
       case 4:
         if (tag !== 33) refuseType(tag, 33, message);
         message.some = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // fixed64 others = 5
       case 5:
         if (tag !== 41) refuseType(tag, 41, message);
         message.others = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // fixed64 shown = 6
       case 6:
         if (tag !== 49) refuseType(tag, 49, message);
         message.shown = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -2021,7 +2098,12 @@ export function encodeSfixed32Rules(message: Sfixed32RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSfixed32Rules(bytes: Uint8Array): Sfixed32Rules {
-  return decode(Sfixed32RulesCodec, emptySfixed32Rules, readSfixed32Rules, bytes);
+  startDecoding(Sfixed32RulesCodec, bytes);
+  try {
+    return readSfixed32Rules(emptySfixed32Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Sfixed32RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Sfixed32Rules}. */
@@ -2109,32 +2191,38 @@ function readSfixed32Rules(
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.exact = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // sfixed32 inside = 2
       case 2:
         if (tag !== 21) refuseType(tag, 21, message);
         message.inside = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // sfixed32 outside = 3
       case 3:
         if (tag !== 29) refuseType(tag, 29, message);
         message.outside = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // sfixed32 some = 4
       case 4:
         if (tag !== 37) refuseType(tag, 37, message);
         message.some = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // sfixed32 others = 5
       case 5:
         if (tag !== 45) refuseType(tag, 45, message);
         message.others = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // sfixed32 shown = 6
       case 6:
         if (tag !== 53) refuseType(tag, 53, message);
         message.shown = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -2196,7 +2284,12 @@ export function encodeSfixed64Rules(message: Sfixed64RulesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSfixed64Rules(bytes: Uint8Array): Sfixed64Rules {
-  return decode(Sfixed64RulesCodec, emptySfixed64Rules, readSfixed64Rules, bytes);
+  startDecoding(Sfixed64RulesCodec, bytes);
+  try {
+    return readSfixed64Rules(emptySfixed64Rules(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Sfixed64RulesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Sfixed64Rules}. */
@@ -2284,32 +2377,38 @@ function readSfixed64Rules(
       case 1:
         if (tag !== 9) refuseType(tag, 9, message);
         message.exact = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // sfixed64 inside = 2
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.inside = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // sfixed64 outside = 3
       case 3:
         if (tag !== 25) refuseType(tag, 25, message);
         message.outside = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // sfixed64 some = 4
       case 4:
         if (tag !== 33) refuseType(tag, 33, message);
         message.some = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // sfixed64 others = 5
       case 5:
         if (tag !== 41) refuseType(tag, 41, message);
         message.others = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // sfixed64 shown = 6
       case 6:
         if (tag !== 49) refuseType(tag, 49, message);
         message.shown = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -2375,7 +2474,12 @@ export function encodeExamples(message: ExamplesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeExamples(bytes: Uint8Array): Examples {
-  return decode(ExamplesCodec, emptyExamples, readExamples, bytes);
+  startDecoding(ExamplesCodec, bytes);
+  try {
+    return readExamples(emptyExamples(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ExamplesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Examples}. */

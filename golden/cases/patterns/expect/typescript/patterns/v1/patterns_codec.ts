@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -22,6 +22,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeBytes,
   writeLength,
@@ -118,7 +119,12 @@ export function encodePatterns(message: PatternsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePatterns(bytes: Uint8Array): Patterns {
-  return decode(PatternsCodec, emptyPatterns, readPatterns, bytes);
+  startDecoding(PatternsCodec, bytes);
+  try {
+    return readPatterns(emptyPatterns(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PatternsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Patterns}. */

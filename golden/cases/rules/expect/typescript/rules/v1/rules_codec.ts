@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -24,6 +24,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeBool,
   writeInt64,
@@ -96,7 +97,12 @@ export function encodeOrder(message: OrderInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOrder(bytes: Uint8Array): Order {
-  return decode(OrderCodec, emptyOrder, readOrder, bytes);
+  startDecoding(OrderCodec, bytes);
+  try {
+    return readOrder(emptyOrder(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OrderCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Order}. */
@@ -316,7 +322,12 @@ export function encodeOuter(message: OuterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter(bytes: Uint8Array): Outer {
-  return decode(OuterCodec, emptyOuter, readOuter, bytes);
+  startDecoding(OuterCodec, bytes);
+  try {
+    return readOuter(emptyOuter(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OuterCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Outer}. */
@@ -407,7 +418,12 @@ export function encodeOuter_Inner(message: Outer_InnerInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOuter_Inner(bytes: Uint8Array): Outer_Inner {
-  return decode(Outer_InnerCodec, emptyOuter_Inner, readOuter_Inner, bytes);
+  startDecoding(Outer_InnerCodec, bytes);
+  try {
+    return readOuter_Inner(emptyOuter_Inner(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Outer_InnerCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Outer_Inner}. */
@@ -519,7 +535,12 @@ export function encodeBlind(message: BlindInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBlind(bytes: Uint8Array): Blind {
-  return decode(BlindCodec, emptyBlind, readBlind, bytes);
+  startDecoding(BlindCodec, bytes);
+  try {
+    return readBlind(emptyBlind(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BlindCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Blind}. */
@@ -606,7 +627,12 @@ export function encodeFree(message: FreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFree(bytes: Uint8Array): Free {
-  return decode(FreeCodec, emptyFree, readFree, bytes);
+  startDecoding(FreeCodec, bytes);
+  try {
+    return readFree(emptyFree(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FreeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Free}. */

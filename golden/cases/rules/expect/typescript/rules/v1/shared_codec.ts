@@ -7,13 +7,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -58,7 +59,12 @@ export function encodeAddress(message: AddressInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAddress(bytes: Uint8Array): Address {
-  return decode(AddressCodec, emptyAddress, readAddress, bytes);
+  startDecoding(AddressCodec, bytes);
+  try {
+    return readAddress(emptyAddress(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(AddressCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Address}. */

@@ -7,13 +7,14 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readString,
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeString,
   writeUnknown,
@@ -60,7 +61,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   messageCodec,
   readLength,
@@ -15,6 +15,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeLength,
   writeString,
@@ -61,7 +62,12 @@ export function encodeLabel(message: LabelInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLabel(bytes: Uint8Array): Label {
-  return decode(LabelCodec, emptyLabel, readLabel, bytes);
+  startDecoding(LabelCodec, bytes);
+  try {
+    return readLabel(emptyLabel(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LabelCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Label}. */
@@ -165,7 +171,12 @@ export function encodeFree(message: FreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFree(bytes: Uint8Array): Free {
-  return decode(FreeCodec, emptyFree, readFree, bytes);
+  startDecoding(FreeCodec, bytes);
+  try {
+    return readFree(emptyFree(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FreeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Free}. */

@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -32,6 +32,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   valueOf,
   writeBool,
@@ -130,7 +131,12 @@ export function encodeCollections(message: CollectionsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCollections(bytes: Uint8Array): Collections {
-  return decode(CollectionsCodec, emptyCollections, readCollections, bytes);
+  startDecoding(CollectionsCodec, bytes);
+  try {
+    return readCollections(emptyCollections(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CollectionsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Collections}. */
@@ -361,6 +367,8 @@ function readCollections(
         } else {
           if (tag !== 17) refuseType(tag, 17, message);
           message.weights.push(readDouble(bytes, at));
+          at += 8;
+          continue;
         }
         break;
       // repeated bool flags = 3

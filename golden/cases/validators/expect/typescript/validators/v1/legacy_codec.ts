@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -24,6 +24,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeInt32,
@@ -113,7 +114,12 @@ export function encodeLegacy(message: LegacyInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy(bytes: Uint8Array): Legacy {
-  return decode(LegacyCodec, emptyLegacy, readLegacy, bytes);
+  startDecoding(LegacyCodec, bytes);
+  try {
+    return readLegacy(emptyLegacy(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LegacyCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Legacy}. */
@@ -348,7 +354,12 @@ export function encodeLegacy_Part(message: Legacy_PartInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLegacy_Part(bytes: Uint8Array): Legacy_Part {
-  return decode(Legacy_PartCodec, emptyLegacy_Part, readLegacy_Part, bytes);
+  startDecoding(Legacy_PartCodec, bytes);
+  try {
+    return readLegacy_Part(emptyLegacy_Part(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Legacy_PartCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Legacy_Part}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -22,6 +22,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeBytes,
   writeLength,
@@ -109,7 +110,12 @@ export function encodeMasks(message: MasksInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMasks(bytes: Uint8Array): Masks {
-  return decode(MasksCodec, emptyMasks, readMasks, bytes);
+  startDecoding(MasksCodec, bytes);
+  try {
+    return readMasks(emptyMasks(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MasksCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Masks}. */
@@ -384,7 +390,12 @@ export function encodeEquals(message: EqualsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEquals(bytes: Uint8Array): Equals {
-  return decode(EqualsCodec, emptyEquals, readEquals, bytes);
+  startDecoding(EqualsCodec, bytes);
+  try {
+    return readEquals(emptyEquals(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EqualsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Equals}. */

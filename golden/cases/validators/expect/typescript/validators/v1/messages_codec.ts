@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -27,6 +27,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeBool,
   writeDouble,
@@ -176,7 +177,12 @@ export function encodeNote(message: NoteInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote(bytes: Uint8Array): Note {
-  return decode(NoteCodec, emptyNote, readNote, bytes);
+  startDecoding(NoteCodec, bytes);
+  try {
+    return readNote(emptyNote(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NoteCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note}. */
@@ -440,7 +446,12 @@ export function encodeNote_Source(message: Note_SourceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNote_Source(bytes: Uint8Array): Note_Source {
-  return decode(Note_SourceCodec, emptyNote_Source, readNote_Source, bytes);
+  startDecoding(Note_SourceCodec, bytes);
+  try {
+    return readNote_Source(emptyNote_Source(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Note_SourceCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Note_Source}. */
@@ -547,7 +558,12 @@ export function encodeTree(message: TreeInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTree(bytes: Uint8Array): Tree {
-  return decode(TreeCodec, emptyTree, readTree, bytes);
+  startDecoding(TreeCodec, bytes);
+  try {
+    return readTree(emptyTree(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TreeCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Tree}. */
@@ -720,7 +736,12 @@ export function encodeChicken(message: ChickenInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeChicken(bytes: Uint8Array): Chicken {
-  return decode(ChickenCodec, emptyChicken, readChicken, bytes);
+  startDecoding(ChickenCodec, bytes);
+  try {
+    return readChicken(emptyChicken(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ChickenCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Chicken}. */
@@ -832,7 +853,12 @@ export function encodeEgg(message: EggInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEgg(bytes: Uint8Array): Egg {
-  return decode(EggCodec, emptyEgg, readEgg, bytes);
+  startDecoding(EggCodec, bytes);
+  try {
+    return readEgg(emptyEgg(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EggCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Egg}. */
@@ -932,7 +958,12 @@ export function encodeFarm(message: FarmInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFarm(bytes: Uint8Array): Farm {
-  return decode(FarmCodec, emptyFarm, readFarm, bytes);
+  startDecoding(FarmCodec, bytes);
+  try {
+    return readFarm(emptyFarm(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FarmCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Farm}. */
@@ -1062,7 +1093,12 @@ export function encodeContact(message: ContactInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeContact(bytes: Uint8Array): Contact {
-  return decode(ContactCodec, emptyContact, readContact, bytes);
+  startDecoding(ContactCodec, bytes);
+  try {
+    return readContact(emptyContact(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ContactCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Contact}. */
@@ -1229,7 +1265,8 @@ function readContact(
       case 7:
         if (tag !== 57) refuseType(tag, 57, message);
         message.rank = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // bool active = 8
       case 8:
         if (tag !== 64) refuseType(tag, 64, message);
@@ -1345,7 +1382,12 @@ export function encodeWrapped(message: WrappedInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWrapped(bytes: Uint8Array): Wrapped {
-  return decode(WrappedCodec, emptyWrapped, readWrapped, bytes);
+  startDecoding(WrappedCodec, bytes);
+  try {
+    return readWrapped(emptyWrapped(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WrappedCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Wrapped}. */
@@ -1649,7 +1691,12 @@ export function encodeTimes(message: TimesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTimes(bytes: Uint8Array): Times {
-  return decode(TimesCodec, emptyTimes, readTimes, bytes);
+  startDecoding(TimesCodec, bytes);
+  try {
+    return readTimes(emptyTimes(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TimesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Times}. */
@@ -2025,7 +2072,12 @@ export function encodeOthers(message: OthersInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeOthers(bytes: Uint8Array): Others {
-  return decode(OthersCodec, emptyOthers, readOthers, bytes);
+  startDecoding(OthersCodec, bytes);
+  try {
+    return readOthers(emptyOthers(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(OthersCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Others}. */
@@ -2223,7 +2275,12 @@ export function encodeNames(message: NamesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNames(bytes: Uint8Array): Names {
-  return decode(NamesCodec, emptyNames, readNames, bytes);
+  startDecoding(NamesCodec, bytes);
+  try {
+    return readNames(emptyNames(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NamesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Names}. */
@@ -2406,7 +2463,9 @@ function readNames(message: Names, bytes: Uint8Array, at: number, end: number, d
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -2635,7 +2694,12 @@ export function encodeNames_Object(message: Names_ObjectInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNames_Object(bytes: Uint8Array): Names_Object {
-  return decode(Names_ObjectCodec, emptyNames_Object, readNames_Object, bytes);
+  startDecoding(Names_ObjectCodec, bytes);
+  try {
+    return readNames_Object(emptyNames_Object(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(Names_ObjectCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Names_Object}. */
@@ -2700,7 +2764,8 @@ function readNames_Object(
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.toLocaleString = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -2746,7 +2811,12 @@ export function encodeIdle(message: IdleInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeIdle(bytes: Uint8Array): Idle {
-  return decode(IdleCodec, emptyIdle, readIdle, bytes);
+  startDecoding(IdleCodec, bytes);
+  try {
+    return readIdle(emptyIdle(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(IdleCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Idle}. */

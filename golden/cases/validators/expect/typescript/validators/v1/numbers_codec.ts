@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -38,6 +38,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   valueOf,
   writeBool,
@@ -176,7 +177,12 @@ export function encodeNumbers(message: NumbersInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeNumbers(bytes: Uint8Array): Numbers {
-  return decode(NumbersCodec, emptyNumbers, readNumbers, bytes);
+  startDecoding(NumbersCodec, bytes);
+  try {
+    return readNumbers(emptyNumbers(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(NumbersCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Numbers}. */
@@ -359,7 +365,9 @@ function readNumbers(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -410,47 +418,56 @@ function readNumbers(
       case 7:
         if (tag !== 61) refuseType(tag, 61, message);
         message.version = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // fixed64 hash = 8
       case 8:
         if (tag !== 65) refuseType(tag, 65, message);
         message.hash = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // sfixed32 delta = 9
       case 9:
         if (tag !== 77) refuseType(tag, 77, message);
         message.delta = readSfixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // sfixed64 shift = 10
       case 10:
         if (tag !== 81) refuseType(tag, 81, message);
         message.shift = readSfixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double weight = 11
       case 11:
         if (tag !== 89) refuseType(tag, 89, message);
         message.weight = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // float score = 12
       case 12:
         if (tag !== 101) refuseType(tag, 101, message);
         message.score = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // double outside = 13
       case 13:
         if (tag !== 105) refuseType(tag, 105, message);
         message.outside = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // double exact = 14
       case 14:
         if (tag !== 113) refuseType(tag, 113, message);
         message.exact = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // float any_but = 15
       case 15:
         if (tag !== 125) refuseType(tag, 125, message);
         message.anyBut = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // bool accepted = 16
       case 16:
         if (tag !== 128) refuseType(tag, 128, message);
@@ -592,7 +609,12 @@ export function encodePresence(message: PresenceInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePresence(bytes: Uint8Array): Presence {
-  return decode(PresenceCodec, emptyPresence, readPresence, bytes);
+  startDecoding(PresenceCodec, bytes);
+  try {
+    return readPresence(emptyPresence(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PresenceCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Presence}. */
@@ -803,7 +825,9 @@ function readPresence(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -879,12 +903,14 @@ function readPresence(
       case 8:
         if (tag !== 65) refuseType(tag, 65, message);
         message.zeroDouble = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       // float must_float = 9
       case 9:
         if (tag !== 77) refuseType(tag, 77, message);
         message.mustFloat = readFloat(bytes, at);
-        break;
+        at += 4;
+        continue;
       // bool must_bool = 10
       case 10:
         if (tag !== 80) refuseType(tag, 80, message);
@@ -1085,7 +1111,12 @@ export function encodeColors(message: ColorsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeColors(bytes: Uint8Array): Colors {
-  return decode(ColorsCodec, emptyColors, readColors, bytes);
+  startDecoding(ColorsCodec, bytes);
+  try {
+    return readColors(emptyColors(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ColorsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Colors}. */

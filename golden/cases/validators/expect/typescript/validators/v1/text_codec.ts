@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -17,6 +17,7 @@ import {
   readTag,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes as writeBytes$1,
   writeString,
@@ -111,7 +112,12 @@ export function encodeText(message: TextInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeText(bytes: Uint8Array): Text {
-  return decode(TextCodec, emptyText, readText, bytes);
+  startDecoding(TextCodec, bytes);
+  try {
+    return readText(emptyText(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TextCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Text}. */
@@ -451,7 +457,12 @@ export function encodeFormats(message: FormatsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFormats(bytes: Uint8Array): Formats {
-  return decode(FormatsCodec, emptyFormats, readFormats, bytes);
+  startDecoding(FormatsCodec, bytes);
+  try {
+    return readFormats(emptyFormats(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FormatsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Formats}. */
@@ -669,7 +680,9 @@ function readFormats(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -884,7 +897,12 @@ export function encodeBytes(message: BytesInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeBytes(bytes: Uint8Array): Bytes {
-  return decode(BytesCodec, emptyBytes, readBytes, bytes);
+  startDecoding(BytesCodec, bytes);
+  try {
+    return readBytes(emptyBytes(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(BytesCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Bytes}. */

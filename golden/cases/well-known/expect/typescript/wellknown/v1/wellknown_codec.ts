@@ -8,7 +8,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -23,6 +23,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeInt32,
   writeLength,
@@ -112,7 +113,12 @@ export function encodeEntry(message: EntryInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
-  return decode(EntryCodec, emptyEntry, readEntry, bytes);
+  startDecoding(EntryCodec, bytes);
+  try {
+    return readEntry(emptyEntry(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EntryCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Entry}. */

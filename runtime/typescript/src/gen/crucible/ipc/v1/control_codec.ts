@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -25,6 +25,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeBytes,
@@ -159,7 +160,12 @@ export function encodeHostedMethod(message: HostedMethodInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHostedMethod(bytes: Uint8Array): HostedMethod {
-  return decode(HostedMethodCodec, emptyHostedMethod, readHostedMethod, bytes);
+  startDecoding(HostedMethodCodec, bytes);
+  try {
+    return readHostedMethod(emptyHostedMethod(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HostedMethodCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link HostedMethod}. */
@@ -239,7 +245,8 @@ function readHostedMethod(
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.id = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // string name = 2
       case 2:
         if (tag !== 18) refuseType(tag, 18, message);
@@ -324,7 +331,12 @@ export function encodePluginRegister(message: PluginRegisterInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegister(bytes: Uint8Array): PluginRegister {
-  return decode(PluginRegisterCodec, emptyPluginRegister, readPluginRegister, bytes);
+  startDecoding(PluginRegisterCodec, bytes);
+  try {
+    return readPluginRegister(emptyPluginRegister(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PluginRegisterCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link PluginRegister}. */
@@ -515,7 +527,12 @@ export function encodePluginRegistered(message: PluginRegisteredInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginRegistered(bytes: Uint8Array): PluginRegistered {
-  return decode(PluginRegisteredCodec, emptyPluginRegistered, readPluginRegistered, bytes);
+  startDecoding(PluginRegisteredCodec, bytes);
+  try {
+    return readPluginRegistered(emptyPluginRegistered(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PluginRegisteredCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link PluginRegistered}. */
@@ -725,7 +742,12 @@ export function encodeLimits(message: LimitsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeLimits(bytes: Uint8Array): Limits {
-  return decode(LimitsCodec, emptyLimits, readLimits, bytes);
+  startDecoding(LimitsCodec, bytes);
+  try {
+    return readLimits(emptyLimits(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(LimitsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Limits}. */
@@ -882,7 +904,12 @@ export function encodePluginUnregister(message: PluginUnregisterInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginUnregister(bytes: Uint8Array): PluginUnregister {
-  return decode(PluginUnregisterCodec, emptyPluginUnregister, readPluginUnregister, bytes);
+  startDecoding(PluginUnregisterCodec, bytes);
+  try {
+    return readPluginUnregister(emptyPluginUnregister(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PluginUnregisterCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link PluginUnregister}. */
@@ -981,7 +1008,12 @@ export function encodeCapabilityQuery(message: CapabilityQueryInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityQuery(bytes: Uint8Array): CapabilityQuery {
-  return decode(CapabilityQueryCodec, emptyCapabilityQuery, readCapabilityQuery, bytes);
+  startDecoding(CapabilityQueryCodec, bytes);
+  try {
+    return readCapabilityQuery(emptyCapabilityQuery(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CapabilityQueryCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CapabilityQuery}. */
@@ -1080,7 +1112,12 @@ export function encodeCapabilityReport(message: CapabilityReportInit): Uint8Arra
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCapabilityReport(bytes: Uint8Array): CapabilityReport {
-  return decode(CapabilityReportCodec, emptyCapabilityReport, readCapabilityReport, bytes);
+  startDecoding(CapabilityReportCodec, bytes);
+  try {
+    return readCapabilityReport(emptyCapabilityReport(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CapabilityReportCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CapabilityReport}. */
@@ -1188,7 +1225,12 @@ export function encodeResourceRequest(message: ResourceRequestInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceRequest(bytes: Uint8Array): ResourceRequest {
-  return decode(ResourceRequestCodec, emptyResourceRequest, readResourceRequest, bytes);
+  startDecoding(ResourceRequestCodec, bytes);
+  try {
+    return readResourceRequest(emptyResourceRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ResourceRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ResourceRequest}. */
@@ -1308,7 +1350,12 @@ export function encodeResourceGrant(message: ResourceGrantInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResourceGrant(bytes: Uint8Array): ResourceGrant {
-  return decode(ResourceGrantCodec, emptyResourceGrant, readResourceGrant, bytes);
+  startDecoding(ResourceGrantCodec, bytes);
+  try {
+    return readResourceGrant(emptyResourceGrant(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ResourceGrantCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ResourceGrant}. */
@@ -1404,7 +1451,12 @@ export function encodeHealthCheck(message: HealthCheckInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthCheck(bytes: Uint8Array): HealthCheck {
-  return decode(HealthCheckCodec, emptyHealthCheck, readHealthCheck, bytes);
+  startDecoding(HealthCheckCodec, bytes);
+  try {
+    return readHealthCheck(emptyHealthCheck(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HealthCheckCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link HealthCheck}. */
@@ -1504,7 +1556,12 @@ export function encodeHealthReport(message: HealthReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHealthReport(bytes: Uint8Array): HealthReport {
-  return decode(HealthReportCodec, emptyHealthReport, readHealthReport, bytes);
+  startDecoding(HealthReportCodec, bytes);
+  try {
+    return readHealthReport(emptyHealthReport(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HealthReportCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link HealthReport}. */
@@ -1619,7 +1676,12 @@ export function encodeMetricsReport(message: MetricsReportInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetricsReport(bytes: Uint8Array): MetricsReport {
-  return decode(MetricsReportCodec, emptyMetricsReport, readMetricsReport, bytes);
+  startDecoding(MetricsReportCodec, bytes);
+  try {
+    return readMetricsReport(emptyMetricsReport(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MetricsReportCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link MetricsReport}. */
@@ -1722,7 +1784,12 @@ export function encodeMetric(message: MetricInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetric(bytes: Uint8Array): Metric {
-  return decode(MetricCodec, emptyMetric, readMetric, bytes);
+  startDecoding(MetricCodec, bytes);
+  try {
+    return readMetric(emptyMetric(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MetricCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Metric}. */
@@ -1780,7 +1847,8 @@ function readMetric(message: Metric, bytes: Uint8Array, at: number, end: number,
       case 2:
         if (tag !== 17) refuseType(tag, 17, message);
         message.value = readDouble(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -1823,7 +1891,12 @@ export function encodeHeartbeat(message: HeartbeatInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
-  return decode(HeartbeatCodec, emptyHeartbeat, readHeartbeat, bytes);
+  startDecoding(HeartbeatCodec, bytes);
+  try {
+    return readHeartbeat(emptyHeartbeat(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(HeartbeatCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Heartbeat}. */
@@ -1876,7 +1949,8 @@ function readHeartbeat(
       case 1:
         if (tag !== 9) refuseType(tag, 9, message);
         message.nonce = readFixed64(bytes, at);
-        break;
+        at += 8;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -1934,7 +2008,12 @@ export function encodeShutdown(message: ShutdownInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeShutdown(bytes: Uint8Array): Shutdown {
-  return decode(ShutdownCodec, emptyShutdown, readShutdown, bytes);
+  startDecoding(ShutdownCodec, bytes);
+  try {
+    return readShutdown(emptyShutdown(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ShutdownCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Shutdown}. */

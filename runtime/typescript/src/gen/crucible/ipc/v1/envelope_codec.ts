@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   messageCodec,
@@ -21,6 +21,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeFixed32,
@@ -73,7 +74,12 @@ export function encodeMetadata(message: MetadataInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeMetadata(bytes: Uint8Array): Metadata {
-  return decode(MetadataCodec, emptyMetadata, readMetadata, bytes);
+  startDecoding(MetadataCodec, bytes);
+  try {
+    return readMetadata(emptyMetadata(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(MetadataCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Metadata}. */
@@ -210,7 +216,12 @@ export function encodeRequest(message: RequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRequest(bytes: Uint8Array): Request {
-  return decode(RequestCodec, emptyRequest, readRequest, bytes);
+  startDecoding(RequestCodec, bytes);
+  try {
+    return readRequest(emptyRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(RequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Request}. */
@@ -305,7 +316,8 @@ function readRequest(
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.methodId = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       // optional uint64 timeout_us = 2
       case 2:
         if (tag !== 16) refuseType(tag, 16, message);
@@ -385,7 +397,12 @@ export function encodeResponse(message: ResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeResponse(bytes: Uint8Array): Response {
-  return decode(ResponseCodec, emptyResponse, readResponse, bytes);
+  startDecoding(ResponseCodec, bytes);
+  try {
+    return readResponse(emptyResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Response}. */
@@ -496,7 +513,12 @@ export function encodeStream(message: StreamInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeStream(bytes: Uint8Array): Stream {
-  return decode(StreamCodec, emptyStream, readStream, bytes);
+  startDecoding(StreamCodec, bytes);
+  try {
+    return readStream(emptyStream(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(StreamCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Stream}. */
@@ -611,7 +633,12 @@ export function encodeEvent(message: EventInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEvent(bytes: Uint8Array): Event {
-  return decode(EventCodec, emptyEvent, readEvent, bytes);
+  startDecoding(EventCodec, bytes);
+  try {
+    return readEvent(emptyEvent(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EventCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Event}. */
@@ -775,7 +802,12 @@ export function encodeCancel(message: CancelInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCancel(bytes: Uint8Array): Cancel {
-  return decode(CancelCodec, emptyCancel, readCancel, bytes);
+  startDecoding(CancelCodec, bytes);
+  try {
+    return readCancel(emptyCancel(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CancelCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Cancel}. */
@@ -864,7 +896,12 @@ export function encodeCredit(message: CreditInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCredit(bytes: Uint8Array): Credit {
-  return decode(CreditCodec, emptyCredit, readCredit, bytes);
+  startDecoding(CreditCodec, bytes);
+  try {
+    return readCredit(emptyCredit(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CreditCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Credit}. */
@@ -910,7 +947,8 @@ function readCredit(message: Credit, bytes: Uint8Array, at: number, end: number,
       case 1:
         if (tag !== 13) refuseType(tag, 13, message);
         message.bytes = readFixed32(bytes, at);
-        break;
+        at += 4;
+        continue;
       default:
         readUnknown(message, bytes, tag, at, end, depth);
     }
@@ -958,7 +996,12 @@ export function encodeAck(message: AckInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeAck(bytes: Uint8Array): Ack {
-  return decode(AckCodec, emptyAck, readAck, bytes);
+  startDecoding(AckCodec, bytes);
+  try {
+    return readAck(emptyAck(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(AckCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Ack}. */
@@ -1077,7 +1120,12 @@ export function encodeRegion(message: RegionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeRegion(bytes: Uint8Array): Region {
-  return decode(RegionCodec, emptyRegion, readRegion, bytes);
+  startDecoding(RegionCodec, bytes);
+  try {
+    return readRegion(emptyRegion(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(RegionCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Region}. */

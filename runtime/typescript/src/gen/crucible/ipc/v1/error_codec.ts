@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   messageCodec,
@@ -20,6 +20,7 @@ import {
   readUint32,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBool,
   writeBytes,
@@ -148,7 +149,12 @@ export function encodeError(message: ErrorInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeError(bytes: Uint8Array): Error$1 {
-  return decode(ErrorCodec, emptyError, readError, bytes);
+  startDecoding(ErrorCodec, bytes);
+  try {
+    return readError(emptyError(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ErrorCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Error$1}. */
@@ -373,7 +379,12 @@ export function encodeErrorDetail(message: ErrorDetailInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeErrorDetail(bytes: Uint8Array): ErrorDetail {
-  return decode(ErrorDetailCodec, emptyErrorDetail, readErrorDetail, bytes);
+  startDecoding(ErrorDetailCodec, bytes);
+  try {
+    return readErrorDetail(emptyErrorDetail(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ErrorDetailCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ErrorDetail}. */
@@ -480,7 +491,12 @@ export function encodeViolations(message: ViolationsInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolations(bytes: Uint8Array): Violations {
-  return decode(ViolationsCodec, emptyViolations, readViolations, bytes);
+  startDecoding(ViolationsCodec, bytes);
+  try {
+    return readViolations(emptyViolations(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ViolationsCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Violations}. */
@@ -600,7 +616,12 @@ export function encodeViolation(message: ViolationInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeViolation(bytes: Uint8Array): Violation {
-  return decode(ViolationCodec, emptyViolation, readViolation, bytes);
+  startDecoding(ViolationCodec, bytes);
+  try {
+    return readViolation(emptyViolation(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ViolationCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Violation}. */

@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -21,6 +21,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeInt32,
@@ -95,7 +96,12 @@ export function encodePluginHello(message: PluginHelloInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginHello(bytes: Uint8Array): PluginHello {
-  return decode(PluginHelloCodec, emptyPluginHello, readPluginHello, bytes);
+  startDecoding(PluginHelloCodec, bytes);
+  try {
+    return readPluginHello(emptyPluginHello(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PluginHelloCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link PluginHello}. */
@@ -272,7 +278,12 @@ export function encodeDaemonHello(message: DaemonHelloInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeDaemonHello(bytes: Uint8Array): DaemonHello {
-  return decode(DaemonHelloCodec, emptyDaemonHello, readDaemonHello, bytes);
+  startDecoding(DaemonHelloCodec, bytes);
+  try {
+    return readDaemonHello(emptyDaemonHello(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(DaemonHelloCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link DaemonHello}. */
@@ -485,7 +496,12 @@ export function encodePluginProof(message: PluginProofInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodePluginProof(bytes: Uint8Array): PluginProof {
-  return decode(PluginProofCodec, emptyPluginProof, readPluginProof, bytes);
+  startDecoding(PluginProofCodec, bytes);
+  try {
+    return readPluginProof(emptyPluginProof(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(PluginProofCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link PluginProof}. */

@@ -14,7 +14,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -27,6 +27,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeInt32,
   writeLength,
@@ -101,7 +102,12 @@ export function encodeVersion(message: VersionInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeVersion(bytes: Uint8Array): Version {
-  return decode(VersionCodec, emptyVersion, readVersion, bytes);
+  startDecoding(VersionCodec, bytes);
+  try {
+    return readVersion(emptyVersion(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(VersionCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link Version}. */
@@ -273,7 +279,12 @@ export function encodeCodeGeneratorRequest(message: CodeGeneratorRequestInit): U
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodeGeneratorRequest(bytes: Uint8Array): CodeGeneratorRequest {
-  return decode(CodeGeneratorRequestCodec, emptyCodeGeneratorRequest, readCodeGeneratorRequest, bytes);
+  startDecoding(CodeGeneratorRequestCodec, bytes);
+  try {
+    return readCodeGeneratorRequest(emptyCodeGeneratorRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CodeGeneratorRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CodeGeneratorRequest}. */
@@ -357,7 +368,9 @@ function readCodeGeneratorRequest(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
@@ -465,7 +478,12 @@ export function encodeCodeGeneratorResponse(message: CodeGeneratorResponseInit):
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodeGeneratorResponse(bytes: Uint8Array): CodeGeneratorResponse {
-  return decode(CodeGeneratorResponseCodec, emptyCodeGeneratorResponse, readCodeGeneratorResponse, bytes);
+  startDecoding(CodeGeneratorResponseCodec, bytes);
+  try {
+    return readCodeGeneratorResponse(emptyCodeGeneratorResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CodeGeneratorResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CodeGeneratorResponse}. */
@@ -651,12 +669,12 @@ export function encodeCodeGeneratorResponse_File(message: CodeGeneratorResponse_
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCodeGeneratorResponse_File(bytes: Uint8Array): CodeGeneratorResponse_File {
-  return decode(
-    CodeGeneratorResponse_FileCodec,
-    emptyCodeGeneratorResponse_File,
-    readCodeGeneratorResponse_File,
-    bytes,
-  );
+  startDecoding(CodeGeneratorResponse_FileCodec, bytes);
+  try {
+    return readCodeGeneratorResponse_File(emptyCodeGeneratorResponse_File(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CodeGeneratorResponse_FileCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CodeGeneratorResponse_File}. */
@@ -726,7 +744,9 @@ function readCodeGeneratorResponse_File(
   checkDepth(depth);
   while (at < end) {
     let tag = bytes[at++]!;
-    if (tag < 8 || tag > 127) {
+    if (tag > 127 && bytes[at]! > 0 && bytes[at]! < 128) {
+      tag = (tag & 127) | (bytes[at++]! << 7);
+    } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }

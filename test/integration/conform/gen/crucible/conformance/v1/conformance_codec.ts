@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectList,
   expectRoom,
@@ -20,6 +20,7 @@ import {
   readUint64,
   readUnknown,
   refuseType,
+  startDecoding,
   startMessage,
   writeBytes,
   writeInt64,
@@ -106,7 +107,12 @@ export function encodeEchoRequest(message: EchoRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEchoRequest(bytes: Uint8Array): EchoRequest {
-  return decode(EchoRequestCodec, emptyEchoRequest, readEchoRequest, bytes);
+  startDecoding(EchoRequestCodec, bytes);
+  try {
+    return readEchoRequest(emptyEchoRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EchoRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EchoRequest}. */
@@ -233,7 +239,12 @@ export function encodeEchoResponse(message: EchoResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeEchoResponse(bytes: Uint8Array): EchoResponse {
-  return decode(EchoResponseCodec, emptyEchoResponse, readEchoResponse, bytes);
+  startDecoding(EchoResponseCodec, bytes);
+  try {
+    return readEchoResponse(emptyEchoResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(EchoResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link EchoResponse}. */
@@ -359,7 +370,12 @@ export function encodeCountRequest(message: CountRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountRequest(bytes: Uint8Array): CountRequest {
-  return decode(CountRequestCodec, emptyCountRequest, readCountRequest, bytes);
+  startDecoding(CountRequestCodec, bytes);
+  try {
+    return readCountRequest(emptyCountRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CountRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CountRequest}. */
@@ -486,7 +502,12 @@ export function encodeCountResponse(message: CountResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeCountResponse(bytes: Uint8Array): CountResponse {
-  return decode(CountResponseCodec, emptyCountResponse, readCountResponse, bytes);
+  startDecoding(CountResponseCodec, bytes);
+  try {
+    return readCountResponse(emptyCountResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(CountResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link CountResponse}. */
@@ -605,7 +626,12 @@ export function encodeSumRequest(message: SumRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumRequest(bytes: Uint8Array): SumRequest {
-  return decode(SumRequestCodec, emptySumRequest, readSumRequest, bytes);
+  startDecoding(SumRequestCodec, bytes);
+  try {
+    return readSumRequest(emptySumRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SumRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SumRequest}. */
@@ -716,7 +742,12 @@ export function encodeSumResponse(message: SumResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeSumResponse(bytes: Uint8Array): SumResponse {
-  return decode(SumResponseCodec, emptySumResponse, readSumResponse, bytes);
+  startDecoding(SumResponseCodec, bytes);
+  try {
+    return readSumResponse(emptySumResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(SumResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link SumResponse}. */
@@ -823,7 +854,12 @@ export function encodeTalkRequest(message: TalkRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkRequest(bytes: Uint8Array): TalkRequest {
-  return decode(TalkRequestCodec, emptyTalkRequest, readTalkRequest, bytes);
+  startDecoding(TalkRequestCodec, bytes);
+  try {
+    return readTalkRequest(emptyTalkRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TalkRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TalkRequest}. */
@@ -918,7 +954,12 @@ export function encodeTalkResponse(message: TalkResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeTalkResponse(bytes: Uint8Array): TalkResponse {
-  return decode(TalkResponseCodec, emptyTalkResponse, readTalkResponse, bytes);
+  startDecoding(TalkResponseCodec, bytes);
+  try {
+    return readTalkResponse(emptyTalkResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(TalkResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link TalkResponse}. */
@@ -1013,7 +1054,12 @@ export function encodeWhisperRequest(message: WhisperRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperRequest(bytes: Uint8Array): WhisperRequest {
-  return decode(WhisperRequestCodec, emptyWhisperRequest, readWhisperRequest, bytes);
+  startDecoding(WhisperRequestCodec, bytes);
+  try {
+    return readWhisperRequest(emptyWhisperRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WhisperRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WhisperRequest}. */
@@ -1108,7 +1154,12 @@ export function encodeWhisperResponse(message: WhisperResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWhisperResponse(bytes: Uint8Array): WhisperResponse {
-  return decode(WhisperResponseCodec, emptyWhisperResponse, readWhisperResponse, bytes);
+  startDecoding(WhisperResponseCodec, bytes);
+  try {
+    return readWhisperResponse(emptyWhisperResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WhisperResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WhisperResponse}. */
@@ -1207,7 +1258,12 @@ export function encodeFailRequest(message: FailRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFailRequest(bytes: Uint8Array): FailRequest {
-  return decode(FailRequestCodec, emptyFailRequest, readFailRequest, bytes);
+  startDecoding(FailRequestCodec, bytes);
+  try {
+    return readFailRequest(emptyFailRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FailRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FailRequest}. */
@@ -1309,7 +1365,12 @@ export function encodeFailResponse(message: FailResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeFailResponse(bytes: Uint8Array): FailResponse {
-  return decode(FailResponseCodec, emptyFailResponse, readFailResponse, bytes);
+  startDecoding(FailResponseCodec, bytes);
+  try {
+    return readFailResponse(emptyFailResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(FailResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link FailResponse}. */
@@ -1387,7 +1448,12 @@ export function encodeWaitRequest(message: WaitRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWaitRequest(bytes: Uint8Array): WaitRequest {
-  return decode(WaitRequestCodec, emptyWaitRequest, readWaitRequest, bytes);
+  startDecoding(WaitRequestCodec, bytes);
+  try {
+    return readWaitRequest(emptyWaitRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WaitRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WaitRequest}. */
@@ -1477,7 +1543,12 @@ export function encodeWaitResponse(message: WaitResponseInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeWaitResponse(bytes: Uint8Array): WaitResponse {
-  return decode(WaitResponseCodec, emptyWaitResponse, readWaitResponse, bytes);
+  startDecoding(WaitResponseCodec, bytes);
+  try {
+    return readWaitResponse(emptyWaitResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(WaitResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link WaitResponse}. */
@@ -1555,7 +1626,12 @@ export function encodeObserveRequest(message: ObserveRequestInit): Uint8Array {
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeObserveRequest(bytes: Uint8Array): ObserveRequest {
-  return decode(ObserveRequestCodec, emptyObserveRequest, readObserveRequest, bytes);
+  startDecoding(ObserveRequestCodec, bytes);
+  try {
+    return readObserveRequest(emptyObserveRequest(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ObserveRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ObserveRequest}. */
@@ -1651,7 +1727,12 @@ export function encodeObserveResponse(message: ObserveResponseInit): Uint8Array 
  * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
  */
 export function decodeObserveResponse(bytes: Uint8Array): ObserveResponse {
-  return decode(ObserveResponseCodec, emptyObserveResponse, readObserveResponse, bytes);
+  startDecoding(ObserveResponseCodec, bytes);
+  try {
+    return readObserveResponse(emptyObserveResponse(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(ObserveResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ObserveResponse}. */

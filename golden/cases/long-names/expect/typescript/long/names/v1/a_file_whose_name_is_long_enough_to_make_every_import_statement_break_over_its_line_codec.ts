@@ -7,7 +7,7 @@ import {
   checkDepth,
   checkEnd,
   cursor,
-  decode,
+  decodeFailure,
   encode,
   expectKeys,
   expectList,
@@ -23,6 +23,7 @@ import {
   refuseType,
   setEntry,
   skipUnknown,
+  startDecoding,
   startMessage,
   writeInt32,
   writeLength,
@@ -113,12 +114,19 @@ export function encodeALongNameOfAMessageThatServesAsRequest(
 export function decodeALongNameOfAMessageThatServesAsRequest(
   bytes: Uint8Array,
 ): ALongNameOfAMessageThatServesAsRequest {
-  return decode(
-    ALongNameOfAMessageThatServesAsRequestCodec,
-    emptyALongNameOfAMessageThatServesAsRequest,
-    readALongNameOfAMessageThatServesAsRequest,
-    bytes,
-  );
+  startDecoding(ALongNameOfAMessageThatServesAsRequestCodec, bytes);
+  try {
+    return readALongNameOfAMessageThatServesAsRequest(
+      emptyALongNameOfAMessageThatServesAsRequest(),
+      bytes,
+      0,
+      bytes.length,
+      1,
+      0,
+    );
+  } catch (error) {
+    throw decodeFailure(ALongNameOfAMessageThatServesAsRequestCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ALongNameOfAMessageThatServesAsRequest}. */
@@ -412,12 +420,19 @@ export function encodeALongNameOfAMessageThatServesAsResponse(
 export function decodeALongNameOfAMessageThatServesAsResponse(
   bytes: Uint8Array,
 ): ALongNameOfAMessageThatServesAsResponse {
-  return decode(
-    ALongNameOfAMessageThatServesAsResponseCodec,
-    emptyALongNameOfAMessageThatServesAsResponse,
-    readALongNameOfAMessageThatServesAsResponse,
-    bytes,
-  );
+  startDecoding(ALongNameOfAMessageThatServesAsResponseCodec, bytes);
+  try {
+    return readALongNameOfAMessageThatServesAsResponse(
+      emptyALongNameOfAMessageThatServesAsResponse(),
+      bytes,
+      0,
+      bytes.length,
+      1,
+      0,
+    );
+  } catch (error) {
+    throw decodeFailure(ALongNameOfAMessageThatServesAsResponseCodec.typeName, error);
+  }
 }
 
 /** The codec of {@link ALongNameOfAMessageThatServesAsResponse}. */
