@@ -25,5 +25,5 @@ export const commands: readonly Command[] = [
   migrateCommand,
   conformCommand,
   doctorCommand,
-  completionCommand,
+  completionCommand(() => commands),
 ];

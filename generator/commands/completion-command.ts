@@ -5,8 +5,12 @@ import { ExitCode, UsageError } from "./host.js";
 
 const known = ["bash", "zsh", "fish"] as const;
 
-/** `crucible-gen completion`. */
-export const completionCommand: Command = {
+/**
+ * `crucible-gen completion`.
+ *
+ * @param commands all of them, this one included: asked for when it runs.
+ */
+export const completionCommand = (commands: () => readonly Command[]): Command => ({
   usage: "completion [shell]",
   summary: "print the completion script of a shell",
   describe: (parser) =>
@@ -25,12 +29,11 @@ export const completionCommand: Command = {
   async run(args, host) {
     const { outlineOf } = await import("../completion/outline.js");
     const { completionScript } = await import("../completion/scripts.js");
-    const { commands } = await import("./commands.js");
     const own = basename(host.env["SHELL"] ?? "");
     const wanted = args["shell"] ?? own;
     const shell = known.find((one): one is Shell => one === wanted);
     if (shell === undefined) throw new UsageError(`completion needs a shell: ${known.join(", ")}`);
-    host.stdout.write(completionScript(shell, outlineOf(commands)));
+    host.stdout.write(completionScript(shell, outlineOf(commands())));
     return ExitCode.Ok;
   },
-};
+});

@@ -20,7 +20,6 @@ import { mistake } from "../errors.js";
 import { writeFiles } from "../output/write.js";
 import { unifiedDiff } from "../skeleton/diff.js";
 import { applyEdits, type Edit } from "../skeleton/edits.js";
-import type { FileFates } from "./names.js";
 import type { ByHand } from "./rewrite.js";
 
 /** What `crucible-gen migrate` can be told. */
@@ -164,15 +163,4 @@ function listRenames({
     ),
   ];
   return all.filter(({ old, now }) => old !== now);
-}
-
-/** What is needed to rewrite a program. */
-export interface ProgramRewrite {
-  readonly cwd: string;
-  readonly project: string | undefined;
-  readonly overlay: ReadonlyMap<string, string>;
-  readonly fates: readonly FileFates[];
-  readonly oldOut: string;
-  readonly newOut: string;
-  readonly schema: ReadonlyMap<string, string>;
 }

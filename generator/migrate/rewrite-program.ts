@@ -6,11 +6,21 @@ import { applyEdits, type Edit } from "../skeleton/edits.js";
 import { collectDeclarations, type Declarations } from "./declarations.js";
 import { rewriteImports } from "./imports.js";
 import { createLookup } from "./lookup.js";
-import type { ProgramRewrite } from "./migrate.js";
 import type { Fate, FileFates } from "./names.js";
 import { createPlaces } from "./places.js";
 import { loadProgram } from "./program.js";
 import { type ByHand, rewriteFile, type Words } from "./rewrite.js";
+
+/** What is needed to rewrite a program. */
+export interface ProgramRewrite {
+  readonly cwd: string;
+  readonly project: string | undefined;
+  readonly overlay: ReadonlyMap<string, string>;
+  readonly fates: readonly FileFates[];
+  readonly oldOut: string;
+  readonly newOut: string;
+  readonly schema: ReadonlyMap<string, string>;
+}
 
 /** What becomes of one file of the user. */
 export interface RewrittenFile {

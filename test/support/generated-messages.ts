@@ -1,6 +1,6 @@
 // What a generated module exports for each message, beside its schema.
 import type { DescMessage, Registry } from "@bufbuild/protobuf";
-import type { MessageCodec } from "../../runtime/typescript/src/codec/message-codec.js";
+import type { MessageCodec } from "../../runtime/typescript/src/codec/codec.js";
 
 /** One message: what its schema says, and what was generated for it. */
 export interface CorpusMessage {

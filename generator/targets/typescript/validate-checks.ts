@@ -1,27 +1,10 @@
 // The statements that check one value that is at hand.
 import type { Check, ValuePlan } from "../../model/checks/check.js";
-import type { FieldModel } from "../../model/model.js";
 import { celStatements } from "./cel/statement.js";
 import { caseLabels, conditionOf } from "./validate-condition.js";
 import { assignCall, constant, indentOf, lines, only, type Statement, stringLiteral, when } from "./validate-layout.js";
 import type { ValidateScope } from "./validate-scope.js";
-import { type ValueFacts, valueFacts } from "./validate-value.js";
-
-/** A value at hand: where it is, and whose rules it has to keep. */
-export interface Place {
-  readonly field: FieldModel;
-  /** The identifier that holds the value. */
-  readonly name: string;
-  /** The expression for its path. */
-  readonly path: string;
-  /** It is the key of an entry. */
-  readonly forKey: boolean;
-  readonly isBytes: boolean;
-  /** The expression for the message that `name` is a part of, such as an Any; undefined when it is no part. */
-  readonly outer?: string;
-  /** Known not to be zero or empty. */
-  readonly isNotZero: boolean;
-}
+import { type Place, type ValueFacts, valueFacts } from "./validate-value.js";
 
 /** Whether anything is checked of a value itself, apart from what is checked inside of it. */
 export function hasOwnChecks({ cel, checks, predefined }: ValuePlan): boolean {

@@ -4,10 +4,10 @@ import type { FieldModel, OneofModel } from "../../model/model.js";
 import { hasDefaults, showsDefault } from "./codec-field.js";
 import { owned } from "./codec-types.js";
 import { propertyName } from "./names.js";
-import { checkStatements, hasOwnChecks, innerOf, type Place } from "./validate-checks.js";
+import { checkStatements, hasOwnChecks, innerOf } from "./validate-checks.js";
 import { assignCall, block, constant, lines, only, type Statement, stringLiteral, when } from "./validate-layout.js";
 import type { ValidateScope } from "./validate-scope.js";
-import { keyFacts, type ValueFacts, valueFacts } from "./validate-value.js";
+import { keyFacts, type Place, type ValueFacts, valueFacts } from "./validate-value.js";
 
 /** The statements for a field outside of oneofs. */
 export function fieldStatements(plan: FieldPlan, scope: ValidateScope): Statement[] {

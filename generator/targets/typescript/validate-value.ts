@@ -19,6 +19,22 @@ export interface ValueFacts {
   readonly isNotZero: (name: string) => string;
 }
 
+/** A value at hand: where it is, and whose rules it has to keep. */
+export interface Place {
+  readonly field: FieldModel;
+  /** The identifier that holds the value. */
+  readonly name: string;
+  /** The expression for its path. */
+  readonly path: string;
+  /** It is the key of an entry. */
+  readonly forKey: boolean;
+  readonly isBytes: boolean;
+  /** The expression for the message that `name` is a part of, such as an Any; undefined when it is no part. */
+  readonly outer?: string;
+  /** Known not to be zero or empty. */
+  readonly isNotZero: boolean;
+}
+
 /** The facts of a field's value, or of one of its items or values. */
 export function valueFacts(field: FieldModel, context: FileContext): ValueFacts {
   const { type } = field;

@@ -7,7 +7,7 @@ import { thisType } from "../../../model/cel/rule.js";
 import { fieldCelType } from "../../../model/cel/types.js";
 import type { FieldModel } from "../../../model/model.js";
 import { compilePattern } from "../pattern/compile.js";
-import type { Place } from "../validate-checks.js";
+import type { Place } from "../validate-value.js";
 import {
   type Condition,
   indentOf,

@@ -1,7 +1,7 @@
 // Where encoded messages go when nobody says where: slices of a shared slab, or a buffer of their own when they are large.
 import { allocate } from "./allocate.js";
+import type { MessageCodec } from "./codec.js";
 import { encodeFailure } from "./failure.js";
-import type { MessageCodec } from "./message-codec.js";
 import { marginBytes, overflow } from "./room.js";
 
 /** How large the buffer is out of which small messages are cut. */

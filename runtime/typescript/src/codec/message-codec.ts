@@ -1,29 +1,7 @@
 import { tryWrite, encodeApart } from "./encode.js";
 import { cursor } from "./cursor.js";
-import type { Codec } from "./codec.js";
+import type { Codec, MessageCodec } from "./codec.js";
 import { decodeFailure, encodeFailure, unfit } from "./failure.js";
-
-/** A generated codec, with what other generated codecs need of it. */
-export interface MessageCodec<T = unknown, Init = T> extends Codec<T, Init> {
-  /** How many bytes a message of the type takes, by the last one that was encoded, and some more. */
-  usualBytes: number;
-  /** A message without any field set. */
-  empty(): T;
-  /**
-   * `write` without its guards: also throws what getters of the message, or a cycle in it, throw, and `overflow` when
-   * there is not enough room, which takes in a margin.
-   */
-  writeFields(message: Init, bytes: Uint8Array, at: number): number;
-  /**
-   * Reads fields into `message`, merging them with those it has, and leaves the offset after them in `cursor.at` when
-   * they end with a tag.
-   *
-   * @param depth how deep the message is nested; the outermost is at 1.
-   * @param group the tag that ends the fields of a group; 0 for a message, which ends at `end`.
-   * @returns `message`.
-   */
-  readFields(message: T, bytes: Uint8Array, at: number, end: number, depth: number, group: number): T;
-}
 
 /**
  * A new message whose unset fields read as the defaults of the schema, by its prototype: what protobuf-es does for

@@ -1,8 +1,8 @@
 /** The door of generated codecs. */
-export type { Codec } from "../../codec/codec.js";
+export type { Codec, MessageCodec } from "../../codec/codec.js";
 export { encode } from "../../codec/encode.js";
 export { expectRoom } from "../../codec/room.js";
-export { inherit, messageCodec, startDecoding, type MessageCodec } from "../../codec/message-codec.js";
+export { inherit, messageCodec, startDecoding } from "../../codec/message-codec.js";
 export { cursor } from "../../codec/cursor.js";
 export { checkDepth, checkEnd, decodeFailure, missing, refuseType } from "../../codec/failure.js";
 export {

@@ -1,7 +1,7 @@
 import { inPlace } from "../../codec/bytes.js";
 import type { Codec } from "../../codec/codec.js";
 import { tryWrite } from "../../codec/encode.js";
-import type { MessageCodec } from "../../codec/message-codec.js";
+import type { MessageCodec } from "../../codec/codec.js";
 import { expectRoom } from "../../codec/room.js";
 import { writeVarint } from "../../codec/varint.js";
 import { CrucibleError } from "../../error/index.js";
