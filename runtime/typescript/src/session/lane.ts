@@ -161,7 +161,9 @@ export class Lane implements LinkHandler, AcceptingLane {
   ): void {
     call.lane = this;
     call.id = this.#ids.draw();
-    this.#link.urgent = this.#outgoing.size === 0;
+    const live = this.#outgoing.size;
+    this.#link.urgent = live === 0;
+    this.#link.crowd(live);
     this.#outbox.send(call, FrameType.Request, flags, head, headBytes, codec, message);
     this.#link.urgent = false;
     // A large one may have gone another way.
@@ -181,6 +183,7 @@ export class Lane implements LinkHandler, AcceptingLane {
   accept(call: Call, id: number, window: number): void {
     call.lane = this;
     this.#incoming.accept(call, id, window);
+    this.#link.crowd(this.#incoming.live);
   }
 
   refuse(id: number, error: CrucibleError, sealed: boolean): void {
