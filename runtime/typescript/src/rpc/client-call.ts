@@ -1,6 +1,7 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
+import type { Shrinker } from "../session/compression.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import type { Session } from "../session/pool/session.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "./abort-listeners.js";
@@ -28,6 +29,8 @@ export interface ClientCore {
 export interface Binding {
   /** They have a seal of their own. */
   readonly sealed: boolean;
+  /** What compresses their messages. */
+  readonly shrinker: Shrinker | undefined;
   /** How many more are taken for large ones: a few behind each that was. */
   bulkCalls: number;
 }
@@ -37,37 +40,37 @@ const bulkCalls = 16;
 
 /** What all calls opened here have in common: a deadline, a signal that may cancel them, an end. */
 export abstract class ClientCall extends Call implements Timed, AbortListener {
-  readonly core: ClientCore;
-  readonly method: Method;
-  deadlineMs: number = Infinity;
-  timedIndex: number = -1;
-  readonly #binding: Binding;
-  #signal: AbortSignal | undefined;
+  declare readonly core: ClientCore;
+  declare readonly method: Method;
+  declare deadlineMs: number;
+  declare timedIndex: number;
+  declare private readonly binding: Binding;
+  declare private signal: AbortSignal | undefined;
 
   constructor(core: ClientCore, method: Method, binding: Binding) {
     super();
     this.core = core;
     this.method = method;
-    this.#binding = binding;
+    this.deadlineMs = Infinity;
+    this.timedIndex = -1;
+    this.binding = binding;
+    this.signal = undefined;
     this.sealed = binding.sealed;
     if (binding.bulkCalls > 0) {
       binding.bulkCalls--;
       this.bulk = true;
     }
-    this.shrinker = core.session.shrinkerOf(method);
+    this.shrinker = binding.shrinker;
   }
 
   /** The call has ended with `error`, or well when there is none. */
   protected abstract settle(error: CrucibleError | undefined): void;
 
   /** Watches the deadline and the signal; both stop with the call. */
-  watch(deadlineMs: number | undefined, signal: AbortSignal | undefined): void {
-    if (deadlineMs !== undefined) {
-      this.deadlineMs = deadlineMs;
-      this.core.deadlines.add(this);
-    }
+  watch(timeLeftMs: number | undefined, signal: AbortSignal | undefined): void {
+    if (timeLeftMs !== undefined) this.core.deadlines.addFromNow(this, timeLeftMs);
     if (signal !== undefined) {
-      this.#signal = signal;
+      this.signal = signal;
       listenToAbort(signal, this);
     }
   }
@@ -81,7 +84,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   }
 
   override onLarge(): void {
-    this.#binding.bulkCalls = bulkCalls;
+    this.binding.bulkCalls = bulkCalls;
   }
 
   override onFailed(error: CrucibleError): void {
@@ -100,7 +103,7 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   /** The call is over, whatever comes of it. */
   protected unwatch(): void {
     if (this.timedIndex >= 0) this.core.deadlines.remove(this);
-    if (this.#signal !== undefined) ignoreAbort(this.#signal, this);
+    if (this.signal !== undefined) ignoreAbort(this.signal, this);
     // Also when it has failed: how far its handler came is not known.
     const { invalidates } = this.method;
     if (invalidates !== undefined) this.core.answers.invalidate(invalidates);
@@ -128,11 +131,11 @@ export function readResponse(core: ClientCore, method: Method, bytes: Uint8Array
 
 /** A call with one response. */
 export class UnaryResponseCall extends ClientCall {
-  readonly #resolve: (message: unknown) => void;
-  readonly #reject: (error: CrucibleError) => void;
+  declare private readonly resolve: (message: unknown) => void;
+  declare private readonly reject: (error: CrucibleError) => void;
   /** Told when the call is over, so that a stream of requests stops. */
-  onEnded: (() => void) | undefined;
-  onRoom: (() => void) | undefined;
+  declare onEnded: (() => void) | undefined;
+  declare onRoom: (() => void) | undefined;
 
   constructor(
     core: ClientCore,
@@ -142,8 +145,10 @@ export class UnaryResponseCall extends ClientCall {
     reject: (error: CrucibleError) => void,
   ) {
     super(core, method, binding);
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.onEnded = undefined;
+    this.onRoom = undefined;
   }
 
   override onMessage(type: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
@@ -166,7 +171,7 @@ export class UnaryResponseCall extends ClientCall {
       return;
     }
     this.onEnded?.();
-    this.#resolve(message);
+    this.resolve(message);
   }
 
   override onSent(): void {
@@ -175,7 +180,7 @@ export class UnaryResponseCall extends ClientCall {
 
   protected override settle(error: CrucibleError): void {
     this.onEnded?.();
-    this.#reject(error);
+    this.reject(error);
   }
 }
 

@@ -46,12 +46,26 @@ export interface ClientOptions extends ClientCore {
   readonly interceptors: readonly Interceptor[];
 }
 
+/** What settles the promise that was made last: one function takes it for all of them, where each had a closure. */
+const settlers: { resolve: (message: unknown) => void; reject: (error: CrucibleError) => void } = {
+  resolve: () => {},
+  reject: () => {},
+};
+
+function takeSettlers(resolve: (message: unknown) => void, reject: (error: CrucibleError) => void): void {
+  settlers.resolve = resolve;
+  settlers.reject = reject;
+}
+
 /** Makes calls over one session. */
 export class Client implements Caller {
   readonly #options: ClientOptions;
   readonly #parent: Parent | undefined;
   /** Methods that were found to match what the peer hosts. */
   readonly #bound: Map<Method, Binding>;
+  /** The last of them: most calls are of the method of the call before. */
+  #lastMethod: Method | undefined;
+  #lastBinding: Binding | undefined;
 
   constructor(options: ClientOptions, parent?: Parent, bound: Map<Method, Binding> = new Map()) {
     this.#options = options;
@@ -116,10 +130,15 @@ export class Client implements Caller {
       const answer = this.#answer(method, request, options);
       if (answer !== undefined) return answer;
     }
-    return new Promise((resolve, reject) => {
-      const call = new UnaryResponseCall(this.#options, method, this.#bind(method), resolve, reject);
+    try {
+      const binding = this.#bind(method);
+      const response = new Promise(takeSettlers);
+      const call = new UnaryResponseCall(this.#options, method, binding, settlers.resolve, settlers.reject);
       this.#open(call, Flag.EndStream, request, options);
-    });
+      return response;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /** The answer of a method that is cached; undefined when this call is like any other. */
@@ -163,8 +182,14 @@ export class Client implements Caller {
 
   /** What is known of calls of `method`; throws unless the peer hosts it in the same shape. */
   #bind(method: Method): Binding {
-    const known = this.#bound.get(method);
-    if (known !== undefined) return known;
+    if (method === this.#lastMethod) return this.#lastBinding!;
+    const binding = this.#bound.get(method) ?? this.#bindNew(method);
+    this.#lastMethod = method;
+    this.#lastBinding = binding;
+    return binding;
+  }
+
+  #bindNew(method: Method): Binding {
     const hosted = this.#options.methods.get(method.name);
     if (hosted === undefined) {
       throw new CrucibleError(
@@ -178,10 +203,12 @@ export class Client implements Caller {
         `peer ${this.#options.peer.id} hosts ${method.name} in another shape; generate both sides from the same schema`,
       );
     }
-    const { encryption } = this.#options.session;
+    const { session } = this.#options;
+    const { encryption } = session;
     if (method.sensitive) requireSealedCalls(method.name, encryption);
     // Where everything is sealed, a call has no seal of its own.
-    const binding: Binding = { sealed: method.sensitive && encryption !== "everything", bulkCalls: 0 };
+    const sealed = method.sensitive && encryption !== "everything";
+    const binding: Binding = { sealed, shrinker: session.shrinkerOf(method), bulkCalls: 0 };
     this.#bound.set(method, binding);
     return binding;
   }
@@ -189,26 +216,32 @@ export class Client implements Caller {
   #open(call: ClientCall, flags: number, request: unknown, options: CallOptions | undefined): void {
     const { method } = call;
     const { session } = this.#options;
-    const now = session.clock.monotonicMs();
-    const deadlineMs = this.#deadline(method, options, now);
+    const timeLeftMs = this.#timeLeft(method, options);
     const signal = this.#signal(options);
-    assertWanted(method, deadlineMs, now, signal);
-    // Whole, whatever became of the last digits when the time was added.
-    const timeoutUs = deadlineMs === undefined ? undefined : Math.max(1, Math.ceil((deadlineMs - now) * 1000 - 0.001));
+    if (timeLeftMs !== undefined && timeLeftMs <= 0) throw deadlineExceeded(method);
+    if (signal?.aborted) throw cancelled(method, signal);
+    // Whole, whatever became of the last digits when times were subtracted.
+    const timeoutUs = timeLeftMs === undefined ? undefined : Math.max(1, Math.ceil(timeLeftMs * 1000 - 0.001));
     const withBody = (flags & Flag.EndStream) !== 0;
     if (options?.priority !== undefined) call.priority = checkPriority(options.priority);
     if (withBody) checkRequest(this.#options, method, request);
     writeRequestHead(method.id, timeoutUs, options?.metadata);
     session.open(call, flags, head.bytes, head.length, withBody ? method.request : undefined, request);
-    call.watch(deadlineMs, signal);
+    call.watch(timeLeftMs, signal);
+  }
+
+  /** How long a call may take that begins now, in milliseconds: no longer than the parent's. */
+  #timeLeft(method: Method, options: CallOptions | undefined): number | undefined {
+    const own = ownTimeout(method, options);
+    const inherited = this.#parent?.deadlineMs;
+    if (inherited === undefined) return own;
+    const left = inherited - this.#options.session.clock.monotonicMs();
+    return own === undefined ? left : Math.min(own, left);
   }
 
   /** The earlier of the parent's deadline and this call's own. */
   #deadline(method: Method, options: CallOptions | undefined, now: number): number | undefined {
-    const timeoutMs = options?.timeoutMs ?? (method.timeoutMs === 0 ? undefined : method.timeoutMs);
-    if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= Number.MAX_SAFE_INTEGER)) {
-      throw new CrucibleError("OPTION_INVALID", `timeoutMs is ${timeoutMs}; give milliseconds from 0 on`);
-    }
+    const timeoutMs = ownTimeout(method, options);
     const own = timeoutMs === undefined ? undefined : now + timeoutMs;
     const inherited = this.#parent?.deadlineMs;
     if (inherited === undefined) return own;
@@ -279,6 +312,19 @@ export class Client implements Caller {
       return Promise.reject(error as Error);
     }
   }
+}
+
+/**
+ * What the caller says, or the schema; undefined for no limit.
+ *
+ * @throws CrucibleError reason OPTION_INVALID.
+ */
+function ownTimeout(method: Method, options: CallOptions | undefined): number | undefined {
+  const timeoutMs = options?.timeoutMs ?? (method.timeoutMs === 0 ? undefined : method.timeoutMs);
+  if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= Number.MAX_SAFE_INTEGER)) {
+    throw new CrucibleError("OPTION_INVALID", `timeoutMs is ${timeoutMs}; give milliseconds from 0 on`);
+  }
+  return timeoutMs;
 }
 
 /** @throws CrucibleError DEADLINE_EXCEEDED or CANCELLED when nobody wants the call any more. */

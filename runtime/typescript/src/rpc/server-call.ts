@@ -25,58 +25,67 @@ import { validationError } from "./violations.js";
  * both, since every call needs both.
  */
 export class ServerCall extends Call implements HandlerContext, Timed {
-  readonly #core: ServerCore;
-  readonly method: Method;
-  readonly #metadataList: MetadataList;
-  responseMetadata: MetadataInit | undefined = undefined;
-  deadlineMs: number = Infinity;
-  timedIndex: number = -1;
+  declare private readonly core: ServerCore;
+  declare readonly method: Method;
+  declare private readonly metadataList: MetadataList;
+  declare responseMetadata: MetadataInit | undefined;
+  declare deadlineMs: number;
+  declare timedIndex: number;
   /** Requests of a client or bidi stream. */
-  requests: MessageQueue<unknown> | undefined = undefined;
-  #abort: AbortController | undefined;
-  #failure: CrucibleError | undefined;
-  #metadata: ReadonlyMap<string, readonly string[]> | undefined;
-  #finished = false;
-  #wake: (() => void) | undefined;
+  declare requests: MessageQueue<unknown> | undefined;
+  declare private abort: AbortController | undefined;
+  declare private failure: CrucibleError | undefined;
+  declare private metadataMap: ReadonlyMap<string, readonly string[]> | undefined;
+  declare private finished: boolean;
+  declare private wake: (() => void) | undefined;
 
   constructor(core: ServerCore, method: Method, metadata: MetadataList) {
     super();
-    this.#core = core;
+    this.core = core;
     this.method = method;
-    this.#metadataList = metadata;
+    this.metadataList = metadata;
+    this.responseMetadata = undefined;
+    this.deadlineMs = Infinity;
+    this.timedIndex = -1;
+    this.requests = undefined;
+    this.abort = undefined;
+    this.failure = undefined;
+    this.metadataMap = undefined;
+    this.finished = false;
+    this.wake = undefined;
     this.shrinker = core.session.shrinkerOf(method);
   }
 
   // ---- HandlerContext
 
   get peer(): PeerInfo {
-    return this.#core.peer;
+    return this.core.peer;
   }
 
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#failure !== undefined) this.#abort.abort(this.#failure);
+    if (this.abort === undefined) {
+      this.abort = new AbortController();
+      if (this.failure !== undefined) this.abort.abort(this.failure);
     }
-    return this.#abort.signal;
+    return this.abort.signal;
   }
 
   get timeLeftMs(): number | undefined {
     return this.deadlineMs === Infinity
       ? undefined
-      : Math.max(0, this.deadlineMs - this.#core.session.clock.monotonicMs());
+      : Math.max(0, this.deadlineMs - this.core.session.clock.monotonicMs());
   }
 
   get metadata(): ReadonlyMap<string, readonly string[]> {
-    return (this.#metadata ??= toMetadataMap(this.#metadataList));
+    return (this.metadataMap ??= toMetadataMap(this.metadataList));
   }
 
   allocate(bytes: number): SharedBuffer {
-    return this.#core.session.allocate(bytes);
+    return this.core.session.allocate(bytes);
   }
 
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
-    const client: Client = this.#core.client();
+    const client: Client = this.core.client();
     return client
       .within({ deadlineMs: this.deadlineMs === Infinity ? undefined : this.deadlineMs, signal: this.signal })
       .stub(type);
@@ -103,14 +112,14 @@ export class ServerCall extends Call implements HandlerContext, Timed {
       try {
         readEnvelope(bytes, start, end);
         if (envelope.bodyStart >= 0) {
-          if ((flags & Flag.Handoff) !== 0) this.#core.session.fetchBody(this.method.name, this);
-          requests.push(decodeRequest(this.#core, this.method), cost);
+          if ((flags & Flag.Handoff) !== 0) this.core.session.fetchBody(this.method.name, this);
+          requests.push(decodeRequest(this.core, this.method), cost);
         } else if (!this.remoteEnded) {
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
         }
       } catch (error) {
         // Of a stream: its handler has begun.
-        this.#failEarly(this.#core.errorOf(CrucibleError.from(error, "DECODE_INVALID"), this));
+        this.#failEarly(this.core.errorOf(CrucibleError.from(error, "DECODE_INVALID"), this));
         return;
       }
     }
@@ -128,8 +137,8 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   override onSent(): void {
-    if (this.#finished) this.#finish();
-    this.#wake?.();
+    if (this.finished) this.#finish();
+    this.wake?.();
   }
 
   // ---- what the handler's outcome leads to
@@ -150,7 +159,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
 
   /** The handler has thrown, or its promise has been rejected. */
   throw(error: unknown): void {
-    if (!this.ended) this.#fail(this.#core.errorOf(error, this));
+    if (!this.ended) this.#fail(this.core.errorOf(error, this));
     this.lane!.settled(this);
   }
 
@@ -169,13 +178,13 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         this.#finish();
       }
     } catch (error) {
-      if (!this.ended) this.#fail(this.#core.errorOf(error, this));
+      if (!this.ended) this.#fail(this.core.errorOf(error, this));
     }
     this.lane!.settled(this);
   }
 
   #check(message: unknown): void {
-    if (!this.#core.validateResponses || this.method.validateResponse === undefined) return;
+    if (!this.core.validateResponses || this.method.validateResponse === undefined) return;
     const violations = this.method.validateResponse(message);
     if (violations !== undefined) throw validationError(`response of ${this.method.name}`, violations, true);
   }
@@ -186,11 +195,11 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   #finish(): void {
-    this.#finished = true;
+    this.finished = true;
     this.requests?.end();
     this.lane!.finish(this);
     // An answer that still waits for credit has no longer than its handler had.
-    if (this.ended && this.timedIndex >= 0) this.#core.deadlines.remove(this);
+    if (this.ended && this.timedIndex >= 0) this.core.deadlines.remove(this);
   }
 
   #fail(error: CrucibleError): void {
@@ -204,16 +213,16 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   #end(error: CrucibleError): void {
-    if (this.timedIndex >= 0) this.#core.deadlines.remove(this);
-    this.#failure = error;
+    if (this.timedIndex >= 0) this.core.deadlines.remove(this);
+    this.failure = error;
     this.requests?.fail(error);
-    this.#abort?.abort(error);
-    this.#wake?.();
+    this.abort?.abort(error);
+    this.wake?.();
   }
 
   #room(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.wake = resolve;
       if (this.queue === undefined || this.ended) resolve();
     });
   }

@@ -58,53 +58,82 @@ export interface CallLane {
  *   callee:  open ──last message received──▶ half-closed ──Response or Error sent──▶ ended
  *
  * Any side may leave for `ended` from any state: by Error, by Cancel, or with the connection.
+ *
+ * Its fields are only declared, and made by the constructor, as those of its heirs: with initializers of their own, which V8
+ * puts into no caller, making one took 59 ns instead of 30 (Node 20 and 24).
  */
 export abstract class Call {
   /** Message id; 0 until the call is opened. */
-  id = 0;
+  declare id: number;
   /** The connection that it travels on; undefined until the call is opened or accepted. */
-  lane: CallLane | undefined = undefined;
+  declare lane: CallLane | undefined;
   /** It is expected to move much: it should travel apart from small ones. */
-  bulk = false;
+  declare bulk: boolean;
   /** It has been seen to move much. */
-  large = false;
+  declare large: boolean;
   /** Which of the calls that wait sends first: 0 the last, 3 the first; none waits for ever. */
-  priority: 0 | 1 | 2 | 3 = 0;
+  declare priority: 0 | 1 | 2 | 3;
   /** Every frame of the call is sealed. */
-  sealed = false;
+  declare sealed: boolean;
   /** What compresses its messages. */
-  shrinker: Shrinker | undefined = undefined;
+  declare shrinker: Shrinker | undefined;
   /** The peer has sent its last message. */
-  remoteEnded = false;
+  declare remoteEnded: boolean;
   /** The call is over; nothing more is sent or delivered. */
-  ended = false;
+  declare ended: boolean;
   /** On the callee's side: its handler is done, though its answer may still wait. */
-  settled = false;
+  declare settled: boolean;
 
   // Sending: bytes the peer will still take, and what waits for more.
-  sendWindow: number = initialWindowBytes;
-  queue: Outgoing[] | undefined = undefined;
+  declare sendWindow: number;
+  declare queue: Outgoing[] | undefined;
 
   // Receiving: bytes the peer may still send, and those consumed that were not granted again.
-  receiveWindow: number = initialWindowBytes;
+  declare receiveWindow: number;
   /** What the peer may have on its way when all was granted; it grows. */
-  windowBytes: number = initialWindowBytes;
+  declare windowBytes: number;
   /** When bytes were last granted, on the monotonic clock. */
-  grantedMs = 0;
-  ungranted = 0;
+  declare grantedMs: number;
+  declare ungranted: number;
   /** What whole messages that nobody has taken yet have cost; 0 once the peer has sent its last one. */
-  waitingBytes = 0;
+  declare waitingBytes: number;
   /** What fragments behind them have cost: they are not granted again before those are taken. */
-  heldBytes = 0;
+  declare heldBytes: number;
   /** Regions of messages that have arrived and are to be consumed, in order. */
-  held: Held[] | undefined = undefined;
+  declare held: Held[] | undefined;
   /** Fragments of a message that is not complete. */
-  assembly: Uint8Array | undefined = undefined;
-  assembled = 0;
+  declare assembly: Uint8Array | undefined;
+  declare assembled: number;
   /** How long it says it will be; 0 when it does not. A hint. */
-  announced = 0;
+  declare announced: number;
   /** Type of the frames it comes in. */
-  assemblyType = 0;
+  declare assemblyType: number;
+
+  constructor() {
+    this.id = 0;
+    this.lane = undefined;
+    this.bulk = false;
+    this.large = false;
+    this.priority = 0;
+    this.sealed = false;
+    this.shrinker = undefined;
+    this.remoteEnded = false;
+    this.ended = false;
+    this.settled = false;
+    this.sendWindow = initialWindowBytes;
+    this.queue = undefined;
+    this.receiveWindow = initialWindowBytes;
+    this.windowBytes = initialWindowBytes;
+    this.grantedMs = 0;
+    this.ungranted = 0;
+    this.waitingBytes = 0;
+    this.heldBytes = 0;
+    this.held = undefined;
+    this.assembly = undefined;
+    this.assembled = 0;
+    this.announced = 0;
+    this.assemblyType = 0;
+  }
 
   /**
    * A whole message. Its envelope is `bytes[start, end)`, which stays as it is. `cost` is what to hand to
