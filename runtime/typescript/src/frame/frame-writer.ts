@@ -1,4 +1,3 @@
-import { writeUint32 } from "../bytes/big-endian.js";
 import { frameAddress, frameBlockBytes, giveFrameBlock, takeFrameBlock } from "../checksum/frame-memory.js";
 import { writeChecksum, writeChecksumAt } from "../checksum/xxh64.js";
 import { allocate } from "../codec/allocate.js";
@@ -11,6 +10,7 @@ import {
   offsetFlags,
   offsetLength,
   offsetMessageId,
+  offsetReserved,
   offsetSessionId,
   offsetTimestamp,
   overheadBytes,
@@ -18,6 +18,8 @@ import {
 } from "./frame.js";
 import { fullRunBytes } from "./sealed-run.js";
 
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
 const twoTo32 = 4294967296;
 /** Bytes that a sealed payload grows by. */
 const tagBytes = 16;
@@ -40,7 +42,9 @@ const calmRoundsMs = 10_000;
  */
 export class FrameWriter {
   readonly #now: () => number;
-  #arena: Uint8Array = new Uint8Array(0);
+  #arena: Uint8Array = noBytes;
+  /** The same bytes: a header takes nine writes of it, and 36 of the arena. */
+  #view: DataView = noView;
   /** Where the arena lies in the memory of frames; -1 elsewhere. */
   #address = -1;
   /** First byte that was not handed over. */
@@ -117,20 +121,18 @@ export class FrameWriter {
     return start + headerBytes;
   }
 
+  /** All but the length. */
   #header(start: number, type: number, flags: number, id: number): void {
-    const arena = this.#arena;
-    arena[start] = protocolVersion;
-    arena[start + 1] = type;
-    arena[start + 2] = flags >>> 8;
-    arena[start + 3] = flags;
-    writeUint32(arena, start + 4, 0);
-    writeUint32(arena, start + offsetMessageId, id / twoTo32);
-    writeUint32(arena, start + offsetMessageId + 4, id);
-    writeUint32(arena, start + offsetSessionId, this.#sessionHi);
-    writeUint32(arena, start + offsetSessionId + 4, this.#sessionLo);
     if (!this.#stamped) this.#stamp();
-    writeUint32(arena, start + offsetTimestamp, this.#stampHi);
-    writeUint32(arena, start + offsetTimestamp + 4, this.#stampLo);
+    const view = this.#view;
+    view.setUint32(start, (protocolVersion << 24) | (type << 16) | flags);
+    view.setUint32(start + offsetReserved, 0);
+    view.setUint32(start + offsetMessageId, id < twoTo32 ? 0 : id / twoTo32);
+    view.setUint32(start + offsetMessageId + 4, id);
+    view.setUint32(start + offsetSessionId, this.#sessionHi);
+    view.setUint32(start + offsetSessionId + 4, this.#sessionLo);
+    view.setUint32(start + offsetTimestamp, this.#stampHi);
+    view.setUint32(start + offsetTimestamp + 4, this.#stampLo);
   }
 
   /** Marks the frame that was begun as COMPRESSED. */
@@ -150,16 +152,16 @@ export class FrameWriter {
     const start = this.#next;
     let payloadEnd = end;
     if (this.#run >= 0) {
-      writeUint32(arena, start + offsetLength, end - start - headerBytes);
+      this.#view.setUint32(start + offsetLength, end - start - headerBytes);
       this.#next = end;
       if (end - this.#run - headerBytes >= fullRunBytes) this.#sealRun();
       return;
     }
     if (cipher === undefined) {
-      writeUint32(arena, start + offsetLength, end - start - headerBytes);
+      this.#view.setUint32(start + offsetLength, end - start - headerBytes);
     } else {
       arena[start + 3] = arena[start + 3]! | Flag.Encrypted;
-      writeUint32(arena, start + offsetLength, end - start - headerBytes + tagBytes);
+      this.#view.setUint32(start + offsetLength, end - start - headerBytes + tagBytes);
       payloadEnd = cipher.seal(arena, start, start + headerBytes, end);
     }
     this.#sum(start, payloadEnd);
@@ -243,7 +245,7 @@ export class FrameWriter {
     for (const arena of this.#left) giveBack(arena);
     this.#left.length = 0;
     giveBack(this.#arena);
-    this.#use(new Uint8Array(0));
+    this.#use(noBytes);
     this.#full = [];
     this.#fullBytes = 0;
   }
@@ -258,7 +260,7 @@ export class FrameWriter {
       return;
     }
     this.#header(start, FrameType.Sealed, Flag.Encrypted, 0);
-    writeUint32(this.#arena, start + offsetLength, this.#next - payload + tagBytes);
+    this.#view.setUint32(start + offsetLength, this.#next - payload + tagBytes);
     const end = this.#runCipher!.seal(this.#arena, start, payload, this.#next);
     this.#sum(start, end);
     this.#next = end + checksumBytes;
@@ -290,6 +292,7 @@ export class FrameWriter {
 
   #use(arena: Uint8Array): void {
     this.#arena = arena;
+    this.#view = arena === noBytes ? noView : new DataView(arena.buffer, arena.byteOffset, arena.length);
     this.#address = frameAddress(arena);
     this.#taken = 0;
     this.#next = 0;

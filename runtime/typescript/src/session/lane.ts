@@ -183,7 +183,7 @@ export class Lane implements LinkHandler, AcceptingLane {
   accept(call: Call, id: number, window: number): void {
     call.lane = this;
     this.#incoming.accept(call, id, window);
-    this.#link.crowd(this.#incoming.live);
+    this.#link.crowd(2 * this.#incoming.live);
   }
 
   refuse(id: number, error: CrucibleError, sealed: boolean): void {
