@@ -174,8 +174,8 @@ export class FrameWriter {
   take(): Uint8Array | undefined {
     if (this.#run >= 0) this.#sealRun();
     this.#stamped = false;
-    const full = this.#full.shift();
-    if (full !== undefined) {
+    if (this.#full.length > 0) {
+      const full = this.#full.shift()!;
       this.#fullBytes -= full.length;
       return full;
     }

@@ -27,6 +27,9 @@ export class ReadArena {
   #limit: number;
   /** Of the bytes before `#used`, how many of the last are needed; Infinity once any were given away for good. */
   #needed = 0;
+  /** Views of all of it, and of what the last read put at its beginning: the next is mostly the same. */
+  #whole: Uint8Array | undefined;
+  #first: Uint8Array | undefined;
   /** Somebody has kept bytes for good: from then on no more blocks are taken. */
   #keeps = false;
 
@@ -41,6 +44,12 @@ export class ReadArena {
 
   /** Where the next read goes: what is free of the buffer. */
   room(): Uint8Array {
+    if (this.#needed === 0 && this.#used <= this.#length >> 1) {
+      // Short reads land in the same bytes, which the processor has at hand, without another view for each.
+      this.#used = 0;
+      this.#limit = this.#length;
+      return (this.#whole ??= new Uint8Array(this.#memory, this.#offset, this.#length));
+    }
     if (this.#limit - this.#used < leastBytes) this.#renew();
     return new Uint8Array(this.#memory, this.#offset + this.#used, this.#limit - this.#used);
   }
@@ -49,7 +58,9 @@ export class ReadArena {
   take(count: number): Uint8Array {
     const start = this.#used;
     this.#used = start + count;
-    return new Uint8Array(this.#memory, this.#offset + start, count);
+    if (start > 0) return new Uint8Array(this.#memory, this.#offset + start, count);
+    if (this.#first?.length !== count) this.#first = new Uint8Array(this.#memory, this.#offset, count);
+    return this.#first;
   }
 
   /** Who was given the bytes still needs the last `count` of them and no others. More than there are: all, for good. */
@@ -95,6 +106,7 @@ export class ReadArena {
       this.#offset = bytes.byteOffset;
       this.#limit = this.#length = Math.min(bytes.length, largestBytes);
       this.#needed = 0;
+      this.#whole = this.#first = undefined;
     }
     this.#used = 0;
   }
