@@ -46,17 +46,6 @@ export interface ClientOptions extends ClientCore {
   readonly interceptors: readonly Interceptor[];
 }
 
-/** What settles the promise that was made last: one function takes it for all of them, where each had a closure. */
-const settlers: { resolve: (message: unknown) => void; reject: (error: CrucibleError) => void } = {
-  resolve: () => {},
-  reject: () => {},
-};
-
-function takeSettlers(resolve: (message: unknown) => void, reject: (error: CrucibleError) => void): void {
-  settlers.resolve = resolve;
-  settlers.reject = reject;
-}
-
 /** Makes calls over one session. */
 export class Client implements Caller {
   readonly #options: ClientOptions;
@@ -130,15 +119,10 @@ export class Client implements Caller {
       const answer = this.#answer(method, request, options);
       if (answer !== undefined) return answer;
     }
-    try {
-      const binding = this.#bind(method);
-      const response = new Promise(takeSettlers);
-      const call = new UnaryResponseCall(this.#options, method, binding, settlers.resolve, settlers.reject);
+    return new Promise((resolve, reject) => {
+      const call = new UnaryResponseCall(this.#options, method, this.#bind(method), resolve, reject);
       this.#open(call, Flag.EndStream, request, options);
-      return response;
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    });
   }
 
   /** The answer of a method that is cached; undefined when this call is like any other. */
