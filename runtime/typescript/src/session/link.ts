@@ -13,10 +13,8 @@ import {
   offsetMessageId,
   offsetSessionId,
   offsetType,
-  overheadBytes,
 } from "../frame/frame.js";
 import { FrameReader, type FrameSink } from "../frame/frame-reader.js";
-import { FrameWriter } from "../frame/frame-writer.js";
 import { flagTable, innerFlagTable, plainFlags } from "../frame/rules.js";
 import { readRun } from "../frame/sealed-run.js";
 import type { Connection, Receiver } from "../transport/transport.js";
@@ -27,35 +25,10 @@ import { decodeError, encodeError } from "./error-frame.js";
 import { type Assignment, checkSession } from "./assignment.js";
 import { FrameWatch } from "./frame-watch.js";
 import { HeldFrames } from "./held-frames.js";
-import { maxUnsentBytes, maxUnsentControlBytes } from "./limits.js";
-import { Turn } from "./turn.js";
+import { Outlet } from "./outlet.js";
 
 const twoTo32 = 4294967296;
-/** `queueMicrotask` of Node makes an async resource for each job, 0.3 µs; a job of a settled promise costs a fifth. */
-const settled: Promise<void> = Promise.resolve();
 const maxIdHi = 0x1f_ffff;
-/** Levels of promise jobs without a frame after which the turn counts as done, and levels after which nothing waits on. */
-const quietLevels = 3;
-const mostLevels = 100;
-/** As quietLevels, while a single frame waits: nothing is about to join it. */
-const loneLevels = 1;
-/**
- * Bytes that leave without waiting for the end of the turn: the other side works on them meanwhile. Without it the two
- * sides take turns: 124 against 202 thousand calls a second with 64 in flight, 163 against 263 with 256 (medians of three
- * rounds in turns on a busy machine, Node 24). 1 and 4 KiB did as well; with 8 KiB, 64 in flight gained nothing.
- */
-const earlyBytes = 2_048;
-/**
- * The same for each live call where there are many: with 256 in flight 8 KiB gave 795 thousand calls a second where 2 KiB gave
- * 683, with 64 they gave 303 where 2 KiB gave 596 (Node 24). What leaves at once should be a part of what is in flight.
- */
-const earlyBytesOfCall = 32;
-const mostEarlyBytes = 16_384;
-/** The same for streams, whose messages come one by one: a write costs as much as 60 of them. */
-const streamBytes = 16_384;
-/** The same for fragments. */
-const fragmentBytes = 131_072;
-
 /** Who handles the frames of a link; it changes from phase to phase. */
 export interface LinkHandler {
   /**
@@ -80,14 +53,10 @@ export interface LinkOptions {
  * opens and seals, and checks each frame in the order of PROTOCOL.md up to its session id; ids and payloads are its
  * handler's. Any failure there sends one Error with message id 0 and closes.
  */
-export class Link implements Receiver, FrameSink {
-  readonly #connection: Connection;
+export class Link extends Outlet implements Receiver, FrameSink {
   readonly #clock: Clock;
   readonly #reader: FrameReader;
-  /** Where frames are written; `send` what was finished. */
-  readonly writer: FrameWriter;
   #handler: LinkHandler;
-  #sendCipher: FrameCipher | undefined;
   #receiveCipher: FrameCipher | undefined;
   /** What of the session is sealed; told by `agree`. */
   encryption: Encryption = "sensitive";
@@ -96,22 +65,6 @@ export class Link implements Receiver, FrameSink {
   #inRun = false;
   #sessionHi = 0;
   #sessionLo = 0;
-  #flushPending = false;
-  /** Bytes that leave early. */
-  #earlyBytes: number = earlyBytes;
-  /** Frames sent, and how many those were a level of promise jobs ago. */
-  #sent = 0;
-  #sentBefore = 0;
-  /** How many there were when the write became due. */
-  #sentDue = 0;
-  /** Levels without a frame, and levels in all, since a write is due. */
-  #quiet = 0;
-  #hops = 0;
-  readonly #turn: Turn;
-  #blocked = false;
-  #unsentControl = 0;
-  #unsentBytes = 0;
-  #closed = false;
   #closing: CrucibleError | undefined;
   readonly #watch: FrameWatch;
   #lastBytesMs = 0;
@@ -121,46 +74,21 @@ export class Link implements Receiver, FrameSink {
   #kept = false;
 
   constructor(connection: Connection, handler: LinkHandler, options: LinkOptions) {
-    this.#connection = connection;
+    super(connection, () => options.clock.unixMs());
     this.#handler = handler;
     this.#clock = options.clock;
     this.#lastBytesMs = options.clock.monotonicMs();
     this.#reader = new FrameReader(this);
-    this.writer = new FrameWriter(() => this.#clock.unixMs());
     this.#watch = new FrameWatch(this, this.#reader, options);
-    this.#turn = new Turn((wasFull) => this.#endTurn(wasFull));
   }
 
   /** Begins to read. */
   start(): void {
-    this.#connection.start(this);
-  }
-
-  get peer(): string {
-    return this.#connection.peer;
+    this.connection.start(this);
   }
 
   get binding(): Uint8Array {
-    return this.#connection.binding;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** The transport asked to wait: what can wait should. */
-  get blocked(): boolean {
-    return this.#blocked;
-  }
-
-  /** What streams and fragments send should wait: for the transport, or for the end of this turn. */
-  get waits(): boolean {
-    return this.#blocked || this.#turn.full;
-  }
-
-  /** So much waits to be sent that messages should wait with their calls, where they count against limits. */
-  get congested(): boolean {
-    return this.#unsentBytes + this.writer.pendingBytes > maxUnsentBytes;
+    return this.connection.binding;
   }
 
   /** When bytes last arrived, on the monotonic clock; before the first, when the link was made. */
@@ -179,7 +107,7 @@ export class Link implements Receiver, FrameSink {
 
   /** From now on frames may be sealed. */
   setCiphers(send: FrameCipher, receive: FrameCipher): void {
-    this.#sendCipher = send;
+    this.sendCipher = send;
     this.#receiveCipher = receive;
   }
 
@@ -188,11 +116,6 @@ export class Link implements Receiver, FrameSink {
     this.#sessionHi = hi;
     this.#sessionLo = lo;
     this.writer.setSession(hi, lo);
-  }
-
-  /** The connection is silent: gives back memory that it hardly needs. */
-  rest(): void {
-    if (this.#connection.unsentBytes === 0) this.writer.rest();
   }
 
   /** What is compressed of what is sent, and whether bodies may lie in shared memory; told by `agree`. */
@@ -207,75 +130,7 @@ export class Link implements Receiver, FrameSink {
     const features = { sealed: encryption === "everything", compressed: compression !== "off", handoff };
     this.#reader.flags = flagTable(features);
     this.#innerFlags = innerFlagTable(features);
-    if (features.sealed) this.writer.sealRuns(this.#sendCipher!);
-  }
-
-  /**
-   * What is sent next is all that is due, for now: it leaves at once, or at the end of what is being read. Without the wait
-   * for others a lone call takes 19.8 µs instead of 20.0, both ends on one processor (Node 24).
-   */
-  urgent = false;
-  #reading = false;
-  #dueWhenRead = false;
-
-  /** So many calls are live: what one of them sends next may wait for others until the write that ends this turn. */
-  crowd(calls: number): void {
-    const bytes = calls * earlyBytesOfCall;
-    if (bytes > this.#earlyBytes) this.#earlyBytes = bytes < mostEarlyBytes ? bytes : mostEarlyBytes;
-  }
-
-  /** Completes the frame begun in `writer` and sends it with the others of this turn. */
-  send(end: number, sealed: boolean): void {
-    this.writer.finish(end, sealed ? this.#sendCipher : undefined);
-    this.#sent++;
-    if (this.urgent) {
-      this.urgent = false;
-      if (!this.#reading || this.writer.pendingBytes >= this.#earlyBytes) this.#write();
-      else this.#dueWhenRead = true;
-    } else if (!this.#flushPending) {
-      this.#flushPending = true;
-      this.#sentDue = this.#sent;
-      this.#hops = 0;
-      this.#quiet = 0;
-      void settled.then(this.#settle);
-    } else if (this.writer.pendingBytes >= this.#earlyBytes) {
-      this.#write();
-    }
-  }
-
-  /** As `send`, for a message of a stream or a fragment, which others follow: they leave together, or at the end of this turn. */
-  sendMany(end: number, bytes: number, sealed: boolean): void {
-    this.writer.finish(end, sealed ? this.#sendCipher : undefined);
-    this.#turn.count(bytes);
-    if (this.writer.pendingBytes >= (bytes < streamBytes ? streamBytes : fragmentBytes)) this.#write();
-  }
-
-  /** Counts what has cost this turn as much as if so many bytes had been sent. */
-  countTurn(bytes: number): void {
-    this.#turn.count(bytes);
-  }
-
-  /** Sends a small frame whose payload is encoded already. A control frame: bounded when the peer does not read. */
-  sendControl(type: number, flags: number, id: number, payload: Uint8Array, sealed: boolean): void {
-    if (this.#closed) return;
-    const start = this.writer.begin(type, flags, id, payload.length);
-    this.writer.arena.set(payload, start);
-    this.countControl(payload.length);
-    this.send(start + payload.length, sealed);
-  }
-
-  /** Counts a control frame against what may wait while the peer does not read. */
-  countControl(payloadBytes: number): void {
-    if (!this.#blocked) return;
-    this.#unsentControl += overheadBytes + payloadBytes;
-    if (this.#unsentControl > maxUnsentControlBytes) {
-      this.abort(
-        new CrucibleError(
-          "CONTROL_FLOOD",
-          `peer ${this.peer} provokes answers and does not read them; the connection is closed`,
-        ),
-      );
-    }
+    if (features.sealed) this.writer.sealRuns(this.sendCipher!);
   }
 
   /**
@@ -283,73 +138,52 @@ export class Link implements Receiver, FrameSink {
    * registration is `sealed`; a failure of frames or keys themselves is not, since the keys may be out of step.
    */
   fail(cause: unknown, sealed = false): void {
-    if (this.#closed || this.#closing !== undefined) return;
+    if (this.closed || this.#closing !== undefined) return;
     const error = CrucibleError.from(cause, "HANDSHAKE_FAILED");
     this.#closing = error;
-    const seal = sealed && this.#sendCipher !== undefined;
-    const told = this.#sendCipher === undefined ? clearError(error) : error;
+    const seal = sealed && this.sendCipher !== undefined;
+    const told = this.sendCipher === undefined ? clearError(error) : error;
     this.sendControl(FrameType.Error, Flag.EndStream, 0, encodeError(told), seal);
     this.close(error);
   }
 
   /** Sends what waits, then closes. The handler hears of it at once. */
   close(error: CrucibleError): void {
-    if (this.#closed) return;
-    this.#flush();
-    this.#connection.close();
+    if (this.closed) return;
+    this.flush();
+    this.connection.close();
     this.#end(error);
   }
 
   /** Closes at once. */
   abort(error: CrucibleError): void {
-    if (this.#closed) return;
-    this.#connection.abort(error);
+    if (this.closed) return;
+    this.connection.abort(error);
     this.#end(error);
   }
 
   // ---- Receiver
 
   onBytes(chunk: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.#lastBytesMs = this.#clock.monotonicMs();
-    this.#reading = true;
+    this.beginRead();
     try {
       this.#reader.push(chunk);
     } catch (error) {
       this.fail(error);
       return;
     } finally {
-      this.#reading = false;
+      this.endRead();
     }
-    if (this.#dueWhenRead) {
-      this.#dueWhenRead = false;
-      this.#write();
-    }
-    if (this.#reader.midFrame && !this.#closed) this.#watch.begin();
+    if (this.#reader.midFrame && !this.closed) this.#watch.begin();
   }
 
   neededBytes(): number {
-    if (!this.#kept) return this.#closed ? 0 : this.#reader.neededBytes;
+    if (!this.#kept) return this.closed ? 0 : this.#reader.neededBytes;
     this.#kept = false;
     return Infinity;
   }
-
-  onDrain(): void {
-    if (this.#closed) return;
-    this.#blocked = false;
-    this.#unsentControl = 0;
-    this.#unsentBytes = 0;
-    if (this.#connection.unsentBytes === 0) this.writer.reuse();
-    this.onUnblocked?.();
-  }
-
-  #endTurn(wasFull: boolean): void {
-    this.#write();
-    if (wasFull && !this.#blocked && !this.#closed) this.onUnblocked?.();
-  }
-
-  /** Called when what waited may be sent. */
-  onUnblocked: (() => void) | undefined;
 
   onClose(error?: Error): void {
     // The platform has let go of what it was to send.
@@ -365,7 +199,7 @@ export class Link implements Receiver, FrameSink {
   // ---- FrameSink
 
   onHeader(type: number, flags: number): number {
-    if (this.#closed) return 0xffffffff;
+    if (this.closed) return 0xffffffff;
     if (this.encryption === "everything" && !this.#inRun && type !== FrameType.Sealed && type !== FrameType.Error) {
       throw notSealed();
     }
@@ -373,7 +207,7 @@ export class Link implements Receiver, FrameSink {
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     if (this.#held !== undefined) {
       this.#held.add(bytes, start, end);
       return;
@@ -460,41 +294,9 @@ export class Link implements Receiver, FrameSink {
 
   // ---- private
 
-  /**
-   * Waits until the promise jobs of this turn have stopped sending: some levels of them in a row without a frame, since
-   * each level runs behind the one before it. What many handlers answer then leaves in one write (measured: 62 calls a
-   * write with 64 in flight, as at the end of the turn, which costs a lone call 10 % more).
-   */
-  readonly #settle = (): void => {
-    if (this.#sent !== this.#sentBefore) {
-      this.#sentBefore = this.#sent;
-      this.#quiet = 0;
-    } else {
-      this.#quiet++;
-    }
-    const levels = this.#sent === this.#sentDue ? loneLevels : quietLevels;
-    if (this.#quiet < levels && ++this.#hops < mostLevels) void settled.then(this.#settle);
-    else this.#flush();
-  };
-
-  #flush(): void {
-    this.#flushPending = false;
-    this.#earlyBytes = earlyBytes;
-    this.#write();
-  }
-
-  #write(): void {
-    if (this.#closed) return;
-    for (let bytes = this.writer.take(); bytes !== undefined; bytes = this.writer.take()) {
-      if (!this.#connection.write(bytes)) this.#blocked = true;
-      if (this.#blocked) this.#unsentBytes += bytes.length;
-    }
-    if (this.#connection.unsentBytes === 0) this.writer.reuse();
-  }
-
   #end(error: CrucibleError): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
+    this.shut();
     this.#watch.stop();
     this.#handler.onClosed(this.#closing ?? error);
   }
