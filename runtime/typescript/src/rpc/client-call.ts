@@ -3,6 +3,7 @@ import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
 import type { Shrinker } from "../session/compression.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
+import { noHead } from "../session/head.js";
 import type { Session } from "../session/pool/session.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "./abort-listeners.js";
 import type { Deadlines, Timed } from "./deadlines.js";
@@ -10,8 +11,6 @@ import { MessageQueue } from "./message-queue.js";
 import type { AnswerCache } from "./cache/answer-cache.js";
 import type { Method } from "./service.js";
 import { validationError } from "./violations.js";
-
-const noHead = new Uint8Array(0);
 
 /** What the calls of one client share. */
 export interface ClientCore {
@@ -260,7 +259,7 @@ export async function sendRequests(
       if (call.ended) return;
       const request: unknown = result.value instanceof Promise ? await result.value : result.value;
       checkRequest(call.core, call.method, request);
-      call.lane!.send(call, FrameType.Stream, 0, noHead, 0, call.method.request, request);
+      call.lane!.send(call, FrameType.Stream, 0, noHead, call.method.request, request);
       if (call.queue !== undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -268,7 +267,7 @@ export async function sendRequests(
       }
       if (call.ended) return;
     }
-    call.lane!.send(call, FrameType.Stream, Flag.EndStream, noHead, 0, undefined, undefined);
+    call.lane!.send(call, FrameType.Stream, Flag.EndStream, noHead, undefined, undefined);
   } catch (error) {
     call.giveUp(CrucibleError.from(error, "STREAM_MISUSE"));
   }

@@ -210,7 +210,7 @@ export class Client implements Caller {
     if (options?.priority !== undefined) call.priority = checkPriority(options.priority);
     if (withBody) checkRequest(this.#options, method, request);
     writeRequestHead(method.id, timeoutUs, options?.metadata);
-    session.open(call, flags, head.bytes, head.length, withBody ? method.request : undefined, request);
+    session.open(call, flags, head, withBody ? method.request : undefined, request);
     call.watch(timeLeftMs, signal);
   }
 

@@ -191,7 +191,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
 
   #send(type: number, flags: number, codec: Method["response"] | undefined, message: unknown): void {
     writeResponseHead(type === FrameType.Response ? this.responseMetadata : undefined);
-    this.lane!.send(this, type, flags, head.bytes, head.length, codec, message);
+    this.lane!.send(this, type, flags, head, codec, message);
   }
 
   #finish(): void {

@@ -3,6 +3,7 @@ import type { CrucibleError } from "../error/index.js";
 import type { Shrinker } from "./compression.js";
 import type { Held } from "./handoff/handoff.js";
 import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
+import type { Head } from "./head.js";
 import { initialWindowBytes } from "./limits.js";
 
 /** A message that waits for credit: an encoded envelope, cut into fragments as the window allows. */
@@ -26,15 +27,7 @@ export interface Outgoing {
 /** The connection that a call travels on, all of it, as the call knows it. */
 export interface CallLane {
   /** Sends a message of a live call. Throws what the codec throws, and MESSAGE_TOO_LARGE; nothing was sent then. */
-  send(
-    call: Call,
-    type: number,
-    flags: number,
-    head: Uint8Array,
-    headBytes: number,
-    codec: Codec | undefined,
-    message: unknown,
-  ): void;
+  send(call: Call, type: number, flags: number, head: Head, codec: Codec | undefined, message: unknown): void;
   /** The user has consumed `bytes` of what was received; they are granted again once half a window has gathered. */
   consumed(call: Call, bytes: number): void;
   /** Ends a call opened here that is no longer wanted, and tells the peer. */

@@ -14,14 +14,20 @@ const textEncoder = new TextEncoder();
 /** Text beside a message as users give it: one value for a key, or several. */
 export type MetadataSource = Readonly<Record<string, string | readonly string[]>>;
 
-/**
- * The head written last, `head.bytes[0, head.length)`. One buffer for all: writing is synchronous, and a head is copied
- * into its frame at once.
- */
-export const head: { readonly bytes: Uint8Array; length: number } = {
+/** All of an envelope that stands before its body: `bytes[0, length)`. */
+export interface Head {
+  readonly bytes: Uint8Array;
+  length: number;
+}
+
+/** The head written last. One buffer for all: writing is synchronous, and a head is copied into its frame at once. */
+export const head: Head = {
   bytes: new Uint8Array(maxHeadBytes + 64),
   length: 0,
 };
+
+/** That of messages of a stream. */
+export const noHead: Head = { bytes: new Uint8Array(0), length: 0 };
 
 /** Keys that were found lawful: a program uses few. */
 const knownKeys: Set<string> = new Set();

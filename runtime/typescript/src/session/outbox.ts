@@ -7,6 +7,7 @@ import { bodyOf, changing, encodeApart, encodedBody } from "./encode-apart.js";
 import { writeEnvelope } from "./envelope.js";
 import type { Handoff } from "./handoff/handoff.js";
 import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
+import type { Head } from "./head.js";
 import { maxFragmentBytes, maxWindowBytes } from "./limits.js";
 import { Line } from "./line.js";
 import type { Link } from "./link.js";
@@ -47,19 +48,13 @@ export class Outbox {
   }
 
   /**
-   * Sends an envelope: `head[0, headBytes)`, then `message` as its body when there is a codec. Throws what the codec
-   * throws, and MESSAGE_TOO_LARGE; nothing is sent then.
+   * Sends an envelope: `given`, then `message` as its body when there is a codec. Throws what the codec throws, and
+   * MESSAGE_TOO_LARGE; nothing is sent then.
    */
-  send(
-    call: Call,
-    type: number,
-    plainFlags: number,
-    head: Uint8Array,
-    headBytes: number,
-    codec: Codec | undefined,
-    message: unknown,
-  ): void {
+  send(call: Call, type: number, plainFlags: number, given: Head, codec: Codec | undefined, message: unknown): void {
     const { writer } = this.#link;
+    // Another head may be in its place while the message is encoded.
+    const { bytes: head, length: headBytes } = given;
     const flags = plainFlags | (call.priority << priorityShift);
     let room = headBytes + Math.max(codec?.usualBytes ?? 0, usualBytes);
     if (this.#handOff(call, type, flags, head, headBytes, codec, message, room)) return;

@@ -183,7 +183,7 @@ describe("a session of several connections that shares memory", () => {
     await join();
     const payload = encodeAck({ regions: [0n] });
     const acknowledge = (lane: number): void =>
-      daemon.session.lanes[lane]!.onFrame(FrameType.Ack, 0, 0, payload, 0, payload.length);
+      daemon.session.lanes[lane]!.arrivals.onFrame(FrameType.Ack, 0, 0, payload, 0, payload.length);
     const answers = toPlugin.both([large])[Symbol.asyncIterator]();
     void answers.next().catch(() => {});
     await turns();

@@ -121,7 +121,7 @@ export class Flight implements Timed {
       const leftMs = this.deadlineMs - session.clock.monotonicMs();
       writeRequestHead(this.#method.id, finite ? Math.ceil(leftMs * 1000) : undefined, this.#request.metadata);
       const codec = new EncodedCodec(this.#method.request.typeName);
-      session.open(call, Flag.EndStream, head.bytes, head.length, codec, this.#request.body);
+      session.open(call, Flag.EndStream, head, codec, this.#request.body);
     } catch (error) {
       this.#fail(CrucibleError.from(error));
       return;

@@ -8,6 +8,7 @@ import type { Encryption } from "../encryption.js";
 import { Events } from "../events.js";
 import { Handoff } from "../handoff/handoff.js";
 import { ordinaryBuffer, type SharedBuffer } from "../handoff/shared-buffer.js";
+import type { Head } from "../head.js";
 import type { Acceptor } from "../incoming-calls.js";
 import { Lane } from "../lane.js";
 import type { LaneHost } from "../lane-host.js";
@@ -15,6 +16,7 @@ import type { Link } from "../link.js";
 import { Shared } from "../shared.js";
 import { throwLater } from "../throw-later.js";
 import { bulkLane, smallLane } from "./choice.js";
+import { Lanes } from "./lanes.js";
 import type { SessionOptions } from "./options.js";
 import { tellOf, withoutConnection } from "./refusals.js";
 
@@ -42,12 +44,7 @@ export class Session implements LaneHost {
   readonly #acceptor: Acceptor;
   readonly #shrinkers: Shrinkers;
   readonly #peerMaxCalls: number;
-  /** All connections, in the order in which they came. */
-  #lanes: readonly Lane[] = [];
-  /** Those that take calls. */
-  #usable: readonly Lane[] = [];
-  /** The one that takes calls, where there is just one. */
-  #sole: Lane | undefined;
+  readonly #lanes = new Lanes();
   /** Says why no calls are opened; undefined while they are. */
   #refuse: ((started: boolean) => CrucibleError) | undefined;
   #events: Events | undefined;
@@ -113,19 +110,17 @@ export class Session implements LaneHost {
 
   /** Calls in flight, both ways. */
   get liveCalls(): number {
-    let calls = 0;
-    for (const lane of this.#lanes) calls += lane.liveCalls;
-    return calls;
+    return this.#lanes.liveCalls;
   }
 
   /** Its connections, in the order in which they came. */
   get lanes(): readonly Lane[] {
-    return this.#lanes;
+    return this.#lanes.all;
   }
 
   /** Those that take calls; there may be none. */
   get usable(): readonly Lane[] {
-    return this.#usable;
+    return this.#lanes.usable;
   }
 
   /** Whether it ends in order, or has ended. */
@@ -145,24 +140,17 @@ export class Session implements LaneHost {
    * Throws SESSION_CLOSED, SHUTTING_DOWN, TOO_MANY_CALLS, PEER_LOST while there is no connection, and what the codec throws;
    * nothing was sent then.
    */
-  open(
-    call: Call,
-    flags: number,
-    head: Uint8Array,
-    headBytes: number,
-    codec: Codec | undefined,
-    message: unknown,
-  ): void {
+  open(call: Call, flags: number, head: Head, codec: Codec | undefined, message: unknown): void {
     if (this.#refuse !== undefined) throw this.#refuse(false);
-    const sole = this.#sole;
-    if ((sole === undefined ? this.#openCalls() : sole.openCalls) >= this.#peerMaxCalls) {
+    const { sole } = this.#lanes;
+    if ((sole === undefined ? this.#lanes.openCalls : sole.openCalls) >= this.#peerMaxCalls) {
       throw new CrucibleError(
         "TOO_MANY_CALLS",
         `${this.#peerMaxCalls} calls are in flight, which is the limit; wait for some to end`,
       );
     }
     const lane = sole ?? this.#choose(call, codec);
-    lane.open(call, flags, head, headBytes, codec, message);
+    lane.open(call, flags, head, codec, message);
   }
 
   // ---- memory that both sides share
@@ -196,7 +184,7 @@ export class Session implements LaneHost {
    */
   attach(link: Link): void {
     this.#assertFits(link);
-    this.#add(link, this.#lanes.length === 0 ? this.#highestOfPeer : 0);
+    this.#add(link, this.lanes.length === 0 ? this.#highestOfPeer : 0);
   }
 
   /**
@@ -206,13 +194,13 @@ export class Session implements LaneHost {
   resume(link: Link): void {
     this.#assertFits(link);
     const lost = new CrucibleError("PEER_LOST", "the connection was given up for a new one; call again");
-    for (const lane of this.#lanes) lane.abort(lost);
+    this.#lanes.abort(lost);
     this.attach(link);
   }
 
   /** Ends one connection in order: calls that are live on it may take `graceMs`, others go elsewhere. */
   async retire(lane: Lane, graceMs: number, reason: string): Promise<void> {
-    if (!this.#usable.includes(lane)) return;
+    if (!this.usable.includes(lane)) return;
     const ended = lane.drain({ graceMs, reason, connectionOnly: true });
     this.#refresh();
     await ended;
@@ -245,8 +233,7 @@ export class Session implements LaneHost {
       eventShrinker: this.shrinkerOf(compressesEvents),
       highestOfPeer,
     });
-    // No spread, and below no filter where nothing goes: both leave room for 16 more.
-    this.#lanes = this.#lanes.concat(lane);
+    this.#lanes.add(lane);
     this.#refresh();
     return lane;
   }
@@ -266,8 +253,8 @@ export class Session implements LaneHost {
       () => new CrucibleError("SHUTTING_DOWN", "this side is shutting down; no calls are opened"),
       shutDown(),
     );
-    for (const lane of this.#lanes) void lane.drain({ graceMs, reason, connectionOnly: false });
-    if (this.#lanes.length === 0 && this.#closedError === undefined) {
+    for (const lane of this.lanes) void lane.drain({ graceMs, reason, connectionOnly: false });
+    if (this.lanes.length === 0 && this.#closedError === undefined) {
       this.#closing(shutDown());
       this.#tellClosed();
     }
@@ -277,9 +264,9 @@ export class Session implements LaneHost {
   /** Ends the session at once. */
   abort(error: CrucibleError): void {
     if (this.#closedError !== undefined) return;
-    if (this.#lanes.length > 0) {
+    if (this.lanes.length > 0) {
       this.#closing(error);
-      this.#abortAll(error);
+      this.#lanes.abort(error);
       return;
     }
     // It was lost before, whatever makes sure of it now.
@@ -291,14 +278,14 @@ export class Session implements LaneHost {
 
   /** Asks the peer for an answer; resolves with its round trip in milliseconds. */
   ping(): Promise<number> {
-    const lane = this.#usable[0] ?? this.#lanes[0];
+    const lane = this.usable[0] ?? this.lanes[0];
     return lane === undefined ? Promise.reject(this.#refuse!(false)) : lane.ping();
   }
 
   // ---- LaneHost
 
   onEnding(lane: Lane, cause: CrucibleError): (started: boolean) => CrucibleError {
-    this.#lanes = this.#lanes.filter((one) => one !== lane);
+    this.#lanes.remove(lane);
     this.#highestOfPeer = Math.max(this.#highestOfPeer, lane.highestOfPeer);
     this.#endedBy = cause;
     if (this.#closedError === undefined && !this.#survives(lane, cause)) this.#closing(cause);
@@ -309,18 +296,18 @@ export class Session implements LaneHost {
 
   onEnded(): void {
     if (this.#closedError === undefined) {
-      this.#options.onConnectionEnding?.(this.#endedBy!, this.#usable.length);
+      this.#options.onConnectionEnding?.(this.#endedBy!, this.usable.length);
       return;
     }
     // Where a rule was broken, the other connections go along.
-    this.#abortAll(this.#closedError);
-    if (this.#lanes.length === 0) this.#tellClosed();
+    this.#lanes.abort(this.#closedError);
+    if (this.lanes.length === 0) this.#tellClosed();
   }
 
   onPeerShutdown(reason: string, refusal: CrucibleError, connectionOnly: boolean): void {
     if (connectionOnly) {
       this.#refresh();
-      this.#options.onConnectionEnding?.(refusal, this.#usable.length);
+      this.#options.onConnectionEnding?.(refusal, this.usable.length);
       return;
     }
     this.#beginDraining(() => refusal, refusal);
@@ -335,7 +322,7 @@ export class Session implements LaneHost {
 
   onLarge(lane: Lane): Lane {
     this.#options.onLarge?.();
-    return this.#usable.length > 1 ? bulkLane(this.#usable) : lane;
+    return this.usable.length > 1 ? bulkLane(this.usable) : lane;
   }
 
   // ---- what follows from what
@@ -344,7 +331,7 @@ export class Session implements LaneHost {
   #survives(lane: Lane, cause: CrucibleError): boolean {
     const inOrder = cause.reason === "SHUTTING_DOWN" && lane.ending;
     if (!inOrder && cause.reason !== "PEER_LOST") return false;
-    return this.#lanes.length > 0 || (this.#drainingBy === undefined && this.#options.resumable === true);
+    return this.lanes.length > 0 || (this.#drainingBy === undefined && this.#options.resumable === true);
   }
 
   #beginDraining(refusal: () => CrucibleError, told: CrucibleError): void {
@@ -360,10 +347,6 @@ export class Session implements LaneHost {
     this.#events?.close(this.#refuse!(false));
   }
 
-  #abortAll(error: CrucibleError): void {
-    for (const lane of this.#lanes) lane.abort(error);
-  }
-
   #tellClosed(): void {
     if (this.#closedTold) return;
     this.#closedTold = true;
@@ -374,18 +357,15 @@ export class Session implements LaneHost {
 
   /** Sees which connections take calls, and why none does. */
   #refresh(): void {
-    const lanes = this.#lanes;
-    const usable = lanes.some((lane) => lane.ending) ? lanes.filter((lane) => !lane.ending) : lanes;
-    this.#usable = usable;
-    this.#sole = usable.length === 1 ? usable[0] : undefined;
+    this.#lanes.refresh();
     if (this.#closedError !== undefined) this.#refuse = tellOf(this.#closedError);
     else if (this.#drainingBy !== undefined) this.#refuse = this.#drainingBy;
-    else this.#refuse = usable.length === 0 ? withoutConnection(this.#endedBy) : undefined;
+    else this.#refuse = this.usable.length === 0 ? withoutConnection(this.#endedBy) : undefined;
     this.#leadEvents();
   }
 
   #leadEvents(): void {
-    const lane = this.#usable[0];
+    const lane = this.usable[0];
     if (lane !== undefined && this.#closedError === undefined) this.#events?.leaveBy(lane.events);
   }
 
@@ -396,12 +376,6 @@ export class Session implements LaneHost {
     if (handoff !== undefined && !handoff.lost && !sharing.ending && codec !== undefined && !call.sealed) {
       if (handoff.wants(codec.usualBytes ?? 0)) return sharing;
     }
-    return (call.bulk ? bulkLane : smallLane)(this.#usable);
-  }
-
-  #openCalls(): number {
-    let calls = 0;
-    for (const lane of this.#lanes) calls += lane.openCalls;
-    return calls;
+    return (call.bulk ? bulkLane : smallLane)(this.usable);
   }
 }
