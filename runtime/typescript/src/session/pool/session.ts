@@ -16,9 +16,10 @@ import type { Link } from "../link.js";
 import { Shared } from "../shared.js";
 import { throwLater } from "../throw-later.js";
 import { bulkLane, smallLane } from "./choice.js";
+import { Ending } from "./ending.js";
 import { Lanes } from "./lanes.js";
 import type { SessionOptions } from "./options.js";
-import { tellOf, withoutConnection } from "./refusals.js";
+import { tellOf } from "./refusals.js";
 
 const compressesEvents: Compressible = { sensitive: false };
 
@@ -48,16 +49,10 @@ export class Session implements LaneHost {
   /** Says why no calls are opened; undefined while they are. */
   #refuse: ((started: boolean) => CrucibleError) | undefined;
   #events: Events | undefined;
-  /** Says why a session that ends in order opens no calls: Shutdown was sent or received. */
-  #drainingBy: (() => CrucibleError) | undefined;
+  readonly #ending = new Ending();
   #peerDraining = false;
-  /** What the last connection that ended was ended by. */
-  #endedBy: CrucibleError | undefined;
-  #closedError: CrucibleError | undefined;
-  #closedTold = false;
   /** The highest id that the peer has opened on connections that have ended. */
   #highestOfPeer = 0;
-  #drained: (() => void)[] | undefined;
   /** What its first connection hands off, and that connection. */
   readonly #handoff: Handoff | undefined;
   readonly #sharing: Lane;
@@ -91,8 +86,9 @@ export class Session implements LaneHost {
     if (this.#events === undefined) {
       const made = new Events(this.clock, this.#options.peer.maxMessageBytes);
       this.#events = made;
-      if (this.#closedError !== undefined) made.close(this.#refuse!(false));
-      else if (this.#drainingBy !== undefined) made.stop(this.#drainingBy());
+      const { closedError, drainingBy } = this.#ending;
+      if (closedError !== undefined) made.close(this.#refuse!(false));
+      else if (drainingBy !== undefined) made.stop(drainingBy());
       this.#leadEvents();
     }
     return this.#events;
@@ -100,7 +96,7 @@ export class Session implements LaneHost {
 
   /** Why the session has ended; undefined while it lives. */
   get closedError(): CrucibleError | undefined {
-    return this.#closedError;
+    return this.#ending.closedError;
   }
 
   /** The round trip measured last, by `ping` or to keep a connection alive, in milliseconds; undefined before the first. */
@@ -125,7 +121,7 @@ export class Session implements LaneHost {
 
   /** Whether it ends in order, or has ended. */
   get ending(): boolean {
-    return this.#drainingBy !== undefined || this.#closedError !== undefined;
+    return this.#ending.drainingBy !== undefined || this.closedError !== undefined;
   }
 
   // ---- calls opened here
@@ -207,7 +203,7 @@ export class Session implements LaneHost {
   }
 
   #assertFits(link: Link): void {
-    if (this.#closedError !== undefined || this.#drainingBy !== undefined) throw this.#refuse!(false);
+    if (this.#ending.begun) throw this.#refuse!(false);
     if (link.sessionId !== this.id) throw new CrucibleError("BAD_SESSION", `the connection is of another session`);
     const { encryption, compression, handoff } = link;
     if (encryption === this.encryption && compression === this.#compression && !handoff) return;
@@ -245,16 +241,14 @@ export class Session implements LaneHost {
    * Resolves when it has ended.
    */
   drain(graceMs: number, reason: string): Promise<void> {
-    if (this.#closedTold) return Promise.resolve();
-    const ended = new Promise<void>((resolve) => {
-      (this.#drained ??= []).push(resolve);
-    });
+    const ended = this.#ending.wait();
+    if (this.#ending.told) return ended;
     this.#beginDraining(
       () => new CrucibleError("SHUTTING_DOWN", "this side is shutting down; no calls are opened"),
       shutDown(),
     );
     for (const lane of this.lanes) void lane.drain({ graceMs, reason, connectionOnly: false });
-    if (this.lanes.length === 0 && this.#closedError === undefined) {
+    if (this.lanes.length === 0 && this.closedError === undefined) {
       this.#closing(shutDown());
       this.#tellClosed();
     }
@@ -263,7 +257,7 @@ export class Session implements LaneHost {
 
   /** Ends the session at once. */
   abort(error: CrucibleError): void {
-    if (this.#closedError !== undefined) return;
+    if (this.closedError !== undefined) return;
     if (this.lanes.length > 0) {
       this.#closing(error);
       this.#lanes.abort(error);
@@ -287,20 +281,20 @@ export class Session implements LaneHost {
   onEnding(lane: Lane, cause: CrucibleError): (started: boolean) => CrucibleError {
     this.#lanes.remove(lane);
     this.#highestOfPeer = Math.max(this.#highestOfPeer, lane.highestOfPeer);
-    this.#endedBy = cause;
-    if (this.#closedError === undefined && !this.#survives(lane, cause)) this.#closing(cause);
+    this.#ending.connectionEndedBy = cause;
+    if (this.closedError === undefined && !this.#survives(lane, cause)) this.#closing(cause);
     if (lane.madeEvents !== undefined) this.#events?.lose(lane.madeEvents);
     this.#refresh();
     return tellOf(cause);
   }
 
   onEnded(): void {
-    if (this.#closedError === undefined) {
-      this.#options.onConnectionEnding?.(this.#endedBy!, this.usable.length);
+    if (this.closedError === undefined) {
+      this.#options.onConnectionEnding?.(this.#ending.connectionEndedBy!, this.usable.length);
       return;
     }
     // Where a rule was broken, the other connections go along.
-    this.#lanes.abort(this.#closedError);
+    this.#lanes.abort(this.closedError);
     if (this.lanes.length === 0) this.#tellClosed();
   }
 
@@ -331,42 +325,37 @@ export class Session implements LaneHost {
   #survives(lane: Lane, cause: CrucibleError): boolean {
     const inOrder = cause.reason === "SHUTTING_DOWN" && lane.ending;
     if (!inOrder && cause.reason !== "PEER_LOST") return false;
-    return this.lanes.length > 0 || (this.#drainingBy === undefined && this.#options.resumable === true);
+    return this.lanes.length > 0 || (this.#ending.drainingBy === undefined && this.#options.resumable === true);
   }
 
   #beginDraining(refusal: () => CrucibleError, told: CrucibleError): void {
-    this.#drainingBy ??= refusal;
+    this.#ending.drain(refusal);
     this.#events?.stop(told);
     this.#refresh();
   }
 
   #closing(cause: CrucibleError): void {
-    // After Shutdown, whoever is done first closes: that is no loss.
-    this.#closedError = this.#drainingBy !== undefined && cause.reason === "PEER_LOST" ? shutDown() : cause;
+    this.#ending.close(cause);
     this.#refresh();
     this.#events?.close(this.#refuse!(false));
   }
 
   #tellClosed(): void {
-    if (this.#closedTold) return;
-    this.#closedTold = true;
+    if (!this.#ending.tell()) return;
     this.#handoff?.close();
-    for (const tell of this.#drained ?? []) tell();
-    this.#options.onClosed(this.#closedError!);
+    this.#options.onClosed(this.closedError!);
   }
 
   /** Sees which connections take calls, and why none does. */
   #refresh(): void {
     this.#lanes.refresh();
-    if (this.#closedError !== undefined) this.#refuse = tellOf(this.#closedError);
-    else if (this.#drainingBy !== undefined) this.#refuse = this.#drainingBy;
-    else this.#refuse = this.usable.length === 0 ? withoutConnection(this.#endedBy) : undefined;
+    this.#refuse = this.#ending.refusal(this.usable.length);
     this.#leadEvents();
   }
 
   #leadEvents(): void {
     const lane = this.usable[0];
-    if (lane !== undefined && this.#closedError === undefined) this.#events?.leaveBy(lane.events);
+    if (lane !== undefined && this.closedError === undefined) this.#events?.leaveBy(lane.events);
   }
 
   /** By which of several connections a call travels: one whose body is handed off is small to the connection that does it. */
