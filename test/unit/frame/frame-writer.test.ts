@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { frameAddress } from "../../../runtime/typescript/src/checksum/frame-memory.js";
+import { verifyChecksum } from "../../../runtime/typescript/src/checksum/xxh64.js";
 import { FrameWriter } from "../../../runtime/typescript/src/frame/frame-writer.js";
+import { freeBlocks } from "../../suites/free-blocks.js";
 import { encodeFrameTwin } from "../../twin/frame-twin.js";
 
 const twoTo32 = 4294967296;
@@ -53,7 +56,8 @@ test("a frame that was begun and not finished leaves nothing behind", () => {
 });
 
 test("memory is used again when it is said to be free and nothing waits in it", () => {
-  const writer = new FrameWriter(() => 0);
+  let now = 0;
+  const writer = new FrameWriter(() => (now += 100));
   const write = (id: number): Uint8Array => {
     const start = writer.begin(0x20, 0, id, 10);
     writer.finish(start + 10);
@@ -112,4 +116,41 @@ test("a rest lets go of memory, unless something waits in it, and writing goes o
   const small = writer.arena;
   writer.rest();
   expect(writer.arena).toBe(small);
+});
+
+test("a writer that writes often does so in the memory of frames, and gives it back once it does not", () => {
+  let now = 1e12;
+  const writer = new FrameWriter(() => now);
+  const write = (id: number): void => {
+    const start = writer.begin(0x20, 0, id, 10);
+    writer.arena.fill(id, start, start + 10);
+    writer.finish(start + 10);
+    const frame = takeAll(writer);
+    expect([frame.length, frame[15], frame[45], verifyChecksum(frame, 0, 46)]).toEqual([
+      54,
+      id & 0xff,
+      id & 0xff,
+      true,
+    ]);
+    writer.reuse();
+  };
+  const blocks = freeBlocks();
+  for (let id = 1; id < 200; id++) write(id);
+  expect(frameAddress(writer.arena)).toBeGreaterThanOrEqual(0);
+  expect(freeBlocks()).toBe(blocks - 1);
+  for (let id = 1; id < 200; id++) {
+    now += 200;
+    write(id);
+  }
+  expect(frameAddress(writer.arena)).toBe(-1);
+  expect(freeBlocks()).toBe(blocks);
+  for (let id = 1; id < 200; id++) {
+    now += 20;
+    write(id);
+  }
+  expect(freeBlocks()).toBe(blocks);
+  for (let id = 1; id < 200; id++) write(id);
+  expect(freeBlocks()).toBe(blocks - 1);
+  writer.close();
+  expect(freeBlocks()).toBe(blocks);
 });

@@ -70,6 +70,59 @@ test("close tells nobody, and forgets all", () => {
   expect([one.firedMs, one.timedIndex, clock.pending]).toEqual([undefined, -1, 0]);
 });
 
+test("time from now on counts from when the promise jobs that are due have run, for many at once", async () => {
+  const step = fc.oneof(
+    fc.record({ addFromNow: fc.integer({ min: 1, max: 50 }) }),
+    fc.record({ add: fc.integer({ min: 1, max: 50 }) }),
+    fc.record({ remove: fc.nat() }),
+    fc.record({ turn: fc.integer({ min: 0, max: 20 }) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const clock = new ManualClock();
+      const deadlines = new Deadlines(clock);
+      /** By entry: when it has to be told; those that were removed are not. */
+      const due = new Map<Entry, number>();
+      const all: Entry[] = [];
+      for (const one of steps) {
+        if ("remove" in one) {
+          const removed = all[one.remove % Math.max(1, all.length)];
+          if (removed === undefined) continue;
+          deadlines.remove(removed);
+          if (removed.firedMs === undefined) due.delete(removed);
+        } else if ("turn" in one) {
+          // No time passes before: it is as if all of a turn were added at once.
+          await Promise.resolve();
+          clock.advance(one.turn);
+        } else {
+          const timeoutMs = "add" in one ? one.add : one.addFromNow;
+          const atMs = clock.monotonicMs() + timeoutMs;
+          const added = entry("add" in one ? atMs : Number.NaN, clock);
+          if ("add" in one) deadlines.add(added);
+          else deadlines.addFromNow(added, timeoutMs);
+          due.set(added, atMs);
+          all.push(added);
+        }
+      }
+      await Promise.resolve();
+      clock.advance(100);
+      for (const one of all) expect(one.firedMs).toBe(due.get(one));
+      expect(clock.pending).toBe(0);
+    }),
+  );
+});
+
+test("who is closed before the time of many is known tells none", async () => {
+  const clock = new ManualClock();
+  const deadlines = new Deadlines(clock);
+  const entries = [1, 2, 3].map(() => entry(Number.NaN, clock));
+  for (const one of entries) deadlines.addFromNow(one, 5);
+  deadlines.close();
+  await Promise.resolve();
+  clock.advance(100);
+  expect(entries.map(({ firedMs, timedIndex }) => [firedMs, timedIndex])).toEqual(entries.map(() => [undefined, -1]));
+});
+
 test("what a deadline leads to may add and remove others", () => {
   const clock = new ManualClock();
   const deadlines = new Deadlines(clock);

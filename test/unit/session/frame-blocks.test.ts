@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { frameAddress, giveFrameBlock, takeFrameBlock } from "../../../runtime/typescript/src/checksum/frame-memory.js";
+import { frameAddress } from "../../../runtime/typescript/src/checksum/frame-memory.js";
 import { systemClock } from "../../../runtime/typescript/src/clock/clock.js";
 import { CrucibleError } from "../../../runtime/typescript/src/error/index.js";
 import { FrameType } from "../../../runtime/typescript/src/frame/frame.js";
@@ -10,19 +10,12 @@ import { StreamCodec } from "../../../runtime/typescript/src/gen/crucible/ipc/v1
 import { Link, type LinkHandler } from "../../../runtime/typescript/src/session/link.js";
 import { createUnixTransport } from "../../../runtime/typescript/src/transport/node/unix.js";
 import type { Connection } from "../../../runtime/typescript/src/transport/transport.js";
+import { freeBlocks } from "../../suites/free-blocks.js";
 
 // Blocks of the memory of frames belong to connections that are busy, and come back whatever becomes of those.
 
 const folder = mkdtempSync(join(tmpdir(), "crucible-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** How many blocks nobody has. */
-function freeBlocks(): number {
-  const blocks: Uint8Array[] = [];
-  for (let block = takeFrameBlock(); block !== undefined; block = takeFrameBlock()) blocks.push(block);
-  for (const block of blocks) giveFrameBlock(block);
-  return blocks.length;
-}
 
 async function connect(name: string): Promise<readonly [Connection, Connection]> {
   const transport = createUnixTransport();

@@ -83,6 +83,29 @@ describe("memory that reads land in", () => {
     arena.release();
   });
 
+  test("is the same bytes for short reads of which nothing is needed, and the next ones behind what is", () => {
+    const arena = new ReadArena();
+    const room = arena.room();
+    for (const count of [100, 100, 70, 100]) {
+      const chunk = arena.take(count);
+      expect([chunk.length, chunk.byteOffset]).toEqual([count, room.byteOffset]);
+      arena.keep(0);
+      expect(arena.room().byteOffset).toBe(room.byteOffset);
+      expect(arena.room().length).toBe(room.length);
+    }
+    arena.take(50);
+    arena.keep(10);
+    expect(arena.room().byteOffset).toBe(room.byteOffset + 50);
+    arena.take(20);
+    arena.keep(0);
+    expect(arena.room().byteOffset).toBe(room.byteOffset);
+    // Much was read: there may be more, and room for it is made as before.
+    arena.take(room.length);
+    arena.keep(0);
+    expect(arena.room().length).toBeGreaterThanOrEqual(room.length);
+    arena.release();
+  });
+
   test("is its own where all blocks are taken, and gives back what it had", () => {
     const blocks: Uint8Array[] = [];
     for (let block = takeFrameBlock(); block !== undefined; block = takeFrameBlock()) blocks.push(block);

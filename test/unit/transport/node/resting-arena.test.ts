@@ -41,7 +41,7 @@ test("one that reads often, or much, has an arena of its own, until it is calm",
   const own = frameAddress(often.room());
   expect(own).toBeGreaterThanOrEqual(0);
   const addresses = [read(often, 10, 1), read(often, 10, 2)].map(frameAddress);
-  expect(addresses).toEqual([own, own + 10]);
+  expect(addresses).toEqual([own, own]);
 
   const much = new RestingArena(true, clock);
   much.room().fill(1, 0, 16_384);
@@ -50,13 +50,12 @@ test("one that reads often, or much, has an arena of its own, until it is calm",
   much.keep(Infinity);
   expect(frameAddress(much.room())).toBeGreaterThanOrEqual(0);
   read(much, 16_384, 1);
-  expect(frameAddress(much.room())).toBeGreaterThanOrEqual(16_384);
   expect(share(much.room(), other.room())).toBe(false);
 
   // Still 250 a second: busy.
   clock.advance(2_000);
   read(often, 10, 1);
-  expect(frameAddress(often.room())).toBe(own + 30);
+  expect(frameAddress(often.room())).toBe(own);
   clock.advance(2_000);
   expect(read(often, 10, 7)[9]).toBe(7);
   expect(share(often.room(), other.room())).toBe(true);
