@@ -45,6 +45,8 @@ export class FrameWriter {
   #arena: Uint8Array = noBytes;
   /** The same bytes: a header takes nine writes of it, and 36 of the arena. */
   #view: DataView = noView;
+  /** What was handed over last from the beginning of the arena. */
+  #first: Uint8Array | undefined;
   /** Where the arena lies in the memory of frames; -1 elsewhere. */
   #address = -1;
   /** First byte that was not handed over. */
@@ -180,9 +182,18 @@ export class FrameWriter {
       return full;
     }
     if (this.#next === this.#taken) return undefined;
-    const bytes = this.#arena.subarray(this.#taken, this.#next);
+    const start = this.#taken;
+    const length = this.#next - start;
     this.#taken = this.#next;
-    return bytes;
+    if (start > 0) return this.#part(start, length);
+    // One frame of a size after another: mostly the same bytes once more.
+    if (this.#first?.length !== length) this.#first = this.#part(0, length);
+    return this.#first;
+  }
+
+  /** Not `subarray`, which asks for the species first. */
+  #part(start: number, length: number): Uint8Array {
+    return new Uint8Array(this.#arena.buffer, this.#arena.byteOffset + start, length);
   }
 
   /**
@@ -292,6 +303,7 @@ export class FrameWriter {
 
   #use(arena: Uint8Array): void {
     this.#arena = arena;
+    this.#first = undefined;
     this.#view = arena === noBytes ? noView : new DataView(arena.buffer, arena.byteOffset, arena.length);
     this.#address = frameAddress(arena);
     this.#taken = 0;

@@ -54,10 +54,10 @@ test("one that reads often, or much, has an arena of its own, until it is calm",
 
   // Still 250 a second: busy.
   clock.advance(2_000);
-  read(often, 10, 1);
+  for (let i = 0; i < 8; i++) read(often, 10, 1);
   expect(frameAddress(often.room())).toBe(own);
   clock.advance(2_000);
-  expect(read(often, 10, 7)[9]).toBe(7);
+  for (let i = 0; i < 8; i++) expect(read(often, 10, 7)[9]).toBe(7);
   expect(share(often.room(), other.room())).toBe(true);
   // What it had is free for another.
   const blocks: Uint8Array[] = [];
@@ -75,9 +75,11 @@ test("one that is calm keeps its arena as long as bytes of it are needed", () =>
   read(arena, 16_384, 1);
   for (const needed of [5, 7, 0]) {
     clock.advance(2_000);
-    arena.room().fill(2, 0, 10);
-    arena.take(10);
-    arena.keep(needed);
+    for (let i = 0; i < 8; i++) {
+      arena.room().fill(2, 0, 10);
+      arena.take(10);
+      arena.keep(needed);
+    }
     expect(share(arena.room(), other.room())).toBe(needed === 0);
   }
 });
