@@ -114,7 +114,7 @@ export class Plugin {
    * at them after that. False when they are no view. See `views` of HandoffOptions.
    */
   releaseView(bytes: Uint8Array): boolean {
-    return this.#parts.peer.session.releaseView(bytes);
+    return this.#parts.peer.session.sharing.releaseView(bytes);
   }
 
   /**

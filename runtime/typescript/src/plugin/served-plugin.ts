@@ -74,7 +74,7 @@ export class ServedPlugin {
    * at them after that. False when they are no view. See `views` of HandoffOptions.
    */
   releaseView(bytes: Uint8Array): boolean {
-    return this.#peer.session.releaseView(bytes);
+    return this.#peer.session.sharing.releaseView(bytes);
   }
 
   /**

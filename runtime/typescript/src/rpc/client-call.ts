@@ -163,7 +163,7 @@ export class UnaryResponseCall extends ClientCall {
       readEnvelope(bytes, start, end);
       if (envelope.bodyStart < 0)
         throw new CrucibleError("BAD_ENVELOPE", `response of ${this.method.name} has no body`);
-      if ((flags & Flag.Handoff) !== 0) this.core.session.fetchBody(this.method.name);
+      if ((flags & Flag.Handoff) !== 0) this.core.session.sharing.fetchBody(this.method.name);
       message = this.decode();
     } catch (error) {
       this.settle(CrucibleError.from(error, "DECODE_INVALID"));
@@ -208,7 +208,7 @@ export class StreamResponseCall extends ClientCall {
       } else {
         if (envelope.bodyStart < 0)
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);
-        if ((flags & Flag.Handoff) !== 0) this.core.session.fetchBody(this.method.name, this);
+        if ((flags & Flag.Handoff) !== 0) this.core.session.sharing.fetchBody(this.method.name, this);
         this.responses.push(this.decode(), cost);
       }
     } catch (error) {

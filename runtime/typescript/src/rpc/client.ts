@@ -2,6 +2,7 @@ import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
 import { head, writeRequestHead } from "../session/head.js";
+import { assertWanted, checkPriority, ownTimeout } from "./call-options.js";
 import {
   type Binding,
   type ClientCall,
@@ -14,6 +15,7 @@ import {
   UnaryResponseCall,
 } from "./client-call.js";
 import { chain, type InterceptedCall, type Interceptor } from "./interceptor.js";
+import { LazyStream } from "./lazy-stream.js";
 import { toMetadataList, toMetadataMap } from "./metadata.js";
 import {
   type Caller,
@@ -295,81 +297,5 @@ export class Client implements Caller {
     } catch (error) {
       return Promise.reject(error as Error);
     }
-  }
-}
-
-/**
- * What the caller says, or the schema; undefined for no limit.
- *
- * @throws CrucibleError reason OPTION_INVALID.
- */
-function ownTimeout(method: Method, options: CallOptions | undefined): number | undefined {
-  const timeoutMs = options?.timeoutMs ?? (method.timeoutMs === 0 ? undefined : method.timeoutMs);
-  if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= Number.MAX_SAFE_INTEGER)) {
-    throw new CrucibleError("OPTION_INVALID", `timeoutMs is ${timeoutMs}; give milliseconds from 0 on`);
-  }
-  return timeoutMs;
-}
-
-/** @throws CrucibleError DEADLINE_EXCEEDED or CANCELLED when nobody wants the call any more. */
-function assertWanted(
-  method: Method,
-  deadlineMs: number | undefined,
-  now: number,
-  signal: AbortSignal | undefined,
-): void {
-  if (deadlineMs !== undefined && deadlineMs <= now) throw deadlineExceeded(method);
-  if (signal?.aborted) throw cancelled(method, signal);
-}
-
-/** A stream that opens its call when it is first read: one that nobody reads costs nothing and leaks nothing. */
-class LazyStream implements AsyncIterable<unknown> {
-  readonly #start: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
-  #started = false;
-
-  constructor(start: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>) {
-    this.#start = start;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<unknown> {
-    if (this.#started)
-      throw new CrucibleError("STREAM_MISUSE", "a stream is read once; call the method again for another");
-    this.#started = true;
-    let opened: AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
-    try {
-      opened = this.#start();
-    } catch (error) {
-      opened = Promise.reject(error as CrucibleError);
-    }
-    return opened instanceof Promise ? new LaterStream(opened) : opened[Symbol.asyncIterator]();
-  }
-}
-
-/** @throws CrucibleError reason OPTION_INVALID unless it is one. */
-function checkPriority(priority: 0 | 1 | 2 | 3): 0 | 1 | 2 | 3 {
-  if (priority === 0 || priority === 1 || priority === 2 || priority === 3) return priority;
-  throw new CrucibleError("OPTION_INVALID", `priority is ${String(priority)}; it is a whole number from 0 to 3`);
-}
-
-/** Reads a stream that is still being opened. Leaving it before it is open closes it once it is. */
-class LaterStream implements AsyncIterator<unknown> {
-  readonly #opened: Promise<AsyncIterator<unknown>>;
-  #left = false;
-
-  constructor(opened: Promise<AsyncIterable<unknown>>) {
-    this.#opened = opened.then((stream) => stream[Symbol.asyncIterator]());
-    // Whoever reads is told; one that never does is no unhandled rejection.
-    this.#opened.catch(() => {});
-  }
-
-  async next(): Promise<IteratorResult<unknown>> {
-    if (this.#left) return { done: true, value: undefined };
-    return (await this.#opened).next();
-  }
-
-  return(): Promise<IteratorResult<unknown>> {
-    this.#left = true;
-    this.#opened.then((iterator) => iterator.return?.()).catch(() => {});
-    return Promise.resolve({ done: true, value: undefined });
   }
 }

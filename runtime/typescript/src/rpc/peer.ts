@@ -146,7 +146,7 @@ export class Peer {
 
   /** Memory that a message to the other end can have in it without a copy. */
   allocate(bytes: number): SharedBuffer {
-    return this.session.allocate(bytes);
+    return this.session.sharing.allocate(bytes);
   }
 
   /** Sends an event; see `Events.publish`. */

@@ -81,7 +81,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
   }
 
   allocate(bytes: number): SharedBuffer {
-    return this.core.session.allocate(bytes);
+    return this.core.session.sharing.allocate(bytes);
   }
 
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
@@ -112,7 +112,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
       try {
         readEnvelope(bytes, start, end);
         if (envelope.bodyStart >= 0) {
-          if ((flags & Flag.Handoff) !== 0) this.core.session.fetchBody(this.method.name, this);
+          if ((flags & Flag.Handoff) !== 0) this.core.session.sharing.fetchBody(this.method.name, this);
           requests.push(decodeRequest(this.core, this.method), cost);
         } else if (!this.remoteEnded) {
           throw new CrucibleError("BAD_ENVELOPE", `a message of ${this.method.name} has no body`);

@@ -108,7 +108,7 @@ export class Server implements Acceptor, ServerCore {
       if (method.sensitive) requireSealedCalls(method.name, this.session.encryption);
       this.#admit(hosted, flags, withStream);
       if (!withStream) {
-        if ((flags & Flag.Handoff) !== 0) this.session.fetchBody(method.name);
+        if ((flags & Flag.Handoff) !== 0) this.session.sharing.fetchBody(method.name);
         request = decodeRequest(this, method);
       }
     } catch (error) {

@@ -32,7 +32,10 @@ function shareUp(
   return { ...joined, arenas };
 }
 
-const regions = ({ daemon, plugin }: Joined): unknown => [daemon.session.handoff, plugin.session.handoff];
+const regions = ({ daemon, plugin }: Joined): unknown => [
+  daemon.session.sharing.regions,
+  plugin.session.sharing.regions,
+];
 
 /** Whether a side has let go of its memory. */
 const closed = ({ outgoing, incoming }: ArenaPair): boolean[] => [
@@ -72,11 +75,11 @@ describe("a session of several connections that shares memory", () => {
     await join();
     const buffer = plugin.allocate(100_000);
     expect(buffer.shared).toBe(true);
-    expect(plugin.session.handoff).toEqual({ outgoing: 1, incoming: 0 });
+    expect(plugin.session.sharing.regions).toEqual({ outgoing: 1, incoming: 0 });
     await toPlugin.unary({ key: "k", value: "small" });
     expect(dialler.wires[0]!.fromDaemon).toHaveLength(0);
     buffer.release();
-    expect(plugin.session.handoff).toEqual(free);
+    expect(plugin.session.sharing.regions).toEqual(free);
     // A connection that ends in order gives none out.
     void plugin.session.retire(plugin.session.lanes[0]!, 5_000, "REPLACED");
     expect(plugin.allocate(100_000).shared).toBe(false);
@@ -100,8 +103,8 @@ describe("a session of several connections that shares memory", () => {
     const iterator = stream[Symbol.asyncIterator]();
     await iterator.next();
     await turns(20);
-    expect(daemon.session.handoff!.incoming).toBeGreaterThan(0);
-    expect(plugin.session.handoff!.outgoing).toBeGreaterThan(0);
+    expect(daemon.session.sharing.regions!.incoming).toBeGreaterThan(0);
+    expect(plugin.session.sharing.regions!.outgoing).toBeGreaterThan(0);
     first[0].abort();
     await settle(() => daemon.session.lanes.length === 1 && plugin.session.lanes.length === 1, "the loss");
     expect(await failed).toMatchObject({ reason: "PEER_LOST" });
@@ -143,7 +146,7 @@ describe("a session of several connections that shares memory", () => {
     const other = daemon.allocate(100_000);
     kept.bytes.fill(7);
     await resume();
-    expect(daemon.session.handoff).toEqual({ outgoing: 2, incoming: 0 });
+    expect(daemon.session.sharing.regions).toEqual({ outgoing: 2, incoming: 0 });
     expect(kept.bytes.every((byte) => byte === 7)).toBe(true);
     expect(closed(arenas[0])).toEqual([false, true]);
     expect((await toDaemon.unary(large)).value).toBe(large.value);
@@ -158,9 +161,9 @@ describe("a session of several connections that shares memory", () => {
   test("what users still look at stays as it is, and the memory goes with the session at the latest", async () => {
     const { daemon, toPlugin, plugin, resume, arenas } = shareUp({}, ["test.v1.Echo/Unary"]);
     await toPlugin.unary(large);
-    expect(plugin.session.handoff!.incoming).toBe(1);
+    expect(plugin.session.sharing.regions!.incoming).toBe(1);
     await resume();
-    expect(plugin.session.handoff).toEqual({ outgoing: 0, incoming: 1 });
+    expect(plugin.session.sharing.regions).toEqual({ outgoing: 0, incoming: 1 });
     expect(closed(arenas[1])).toEqual([true, false]);
     await daemon.session.drain(0, "DAEMON_STOPPING");
     await settle(() => plugin.session.closedError !== undefined, "the end");
@@ -187,9 +190,9 @@ describe("a session of several connections that shares memory", () => {
     const answers = toPlugin.both([large])[Symbol.asyncIterator]();
     void answers.next().catch(() => {});
     await turns();
-    expect(daemon.session.handoff!.outgoing).toBe(1);
+    expect(daemon.session.sharing.regions!.outgoing).toBe(1);
     expect(() => acknowledge(1)).toThrowError(expect.objectContaining({ reason: "BAD_HANDOFF" }) as Error);
     acknowledge(0);
-    expect(daemon.session.handoff!.outgoing).toBe(0);
+    expect(daemon.session.sharing.regions!.outgoing).toBe(0);
   });
 });

@@ -32,8 +32,8 @@ describe("a session with shared memory", () => {
     ]);
     expect(wireBytes([...wire.fromDaemon, ...wire.fromPlugin])).toBeLessThan(2_000);
     await turns();
-    expect(daemon.session.handoff).toEqual(free);
-    expect(plugin.session.handoff).toEqual(free);
+    expect(daemon.session.sharing.regions).toEqual(free);
+    expect(plugin.session.sharing.regions).toEqual(free);
   });
 
   test("both sides call each other by it, with what was sent intact, at and around the least size", async () => {
@@ -44,7 +44,7 @@ describe("a session with shared memory", () => {
       expect((await daemon.client(Echo).unary({ key: "k", value })).value).toBe(value);
     }
     await turns();
-    expect([daemon.session.handoff, plugin.session.handoff]).toEqual([free, free]);
+    expect([daemon.session.sharing.regions, plugin.session.sharing.regions]).toEqual([free, free]);
   });
 
   test("many calls at once: what does not fit the memory goes over the connection", async () => {
@@ -57,7 +57,7 @@ describe("a session with shared memory", () => {
     expect(handedOff.length).toBeGreaterThan(0);
     expect(handedOff.length).toBeLessThan(40);
     await turns();
-    expect([daemon.session.handoff, plugin.session.handoff]).toEqual([free, free]);
+    expect([daemon.session.sharing.regions, plugin.session.sharing.regions]).toEqual([free, free]);
   });
 
   test("sizes that change from message to message are met", async () => {
@@ -87,7 +87,7 @@ describe("a session with shared memory", () => {
     }
     expect(got).toEqual(sent.map(({ key }) => key));
     await turns();
-    expect([daemon.session.handoff, plugin.session.handoff]).toEqual([free, free]);
+    expect([daemon.session.sharing.regions, plugin.session.sharing.regions]).toEqual([free, free]);
   });
 
   test("a consumer that does not take its messages holds so much memory and no more", async () => {
@@ -105,8 +105,8 @@ describe("a session with shared memory", () => {
     const stream = daemon.client(Echo).down({ key: "k", value: "" })[Symbol.asyncIterator]();
     expect((await stream.next()).value).toMatchObject({ value: large });
     await turns(40);
-    expect(daemon.session.handoff!.incoming).toBeGreaterThan(0);
-    expect(daemon.session.handoff!.incoming).toBeLessThanOrEqual(3);
+    expect(daemon.session.sharing.regions!.incoming).toBeGreaterThan(0);
+    expect(daemon.session.sharing.regions!.incoming).toBeLessThanOrEqual(3);
     const stalled = produced;
     await turns(40);
     expect(produced).toBe(stalled);
@@ -115,8 +115,8 @@ describe("a session with shared memory", () => {
     // It leaves: what waits for it is dropped, and free.
     await stream.return!();
     await turns();
-    expect(daemon.session.handoff).toEqual(free);
-    expect(plugin.session.handoff).toEqual(free);
+    expect(daemon.session.sharing.regions).toEqual(free);
+    expect(plugin.session.sharing.regions).toEqual(free);
   });
 
   test("a sensitive call is sealed, and none of it is handed off", async () => {
@@ -147,7 +147,7 @@ describe("a session with shared memory", () => {
     await expect(late).rejects.toMatchObject({ reason: "CANCELLED" });
     await turns(20);
     expect(closed).toEqual({});
-    expect([daemon.session.handoff, plugin.session.handoff]).toEqual([free, free]);
+    expect([daemon.session.sharing.regions, plugin.session.sharing.regions]).toEqual([free, free]);
   });
 
   test("a message above maxMessageBytes fails its call as it does in frames", async () => {
@@ -156,7 +156,7 @@ describe("a session with shared memory", () => {
     await expect(sent).rejects.toMatchObject({ reason: "MESSAGE_TOO_LARGE" });
     expect((await daemon.client(Echo).unary({ key: "k", value: "fine" })).value).toBe("fine");
     await turns();
-    expect(daemon.session.handoff).toEqual(free);
+    expect(daemon.session.sharing.regions).toEqual(free);
   });
 
   test("a message that cannot be encoded leaves no region behind", async () => {
@@ -166,7 +166,7 @@ describe("a session with shared memory", () => {
     const bad = { key: large, value: 5 as unknown as string };
     await expect(echo.unary(bad)).rejects.toMatchObject({ reason: "ENCODE_INVALID" });
     await turns();
-    expect(daemon.session.handoff).toEqual(free);
+    expect(daemon.session.sharing.regions).toEqual(free);
   });
 
   test("with the session the memory goes, on both sides", async () => {
@@ -220,7 +220,7 @@ describe("a session with shared memory", () => {
     // Texts are copies in any case; the region is the view's until somebody releases it.
     expect((await daemon.client(Echo).unary({ key: "k", value: large })).value).toBe(large);
     await turns();
-    expect(daemon.session.handoff).toEqual({ outgoing: 1, incoming: 1 });
-    expect(plugin.session.releaseView(new Uint8Array(10))).toBe(false);
+    expect(daemon.session.sharing.regions).toEqual({ outgoing: 1, incoming: 1 });
+    expect(plugin.session.sharing.releaseView(new Uint8Array(10))).toBe(false);
   });
 });

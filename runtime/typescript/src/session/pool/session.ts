@@ -6,8 +6,7 @@ import { type Compressible, type SessionCompression, type Shrinker, Shrinkers } 
 import { shutDown } from "../draining.js";
 import type { Encryption } from "../encryption.js";
 import { Events } from "../events.js";
-import { Handoff } from "../handoff/handoff.js";
-import { ordinaryBuffer, type SharedBuffer } from "../handoff/shared-buffer.js";
+import type { Handoff } from "../handoff/handoff.js";
 import type { Head } from "../head.js";
 import type { Acceptor } from "../incoming-calls.js";
 import { Lane } from "../lane.js";
@@ -20,6 +19,7 @@ import { Ending } from "./ending.js";
 import { Lanes } from "./lanes.js";
 import type { SessionOptions } from "./options.js";
 import { tellOf } from "./refusals.js";
+import { Sharing } from "./sharing.js";
 
 const compressesEvents: Compressible = { sensitive: false };
 
@@ -53,9 +53,8 @@ export class Session implements LaneHost {
   #peerDraining = false;
   /** The highest id that the peer has opened on connections that have ended. */
   #highestOfPeer = 0;
-  /** What its first connection hands off, and that connection. */
-  readonly #handoff: Handoff | undefined;
-  readonly #sharing: Lane;
+  /** Memory that both sides share. */
+  readonly sharing: Sharing;
 
   constructor(options: SessionOptions) {
     const { link, clock, side, limits, peer } = options;
@@ -68,12 +67,8 @@ export class Session implements LaneHost {
     this.#peerMaxCalls = peer.maxCalls;
     this.#shared = new Shared(side, clock, limits, peer.maxCalls);
     this.#acceptor = options.acceptor(this);
-    if (options.handoff !== undefined) {
-      const handoff = new Handoff(link, side, options.handoff);
-      if (link.handoff) this.#handoff = handoff;
-      else handoff.close();
-    }
-    this.#sharing = this.#add(link, 0, this.#handoff);
+    this.sharing = new Sharing(options);
+    this.sharing.begin(this.#add(link, 0, this.sharing.handoff));
   }
 
   /** What compresses the messages of a method; undefined when nothing does. */
@@ -147,29 +142,6 @@ export class Session implements LaneHost {
     }
     const lane = sole ?? this.#choose(call, codec);
     lane.open(call, flags, head, codec, message);
-  }
-
-  // ---- memory that both sides share
-
-  /** Of the HANDOFF frame that is being handled: brings its body where `envelope` says then; see `Handoff.fetch`. */
-  fetchBody(method: string, call?: Call): void {
-    this.#handoff!.fetch(this.#options.limits.maxMessageBytes, method, call);
-  }
-
-  /** Memory that a message can have in it without a copy; ordinary memory when there is none to share. */
-  allocate(bytes: number): SharedBuffer {
-    if (this.#handoff === undefined || this.#sharing.ending) return ordinaryBuffer(bytes);
-    return this.#handoff.allocate(bytes);
-  }
-
-  /** Nobody looks any more at these bytes of a message that came as a view. False when they are none. */
-  releaseView(bytes: Uint8Array): boolean {
-    return this.#handoff?.releaseView(bytes) ?? false;
-  }
-
-  /** How many regions of shared memory are not free, each way; undefined where there is none. */
-  get handoff(): { readonly outgoing: number; readonly incoming: number } | undefined {
-    return this.#handoff?.regions;
   }
 
   // ---- connections
@@ -342,7 +314,7 @@ export class Session implements LaneHost {
 
   #tellClosed(): void {
     if (!this.#ending.tell()) return;
-    this.#handoff?.close();
+    this.sharing.close();
     this.#options.onClosed(this.closedError!);
   }
 
@@ -358,13 +330,8 @@ export class Session implements LaneHost {
     if (lane !== undefined && this.closedError === undefined) this.#events?.leaveBy(lane.events);
   }
 
-  /** By which of several connections a call travels: one whose body is handed off is small to the connection that does it. */
+  /** By which of several connections a call travels. */
   #choose(call: Call, codec: Codec | undefined): Lane {
-    const handoff = this.#handoff;
-    const sharing = this.#sharing;
-    if (handoff !== undefined && !handoff.lost && !sharing.ending && codec !== undefined && !call.sealed) {
-      if (handoff.wants(codec.usualBytes ?? 0)) return sharing;
-    }
-    return (call.bulk ? bulkLane : smallLane)(this.usable);
+    return this.sharing.laneFor(call, codec) ?? (call.bulk ? bulkLane : smallLane)(this.usable);
   }
 }
