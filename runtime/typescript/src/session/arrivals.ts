@@ -11,10 +11,10 @@ import type { Controls } from "./controls.js";
 import { checkZero, decodePayload } from "./decode-payload.js";
 import { type Draining, peerRetires, peerShutsDown } from "./draining.js";
 import { decodeError } from "./error-frame.js";
+import type { EventLane } from "./event-lane.js";
 import { freeRegions, type Handoff } from "./handoff/handoff.js";
 import { assertSeal, type Inbox } from "./inbox.js";
 import type { IncomingCalls } from "./incoming-calls.js";
-import type { Lane } from "./lane.js";
 import type { LaneHost } from "./lane-host.js";
 import type { SessionLimits } from "./limits.js";
 import type { Link, LinkHandler } from "./link.js";
@@ -23,7 +23,24 @@ import type { Outbox } from "./outbox.js";
 import { PendingRequest } from "./pending-request.js";
 import { payloadLimit } from "./payload-limit.js";
 
-/** What of a connection its peer's frames reach. */
+/** The connection that frames arrive on, as whoever handles them knows it. */
+export interface ArrivingLane {
+  /** Calls that were opened on it, both ways, in all. */
+  opened: number;
+  /** Its events, made when they are first needed; `madeEvents` are the same, if they were so far. */
+  readonly events: EventLane;
+  readonly madeEvents: EventLane | undefined;
+  /** A call that was opened here is over. */
+  end(call: Call): void;
+  /** Ends a call opened here that is no longer wanted, and tells the peer. */
+  cancel(call: Call): void;
+  /** Ends a call of the peer badly. */
+  fail(call: Call, error: CrucibleError): void;
+  /** It has ended. */
+  onClosed(cause: CrucibleError): void;
+}
+
+/** What else of it they reach. */
 export interface LaneParts {
   readonly host: LaneHost;
   readonly link: Link;
@@ -42,7 +59,7 @@ export interface LaneParts {
 
 /** What the frames of a connection's peer do there: each goes to the call, or whatever else, that it belongs to. */
 export class Arrivals implements LinkHandler {
-  readonly #lane: Lane;
+  readonly #lane: ArrivingLane;
   readonly #host: LaneHost;
   readonly #link: Link;
   readonly #limits: SessionLimits;
@@ -57,7 +74,7 @@ export class Arrivals implements LinkHandler {
   readonly #handoff: Handoff | undefined;
   readonly #draining: Draining;
 
-  constructor(lane: Lane, parts: LaneParts) {
+  constructor(lane: ArrivingLane, parts: LaneParts) {
     this.#lane = lane;
     this.#host = parts.host;
     this.#link = parts.link;

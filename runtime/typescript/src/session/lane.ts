@@ -1,7 +1,7 @@
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { FrameType } from "../frame/frame.js";
-import { Arrivals } from "./arrivals.js";
+import { Arrivals, type ArrivingLane } from "./arrivals.js";
 import type { Call } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { Cancels } from "./cancels.js";
@@ -29,7 +29,7 @@ import { Outbox } from "./outbox.js";
  *   open ──Shutdown received──▶ refusing new calls ──the peer closes──▶ closed
  *   any ──a rule broken, connection lost, abort()──▶ closed
  */
-export class Lane implements AcceptingLane {
+export class Lane implements AcceptingLane, ArrivingLane {
   readonly #host: LaneHost;
   readonly #link: Link;
   readonly #limits: SessionLimits;
