@@ -2,12 +2,17 @@
 // has this module replaced by one that holds them all compiled.
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
-import { compileTemplate } from "./compile.js";
+import { compileTemplate, type Template } from "./compile.js";
 
-/** The compiled form of the template `<language>/<name>`. */
-export function templateSpec(template: string): TemplateSpecification {
-  const source = readFileSync(new URL(`../../templates/${template}.hbs`, import.meta.url), "utf8");
-  const specification = compileTemplate(Handlebars, source);
-  // oxlint-disable-next-line no-new-func -- the text is what the line above compiled.
-  return new Function(`return ${specification}`)() as TemplateSpecification;
+const compiled = new Map<string, Template>();
+
+/** The template `<language>/<name>`, compiled. */
+export function templates(name: string): Template {
+  let template = compiled.get(name);
+  if (template !== undefined) return template;
+  const source = readFileSync(new URL(`../../templates/${name}.hbs`, import.meta.url), "utf8");
+  // oxlint-disable-next-line no-new-func -- the text is what has just been compiled.
+  template = new Function(`return ${compileTemplate(Handlebars, source)}`)() as Template;
+  compiled.set(name, template);
+  return template;
 }
