@@ -27,10 +27,12 @@ export function readCases(message: MessageModel, scope: CodecScope): string[] {
 function readCase(field: FieldModel, scope: CodecScope): string[] {
   const head = [`      // ${declaration(field)}`];
   const label = `      case ${field.number}:`;
-  const body = [...caseBody(field, scope), ...(isPackable(field) ? ["break;"] : afterValue(typeOf(field)))];
-  if (!body.some((line) => line.startsWith("const "))) return [...head, label, ...indented(body, 8)];
-  return [...head, `${label} {`, ...indented(body, 8), "      }"];
+  const body = [...caseBody(field, scope), ...(isPackable(field) ? [leave] : afterValue(typeOf(field)))];
+  if (!body.some((line) => line.startsWith("        const "))) return [...head, label, ...body];
+  return [...head, `${label} {`, ...body, "      }"];
 }
+
+const leave = "        break;";
 
 /**
  * Goes on behind a value: past the cursor, or past as many bytes as all values of its type take. A note with 20 doubles takes
@@ -38,16 +40,13 @@ function readCase(field: FieldModel, scope: CodecScope): string[] {
  */
 function afterValue(type: number): string[] {
   const size = type === wire.fixed64 ? 8 : type === wire.fixed32 ? 4 : 0;
-  return size === 0 ? ["break;"] : [`at += ${size};`, "continue;"];
+  return size === 0 ? [leave] : [`        at += ${size};`, "        continue;"];
 }
 
-/** The statements of a case, not indented. */
+/** The statements of a case, at their depth of eight spaces as all of the following. */
 function caseBody(field: FieldModel, scope: CodecScope): string[] {
   if (isPackable(field)) return readPackable(field, scope);
-  return [
-    ...deindented(typeCheck(8, tagOf(field.number, typeOf(field)), ["message"], scope)),
-    ...readField(field, scope),
-  ];
+  return [...typeCheck(8, tagOf(field.number, typeOf(field)), ["message"], scope), ...readField(field, scope)];
 }
 
 /** The wire type of a field that is not packed. */
@@ -84,11 +83,11 @@ function readField(field: FieldModel, scope: CodecScope): string[] {
   const known = `${scope.closedNumbers(type.enum)}.has(value)`;
   return [
     ...assign("const value = ", call(`${context.runtime("readEnum")}<${scope.enumType(type.enum)}>`, ["bytes", "at"])),
-    `if (${known}) {`,
+    `        if (${known}) {`,
     ...indented(store(field, target, "value")),
-    "} else {",
+    "        } else {",
     ...indented(assign("", call(context.runtime("keepUnknownEnum"), ["message", String(field.number), "value"]))),
-    "}",
+    "        }",
   ];
 }
 
@@ -104,15 +103,15 @@ function readByte(field: FieldModel, target: string, scope: CodecScope): string[
   else if (type.kind !== "scalar" || (type.scalar !== "int32" && type.scalar !== "uint32")) return [];
   const lines = indented(store(field, target, value));
   // Where a line would have to break, the call alone reads better.
-  return lines.every((line) => fits(" ".repeat(8) + line))
-    ? ["if (bytes[at]! < 128) {", ...lines, "  continue;", "}"]
+  return lines.every((line) => fits(line))
+    ? ["        if (bytes[at]! < 128) {", ...lines, "          continue;", "        }"]
     : [];
 }
 
 /** The assignment of a value to the property of a field, or to that of its oneof. */
 function store(field: FieldModel, target: string, value: string | Call): string[] {
   if (field.oneof === undefined) return assign(`${target} = `, value);
-  return deindented(assignCase(8, target, propertyName(field), value));
+  return assignCase(8, target, propertyName(field), value);
 }
 
 function readStop({ context }: CodecScope): string[] {
@@ -147,22 +146,22 @@ function readMessage(field: FieldModel, target: string, scope: CodecScope): stri
   const key = quote(propertyName(field));
   return [
     ...before,
-    `const earlier = ${target};`,
+    `        const earlier = ${target};`,
     ...assign("const value = ", call(read, [`earlier.case === ${key} ? earlier.value : ${empty}`, ...place])),
-    `${target} = { case: ${key}, value };`,
+    `        ${target} = { case: ${key}, value };`,
   ];
 }
 
 function readPackable(field: FieldModel, scope: CodecScope): string[] {
   const target = `message.${propertyName(field)}`;
   return [
-    `if (tag === ${tagOf(field.number, wire.length)}) {`,
-    ...deindented(readPacked(field, target, scope), 8),
-    "} else {",
-    ...deindented(typeCheck(10, tagOf(field.number, wireType(field)), ["message"], scope), 8),
+    `        if (tag === ${tagOf(field.number, wire.length)}) {`,
+    ...readPacked(field, target, scope),
+    "        } else {",
+    ...typeCheck(10, tagOf(field.number, wireType(field)), ["message"], scope),
     ...indented(assign("", call(`${target}.push`, [readValue(field, "end", scope)]))),
-    ...indented(afterValue(wireType(field)).filter((line) => line !== "break;")),
-    "}",
+    ...indented(afterValue(wireType(field)).filter((line) => line !== leave)),
+    "        }",
   ];
 }
 
@@ -220,12 +219,8 @@ export function entryView(field: FieldModel, scope: CodecScope): object {
     ),
     keyZero: key.zero,
     value: entryValue(field, scope),
-    readKey: [...expect(1, key.wire), ...statement(8, "key = ", readKey), ...indented(afterValue(key.wire), 8)],
-    readValue: [
-      ...expect(2, wireType(field)),
-      ...entryReadValue(field, scope),
-      ...indented(afterValue(wireType(field)), 8),
-    ],
+    readKey: [...expect(1, key.wire), ...statement(8, "key = ", readKey), ...afterValue(key.wire)],
+    readValue: [...expect(2, wireType(field)), ...entryReadValue(field, scope), ...afterValue(wireType(field))],
   };
 }
 
@@ -257,11 +252,7 @@ function entryReadValue(field: FieldModel, scope: CodecScope): string[] {
   ];
 }
 
-/** A statement of a case: laid out at its depth of eight spaces, returned without them. */
+/** A statement of a case. */
 function assign(head: string, value: string | Call): string[] {
-  return deindented(statement(8, head, value));
-}
-
-function deindented(lines: readonly string[], by = 8): string[] {
-  return lines.map((line) => line.slice(by));
+  return statement(8, head, value);
 }

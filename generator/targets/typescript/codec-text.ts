@@ -51,7 +51,10 @@ export function assignCase(indent: number, target: string, name: string, value: 
 /** The expression on one line. */
 export function flat(expression: Call | string): string {
   if (typeof expression === "string") return expression;
-  return `${expression.name}(${expression.args.map(flat).join(", ")})${expression.suffix ?? ""}`;
+  const { name, args, suffix = "" } = expression;
+  let text = `${name}(`;
+  for (let i = 0; i < args.length; i++) text += i === 0 ? flat(args[i]!) : `, ${flat(args[i]!)}`;
+  return `${text})${suffix}`;
 }
 
 /** `if (…) {` with conditions that all have to hold. */

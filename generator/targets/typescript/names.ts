@@ -139,8 +139,8 @@ function nameMethods(service: ServiceModel, names: Map<MethodModel, string>): vo
   }
 }
 
-/** Names in camel case: few names serve many fields, and each is asked for some ten times. */
-const camelCases = new Map<string, string>();
+/** Properties by the names of fields and oneofs: few names serve many fields, and each is asked for some ten times. */
+const properties = { own: new Map<string, string>(), inOneof: new Map<string, string>() };
 
 /**
  * The property that protobuf-es gives a field (inside the oneof's object, the value of `case`) or a oneof.
@@ -149,13 +149,18 @@ const camelCases = new Map<string, string>();
  * protobuf-es writes for them do not compile either.
  */
 export function propertyName(member: FieldModel | OneofModel): string {
-  let name = camelCases.get(member.name);
-  if (name === undefined) camelCases.set(member.name, (name = protoCamelCase(member.name)));
+  const isInOneof = member.kind === "field" && member.oneof !== undefined;
+  const known = isInOneof ? properties.inOneof : properties.own;
+  const property = known.get(member.name);
+  if (property !== undefined) return property;
+  const name = protoCamelCase(member.name);
   if (!/^[A-Za-z]/.test(name)) {
     const fact = `${member.kind} ${member.name} would become the property "${name}"`;
     throw mistake(`${fact}, which TypeScript cannot write; give it a name that begins with a letter`, member.location);
   }
-  return member.kind === "field" && member.oneof !== undefined ? name : safeObjectProperty(name);
+  const safe = isInOneof ? name : safeObjectProperty(name);
+  known.set(member.name, safe);
+  return safe;
 }
 
 /** `NoteSchema`, the schema that protobuf-es makes of a message; a name of its `_pb` file alone. */
