@@ -31,6 +31,19 @@ export function mistake(message: string, location?: SourceLocation): GeneratorEr
   return new GeneratorError([{ location, message }]);
 }
 
+/**
+ * Does something whose errors are for the user to put right, such as decoding what the user gave.
+ *
+ * @throws GeneratorError with the message of whatever was thrown.
+ */
+export function asMistake<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw mistake(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** `path:line:column: message`, with as much of the place as is known. */
 export function formatMistake({ location, message }: Mistake): string {
   if (location === undefined) return message;

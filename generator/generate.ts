@@ -1,84 +1,33 @@
-// The whole pipeline: a request of the compiler becomes a model, the model becomes files.
-//
-//   CodeGeneratorRequest ── createFileRegistry ──▶ descriptors ── buildModel ──▶ model ── target ──▶ files
-//
-// Nothing here reads a clock, the environment or a file: the same request gives the same bytes.
-import { create, createFileRegistry, type DescFile, type FileRegistry, toBinary } from "@bufbuild/protobuf";
+// The pipeline for those who have all of it loaded; see pipeline.ts.
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
+  type CodeGeneratorRequest,
   type CodeGeneratorResponse,
-  CodeGeneratorResponse_Feature as Feature,
   CodeGeneratorResponseSchema,
-  Edition,
-  FileDescriptorSetSchema,
-  SourceCodeInfoSchema,
+  FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 import type { GeneratedFile } from "./emit/file.js";
-import { encodeFile } from "./emit/response.js";
-import { GeneratorError, mistake, type Note } from "./errors.js";
-import { buildModel } from "./model/build.js";
+import type { Note } from "./errors.js";
 import type { Model } from "./model/model.js";
-import { readSource, type Source } from "./model/source.js";
-import { parseOptions } from "./options.js";
+import * as pipeline from "./pipeline.js";
 import type { GeneratorRequest } from "./request.js";
-import { targets } from "./targets/targets.js";
+import * as rules from "./rules.js";
 
-/** What the generator understands; part of every response. */
-const abilities = {
-  supportedFeatures: BigInt(Feature.PROTO3_OPTIONAL | Feature.SUPPORTS_EDITIONS),
-  minimumEdition: Edition.EDITION_PROTO2,
-  maximumEdition: Edition.EDITION_2024,
-};
+/** A request as compilers send it, or decoded. */
+export type AnyRequest = GeneratorRequest | CodeGeneratorRequest;
 
 /**
- * Answers the compiler. Mistakes of the user become `error` of the response, one line each; anything thrown is a fault
- * of the generator.
+ * Answers the compiler. Mistakes of the user become `error` of the response, one line each, and it has no files then;
+ * anything thrown is a fault of the generator.
  *
  * @param note is told what the user should know although nothing is wrong.
  */
-export function generate(
-  request: GeneratorRequest,
-  note: (note: Note) => void = () => undefined,
-): CodeGeneratorResponse {
-  const response = create(CodeGeneratorResponseSchema, abilities);
-  const error = generateEach(request, note, ({ path, content }) =>
-    response.file.push({
-      $typeName: "google.protobuf.compiler.CodeGeneratorResponse.File",
-      name: path,
-      insertionPoint: "",
-      content,
-    }),
-  );
-  if (error === undefined) return response;
-  return create(CodeGeneratorResponseSchema, { ...abilities, error });
-}
-
-/**
- * Answers the compiler in pieces, one for each file, which together are an encoded CodeGeneratorResponse. A mistake that
- * is found late comes behind files that are none the less worth nothing: compilers look at `error` before they write.
- */
-export function generatePieces(
-  request: GeneratorRequest,
-  note: (note: Note) => void,
-  write: (piece: Uint8Array) => void,
-): void {
-  write(toBinary(CodeGeneratorResponseSchema, create(CodeGeneratorResponseSchema, abilities)));
-  const error = generateEach(request, note, (file) => write(encodeFile(file)));
-  if (error !== undefined) write(toBinary(CodeGeneratorResponseSchema, create(CodeGeneratorResponseSchema, { error })));
-}
-
-/** Hands over file by file; what it returns is the user's mistakes. */
-function generateEach(
-  request: GeneratorRequest,
-  note: (note: Note) => void,
-  take: (file: GeneratedFile) => void,
-): string | undefined {
-  try {
-    for (const file of generateFiles(request, note)) take(file);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof GeneratorError)) throw error;
-    return error.message;
-  }
+export function generate(request: AnyRequest, note: (note: Note) => void = () => undefined): CodeGeneratorResponse {
+  const pieces: Uint8Array[] = [];
+  pipeline.generatePieces(encoded(request), rules, note, (piece) => pieces.push(piece));
+  const response = fromBinary(CodeGeneratorResponseSchema, Buffer.concat(pieces));
+  if (response.error !== "") response.file = [];
+  return response;
 }
 
 /**
@@ -86,9 +35,17 @@ function generateEach(
  *
  * @throws GeneratorError with the user's mistakes, also behind files that were handed over.
  */
-export function generateFiles(request: GeneratorRequest, note: (note: Note) => void): Iterable<GeneratedFile> {
-  const options = parseOptions(request.parameter);
-  return targets[options.target](modelOf(request), options, note);
+export function generateFiles(request: AnyRequest, note: (note: Note) => void): Iterable<GeneratedFile> {
+  return pipeline.generateFiles(encoded(request), rules, note);
+}
+
+/**
+ * The files of a model, made one by one as they are asked for.
+ *
+ * @throws GeneratorError with the user's mistakes, also behind files that were handed over.
+ */
+export function filesOf(model: Model, parameter: string, note: (note: Note) => void): Iterable<GeneratedFile> {
+  return pipeline.filesOf(model, parameter, rules, note);
 }
 
 /**
@@ -96,23 +53,12 @@ export function generateFiles(request: GeneratorRequest, note: (note: Note) => v
  *
  * @throws GeneratorError when the descriptors do not fit together, or an option has a value it cannot have.
  */
-export function modelOf(request: GeneratorRequest): Model {
-  const wanted = new Set(request.fileToGenerate);
-  const sources = new Map<string, Source>();
-  let registry: FileRegistry;
-  try {
-    registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...request.protoFile] }));
-    for (const file of request.protoFile) {
-      if (!wanted.has(file.name)) continue;
-      const { sourceCodeInfo } = file;
-      const info = request.sourceInfo?.get(file) ?? (sourceCodeInfo && toBinary(SourceCodeInfoSchema, sourceCodeInfo));
-      sources.set(file.name, readSource(file.name, info));
-    }
-  } catch (error) {
-    throw mistake(error instanceof Error ? error.message : String(error));
-  }
-  const files = request.protoFile.map((file) => registry.getFile(file.name)).filter((file): file is DescFile => !!file);
-  const missing = request.fileToGenerate.find((name) => registry.getFile(name) === undefined);
-  if (missing !== undefined) throw mistake(`the compiler asks for ${missing} but does not describe it`);
-  return buildModel(registry, files, sources);
+export function modelOf(request: AnyRequest): Model {
+  return pipeline.modelOf(encoded(request), rules);
+}
+
+function encoded(request: AnyRequest): GeneratorRequest {
+  if (!("$typeName" in request)) return request;
+  const protoFile = request.protoFile.map((file) => toBinary(FileDescriptorProtoSchema, file));
+  return { parameter: request.parameter, fileToGenerate: request.fileToGenerate, protoFile };
 }

@@ -1,6 +1,6 @@
 // The door for buf and protoc: a CodeGeneratorRequest on stdin, a CodeGeneratorResponse on stdout.
 import { formatNote } from "./errors.js";
-import { generatePieces } from "./generate.js";
+import { generatePieces, hasOptions } from "./pipeline.js";
 import { type GeneratorRequest, readRequest } from "./request.js";
 
 /** Reads one request, writes one response. What is not a request gets one line on stderr and exit code 1. */
@@ -11,11 +11,10 @@ export async function runPlugin(): Promise<void> {
     );
     return;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const bytes = await readInput();
   let request: GeneratorRequest;
   try {
-    request = readRequest(Buffer.concat(chunks));
+    request = readRequest(bytes);
   } catch {
     fail("found no CodeGeneratorRequest on stdin; it is started by buf or protoc");
     return;
@@ -24,9 +23,16 @@ export async function runPlugin(): Promise<void> {
   // Each file leaves as it is made, so that no more than one is held.
   generatePieces(
     request,
+    hasOptions(bytes) ? await import("./rules.js") : undefined,
     (note) => process.stderr.write(`${formatNote(note)}\n`),
     (piece) => process.stdout.write(piece),
   );
+}
+
+async function readInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 function fail(message: string): void {

@@ -1,9 +1,32 @@
 import type { GeneratedFile } from "./file.js";
 
 // Tags of google.protobuf.compiler.CodeGeneratorResponse and its File.
+const errorOfResponse = (1 << 3) | 2;
+const [featuresOfResponse, minimumOfResponse, maximumOfResponse] = [2 << 3, 3 << 3, 4 << 3] as const;
 const fileOfResponse = (15 << 3) | 2;
 const nameOfFile = (1 << 3) | 2;
 const contentOfFile = (15 << 3) | 2;
+
+/** `Feature` of CodeGeneratorResponse: `optional` of proto3 and editions are understood. */
+const features = 1 | 2;
+/** `Edition` of descriptor.proto: from proto2 to 2024. */
+const [minimumEdition, maximumEdition] = [998, 1001] as const;
+
+/** What the generator understands; part of every response. */
+export function encodeAbilities(): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  let at = writeHead(bytes, 0, featuresOfResponse, features);
+  at = writeHead(bytes, at, minimumOfResponse, minimumEdition);
+  at = writeHead(bytes, at, maximumOfResponse, maximumEdition);
+  return bytes.subarray(0, at);
+}
+
+/** What is wrong, as it stands in an encoded CodeGeneratorResponse. */
+export function encodeError(message: string): Uint8Array {
+  const text = Buffer.from(message);
+  const head = Buffer.alloc(6);
+  return Buffer.concat([head.subarray(0, writeHead(head, 0, errorOfResponse, text.length)), text]);
+}
 
 /**
  * A file as it stands in an encoded CodeGeneratorResponse, its tag included. Reflection took a tenth of all time for
@@ -23,7 +46,7 @@ export function encodeFile({ path, content }: GeneratedFile): Uint8Array {
   return bytes;
 }
 
-/** Writes a tag below 128 and a length; returns the offset behind them. */
+/** Writes a tag below 128 and a length, or another number; returns the offset behind them. */
 function writeHead(bytes: Uint8Array, at: number, tag: number, length: number): number {
   bytes[at++] = tag;
   for (; length > 127; length >>>= 7) bytes[at++] = (length & 127) | 128;

@@ -1,16 +1,13 @@
-// Descriptors in, the frozen model out. First every type gets its object, then fields and methods refer to them.
-import {
-  type DescEnum,
-  type DescExtension,
-  type DescField,
-  type DescFile,
-  type DescMessage,
-  type FileRegistry,
-  type Message,
-  ScalarType,
-} from "@bufbuild/protobuf";
-import { Edition, FieldDescriptorProto_Label as Label } from "@bufbuild/protobuf/wkt";
-import { GeneratorError, type Mistake } from "../errors.js";
+// Descriptors in, the frozen model out. File by file, imports first: every type of a file gets its object, then fields
+// and methods refer to them.
+import type { Message } from "@bufbuild/protobuf";
+import { GeneratorError, type Mistake, mistake } from "../errors.js";
+import type { EnumProto, FieldProto, FileProto, MessageProto } from "./descriptor/descriptor.js";
+import { defaultFeatures, editionOf, editions, type Features, featuresOf } from "./descriptor/features.js";
+import { enumOption, enumValueOption, fileOption, messageOption, type Options } from "./descriptor/options.js";
+import { readFile } from "./descriptor/read.js";
+import { fieldFacts, type MapEntries } from "./field.js";
+import type { Reflection } from "./loaded.js";
 import type {
   EnumModel,
   EnumValueModel,
@@ -20,90 +17,137 @@ import type {
   MessageModel,
   Model,
   OneofModel,
-  ScalarName,
   ServiceModel,
-  ValueType,
 } from "./model.js";
-import { createRuleReader, type RuleReader, readPredefined, spreadRules } from "./rules.js";
+import { spreadRules } from "./rules.js";
 import { buildServices } from "./services.js";
-import { type ElementPath, pathOf, readSource, type Source } from "./source.js";
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
-
-/** What the passes share: the object of each type, and what was found wrong. */
-export interface BuildContext {
-  readonly mistakes: Mistake[];
-  readonly rules: RuleReader;
-  message(desc: DescMessage): MessageModel;
-  enum(desc: DescEnum): EnumModel;
-}
+import { type ElementPath, pathOf, readSource } from "./source.js";
+import { type Mutable, Types } from "./types.js";
 
 // Numbers of fields in descriptor.proto, for paths into the source.
-const inFile = { message: 4, enum: 5, service: 6, extension: 7 } as const;
+const inFile = { message: 4, enum: 5, extension: 7 } as const;
 const inMessage = { field: 2, nested: 3, enum: 4, extension: 6, oneof: 8 } as const;
 const enumValue = 2;
 
 /**
- * Builds the model of everything that a registry holds.
+ * Builds the model of everything that a request describes.
  *
- * @param files in the order of the compiler, imports before those who import them.
- * @param sources of the files to generate, by path.
- * @throws GeneratorError with every mistake found in the options of the wanted files.
+ * @param files encoded descriptors in the order of the compiler, imports before those who import them.
+ * @param wanted the paths of the files to generate.
+ * @param reflection undefined for a request without rules and options.
+ * @throws GeneratorError when the descriptors do not fit together, or with every mistake found in the options of the
+ * wanted files.
  */
 export function buildModel(
-  registry: FileRegistry,
-  files: readonly DescFile[],
-  sources: ReadonlyMap<string, Source>,
+  files: readonly Uint8Array[],
+  wanted: ReadonlySet<string>,
+  reflection: Reflection | undefined,
 ): Model {
-  const messages = new Map<DescMessage, Mutable<MessageModel>>();
-  const enums = new Map<DescEnum, Mutable<EnumModel>>();
-  const context: BuildContext = {
-    mistakes: [],
-    rules: createRuleReader(registry),
-    message: (desc) => found(messages.get(desc)),
-    enum: (desc) => found(enums.get(desc)),
-  };
-  const models = new Map<DescFile, Mutable<FileModel>>();
-  const pending: (() => void)[] = [];
-
-  for (const desc of files) {
-    const source = sources.get(desc.proto.name) ?? readSource(desc.proto.name, undefined);
-    const file = emptyFile(desc, sources.has(desc.proto.name));
-    models.set(desc, file);
-    for (const [i, child] of desc.messages.entries()) {
-      file.messages.push(declareMessage(child, undefined, pathOf(inFile.message, i), file, source));
-    }
-    for (const [i, child] of desc.enums.entries()) {
-      file.enums.push(declareEnum(child, undefined, pathOf(inFile.enum, i), file, source));
-    }
-    pending.push(() => completeFile(desc, file, source));
+  const types = new Types();
+  const rules = reflection && new reflection.RuleReader();
+  const mistakes: Mistake[] = [];
+  const models = new Map<string, Mutable<FileModel>>();
+  for (const bytes of files) {
+    const proto = readFile(bytes);
+    rules?.add(proto, bytes);
+    const generate = wanted.has(proto.name);
+    models.set(proto.name, buildFile(proto, { models, types, rules, reflection, mistakes, generate }));
   }
-  for (const complete of pending) complete();
+  rules?.finish();
   for (const file of models.values()) freezeFile(file);
-  if (context.mistakes.length > 0) throw new GeneratorError(context.mistakes);
+  if (mistakes.length > 0) throw new GeneratorError(mistakes);
   const ruled = spreadRules(models.values());
   return Object.freeze({
     files: Object.freeze([...models.values()]),
     hasRules: (message: MessageModel) => ruled.has(message),
-    predefined: (rules: Message) => readPredefined(registry, rules),
-    findEnum: (name: string) => enums.get(registry.getEnum(name) as DescEnum),
+    predefined: (set: Message) => rules?.predefined(set) ?? [],
+    findEnum: (name: string) => types.findEnum(name),
   });
+}
 
+interface BuildContext {
+  /** The files before this one, by their paths. */
+  readonly models: ReadonlyMap<string, FileModel>;
+  readonly types: Types;
+  readonly rules: InstanceType<Reflection["RuleReader"]> | undefined;
+  readonly reflection: Reflection | undefined;
+  readonly mistakes: Mistake[];
+  readonly generate: boolean;
+}
+
+function buildFile(proto: FileProto, context: BuildContext): Mutable<FileModel> {
+  const { types, rules } = context;
+  const edition = editionOf(proto.name, proto.syntax, proto.edition);
+  const features = featuresOf(defaultFeatures(edition), proto.options, fileOption.features);
+  const source = readSource(proto.name, context.generate ? proto.sourceInfo : undefined);
+  const entries: Map<string, { message: MessageProto; features: Features }> = new Map();
+  const file: Mutable<FileModel> = {
+    kind: "file",
+    path: proto.name,
+    basePath: proto.name.replace(/\.proto$/, ""),
+    package: proto.package,
+    edition: editions[edition],
+    generate: context.generate,
+    messages: [],
+    enums: [],
+    extensions: [],
+    services: [],
+    allMessages: [],
+    allEnums: [],
+    allExtensions: [],
+    nestedTypes: [],
+    dependencies: proto.dependencies.map((path) => {
+      const dependency = context.models.get(path);
+      if (dependency === undefined) throw mistake(`Cannot find ${path}, imported by ${proto.name}`);
+      return dependency;
+    }),
+    deprecated: isSet(proto.options, fileOption.deprecated),
+  };
+  /** What is left of the messages once all types are known. */
+  const pending: (() => void)[] = [];
+  for (const [i, child] of proto.messages.entries()) {
+    const message = declareMessage(child, undefined, pathOf(inFile.message, i), features);
+    if (message !== undefined) file.messages.push(message);
+  }
+  for (const [i, child] of proto.enums.entries()) {
+    file.enums.push(declareEnum(child, undefined, pathOf(inFile.enum, i), features));
+  }
+  for (const complete of pending) complete();
+  const services = buildServices(proto, file, source, context);
+  for (const [i, extension] of proto.extensions.entries()) {
+    file.extensions.push(completeExtension(extension, pathOf(inFile.extension, i), undefined, features));
+  }
+  file.services.push(...services);
+  file.allExtensions.push(...file.allMessages.flatMap((message) => message.extensions), ...file.extensions);
+  for (const message of file.messages) file.nestedTypes.push(message, ...nestedIn(message));
+  file.nestedTypes.push(...file.enums, ...services, ...file.extensions);
+  return file;
+
+  function fullName(name: string, parent: MessageModel | undefined): string {
+    const around = parent === undefined ? proto.package : parent.fullName;
+    return around === "" ? name : `${around}.${name}`;
+  }
+
+  /** Undefined for the entries of a map, which are no message of their own. */
   function declareMessage(
-    desc: DescMessage,
+    desc: MessageProto,
     parent: Mutable<MessageModel> | undefined,
     path: ElementPath,
-    file: Mutable<FileModel>,
-    source: Source,
-  ): MessageModel {
+    outer: Features,
+  ): MessageModel | undefined {
+    const inner = featuresOf(outer, desc.options, messageOption.features);
+    if (isSet(desc.options, messageOption.mapEntry)) {
+      entries.set(fullName(desc.name, parent), { message: desc, features: inner });
+      return undefined;
+    }
     const { comment, location } = source.element(path);
     const message: Mutable<MessageModel> = {
       kind: "message",
       name: desc.name,
       comment,
       location,
-      deprecated: desc.deprecated || (parent ?? file).deprecated,
-      fullName: desc.typeName,
+      deprecated: isSet(desc.options, messageOption.deprecated) || (parent ?? file).deprecated,
+      fullName: fullName(desc.name, parent),
       file,
       parent,
       fields: [],
@@ -112,30 +156,28 @@ export function buildModel(
       messages: [],
       enums: [],
       extensions: [],
-      extendable: desc.proto.extensionRange.length > 0,
-      messageSet: desc.proto.options?.messageSetWireFormat ?? false,
+      extendable: desc.extendable,
+      messageSet: isSet(desc.options, messageOption.messageSet),
       rules: undefined,
     };
-    messages.set(desc, message);
+    types.addMessage(message);
     file.allMessages.push(message);
-    // The index in the descriptor counts map entries too, which `nestedMessages` leaves out.
-    for (const child of desc.nestedMessages) {
-      const at = desc.proto.nestedType.indexOf(child.proto);
-      message.messages.push(declareMessage(child, message, path + pathOf(inMessage.nested, at), file, source));
+    for (const [i, child] of desc.messages.entries()) {
+      const nested = declareMessage(child, message, path + pathOf(inMessage.nested, i), inner);
+      if (nested !== undefined) message.messages.push(nested);
     }
-    for (const [i, child] of desc.nestedEnums.entries()) {
-      message.enums.push(declareEnum(child, message, path + pathOf(inMessage.enum, i), file, source));
+    for (const [i, child] of desc.enums.entries()) {
+      message.enums.push(declareEnum(child, message, path + pathOf(inMessage.enum, i), inner));
     }
-    pending.push(() => completeMessage(desc, message, path, file, source));
+    pending.push(() => completeMessage(desc, message, path, inner));
     return message;
   }
 
   function declareEnum(
-    desc: DescEnum,
+    desc: EnumProto,
     parent: MessageModel | undefined,
     path: ElementPath,
-    file: Mutable<FileModel>,
-    source: Source,
+    outer: Features,
   ): EnumModel {
     const { comment, location } = source.element(path);
     const model: Mutable<EnumModel> = {
@@ -143,15 +185,15 @@ export function buildModel(
       name: desc.name,
       comment,
       location,
-      deprecated: desc.deprecated || (parent ?? file).deprecated,
-      fullName: desc.typeName,
+      deprecated: isSet(desc.options, enumOption.deprecated) || (parent ?? file).deprecated,
+      fullName: fullName(desc.name, parent),
       file,
       parent,
-      open: desc.open,
+      open: featuresOf(outer, desc.options, enumOption.features).open,
       values: [],
-      sharedPrefix: desc.sharedPrefix,
+      sharedPrefix: sharedPrefix(desc),
     };
-    enums.set(desc, model);
+    types.addEnum(model);
     file.allEnums.push(model);
     for (const [i, value] of desc.values.entries()) {
       const recorded = source.element(path + pathOf(enumValue, i));
@@ -160,7 +202,7 @@ export function buildModel(
         name: value.name,
         comment: recorded.comment,
         location: recorded.location,
-        deprecated: value.deprecated,
+        deprecated: isSet(value.options, enumValueOption.deprecated),
         parent: model,
         number: value.number,
       });
@@ -170,94 +212,104 @@ export function buildModel(
   }
 
   function completeMessage(
-    desc: DescMessage,
+    desc: MessageProto,
     message: Mutable<MessageModel>,
     path: ElementPath,
-    file: FileModel,
-    source: Source,
+    inner: Features,
   ): void {
-    const oneofs = new Map<unknown, Mutable<OneofModel>>();
-    for (const oneof of desc.oneofs) {
-      const at = path + pathOf(inMessage.oneof, desc.proto.oneofDecl.indexOf(oneof.proto));
+    // Those that stand for a proto3 `optional` are left out.
+    const oneofs: Mutable<OneofModel>[] = [];
+    for (const [i, field] of desc.fields.entries()) {
+      const oneof = field.oneof < 0 || field.proto3Optional ? undefined : (oneofs[field.oneof] ??= declareOneof(field));
+      const at = path + pathOf(inMessage.field, i);
+      const place = {
+        kind: "field",
+        parent: message,
+        oneof,
+        path: at,
+        source,
+        features: inner,
+        types,
+        entries,
+      } as const;
+      const model: Mutable<FieldModel> = fieldFacts(field, place);
+      rules?.field(field.options, model);
+      message.fields.push(model);
+      if (oneof === undefined) message.members.push(model);
+      else {
+        if (oneof.fields.length === 0) message.members.push(oneof);
+        oneof.fields.push(model);
+      }
+    }
+    // Without the gaps.
+    message.oneofs.push(...oneofs.filter(() => true));
+    for (const [i, extension] of desc.extensions.entries()) {
+      const at = path + pathOf(inMessage.extension, i);
+      message.extensions.push(completeExtension(extension, at, message, inner));
+    }
+    rules?.message(desc.options, message);
+
+    function declareOneof({ oneof: index, number }: FieldProto): Mutable<OneofModel> {
+      const oneof = desc.oneofs[index];
+      if (oneof === undefined) {
+        throw mistake(`invalid FieldDescriptorProto: oneof #${index} for field #${number} not found`);
+      }
+      const { comment, location } = source.element(path + pathOf(inMessage.oneof, index));
       const model: Mutable<OneofModel> = {
         kind: "oneof",
         name: oneof.name,
-        ...source.element(at),
+        comment,
+        location,
         deprecated: false,
         parent: message,
         fields: [],
-        rules: context.rules.oneof(oneof.proto.options),
+        rules: undefined,
       };
-      oneofs.set(oneof, model);
-      message.oneofs.push(model);
+      rules?.oneof(oneof.options, model);
+      return model;
     }
-    for (const [i, field] of desc.fields.entries()) {
-      const oneof = oneofs.get(field.oneof);
-      const at = path + pathOf(inMessage.field, i);
-      const model: Mutable<FieldModel> = fieldFacts("field", message, field, at, source, context);
-      model.oneof = oneof;
-      model.rules = context.rules.field(field.proto.options);
-      Object.freeze(model);
-      message.fields.push(model);
-      oneof?.fields.push(model);
-      if (oneof === undefined) message.members.push(model);
-      else if (!message.members.includes(oneof)) message.members.push(oneof);
-    }
-    for (const [i, extension] of desc.nestedExtensions.entries()) {
-      const at = path + pathOf(inMessage.extension, i);
-      message.extensions.push(completeExtension(extension, at, file, message, source));
-    }
-    message.rules = context.rules.message(desc.proto.options);
-    for (const oneof of oneofs.values()) freezeDeep(oneof);
   }
 
   function completeExtension(
-    desc: DescExtension,
+    desc: FieldProto,
     path: ElementPath,
-    file: FileModel,
     parent: MessageModel | undefined,
-    source: Source,
+    outer: Features,
   ): ExtensionModel {
-    return Object.freeze({
-      ...fieldFacts("extension", parent, desc, path, source, context),
-      fullName: desc.typeName,
-      file,
-      extendee: context.message(desc.extendee),
-    });
-  }
-
-  function completeFile(desc: DescFile, file: Mutable<FileModel>, source: Source): void {
-    file.dependencies.push(...desc.dependencies.map((dependency) => found(models.get(dependency))));
-    const services = buildServices(desc, file, source, context);
-    for (const [i, extension] of desc.extensions.entries()) {
-      file.extensions.push(completeExtension(extension, pathOf(inFile.extension, i), file, undefined, source));
+    const place = {
+      kind: "extension",
+      parent,
+      oneof: undefined,
+      path,
+      source,
+      features: outer,
+      types,
+      entries: none,
+    } as const;
+    const extendee = types.findMessage(desc.extendee);
+    if (extendee === undefined) {
+      throw mistake(`invalid FieldDescriptorProto: extendee .${desc.extendee} not found`);
     }
-    file.services.push(...services);
-    file.allExtensions.push(...file.allMessages.flatMap((message) => message.extensions), ...file.extensions);
-    for (const message of file.messages) file.nestedTypes.push(message, ...nestedIn(message));
-    file.nestedTypes.push(...file.enums, ...services, ...file.extensions);
+    const name = fullName(desc.name, parent);
+    return Object.freeze({ ...fieldFacts(desc, place), jsonName: `[${name}]`, fullName: name, file, extendee });
   }
 }
 
-function emptyFile(desc: DescFile, generate: boolean): Mutable<FileModel> {
-  return {
-    kind: "file",
-    path: desc.proto.name,
-    basePath: desc.name,
-    package: desc.proto.package,
-    edition: Edition[desc.edition].replace("EDITION_", "").toLowerCase() as FileModel["edition"],
-    generate,
-    messages: [],
-    enums: [],
-    extensions: [],
-    services: [],
-    allMessages: [],
-    allEnums: [],
-    allExtensions: [],
-    nestedTypes: [],
-    dependencies: [],
-    deprecated: desc.deprecated,
-  };
+/** Extensions are no maps. */
+const none: MapEntries = new Map();
+
+function isSet(options: Options | undefined, number: number): boolean {
+  return options !== undefined && (options.number(number) ?? 0) !== 0;
+}
+
+/** What all names of values begin with, in lower case, where the rest is an identifier each time. */
+function sharedPrefix({ name, values }: EnumProto): string | undefined {
+  const snake = name.slice(0, 1) + name.slice(1).replaceAll(/[A-Z]/g, (letter) => `_${letter}`);
+  const prefix = `${snake.toLowerCase()}_`;
+  const isShared = values.every(
+    (value) => value.name.toLowerCase().startsWith(prefix) && /^\D/.test(value.name.slice(prefix.length)),
+  );
+  return isShared ? prefix : undefined;
 }
 
 function nestedIn(message: MessageModel): (MessageModel | EnumModel | ServiceModel | ExtensionModel)[] {
@@ -268,64 +320,12 @@ function nestedIn(message: MessageModel): (MessageModel | EnumModel | ServiceMod
   ];
 }
 
-/** What fields and extensions have in common. Most of a model are fields: they are made in one piece, not by spreading. */
-function fieldFacts<Kind extends "field" | "extension", Parent extends MessageModel | undefined>(
-  kind: Kind,
-  parent: Parent,
-  field: DescField | DescExtension,
-  path: ElementPath,
-  source: Source,
-  context: BuildContext,
-) {
-  const { comment, location } = source.element(path);
-  const cardinality: FieldModel["cardinality"] =
-    field.fieldKind === "list" || field.fieldKind === "map" ? field.fieldKind : "singular";
-  return {
-    kind,
-    name: field.name,
-    comment,
-    location,
-    parent,
-    oneof: undefined as OneofModel | undefined,
-    rules: undefined as FieldModel["rules"],
-    deprecated: field.deprecated,
-    number: field.number,
-    jsonName: field.jsonName,
-    cardinality,
-    type: valueType(field, context),
-    mapKey: field.fieldKind === "map" ? scalarName(field.mapKey) : undefined,
-    presence: presenceOf(field),
-    packed: field.fieldKind === "list" && field.packed,
-    delimited:
-      (field.fieldKind === "message" || (field.fieldKind === "list" && field.listKind === "message")) &&
-      field.delimitedEncoding,
-    utf8: field.utf8Validation,
-    longAsString:
-      (field.fieldKind === "scalar" || (field.fieldKind === "list" && field.listKind === "scalar")) &&
-      field.longAsString,
-    defaultValue: field.fieldKind === "list" || field.fieldKind === "map" ? undefined : field.getDefaultValue(),
-  };
-}
-
-function presenceOf(field: DescField | DescExtension): FieldModel["presence"] {
-  if (field.fieldKind === "list" || field.fieldKind === "map") return "implicit";
-  // IMPLICIT is 2 and LEGACY_REQUIRED is 3 in google.protobuf.FeatureSet.FieldPresence.
-  if (field.presence === 3 || field.proto.label === Label.REQUIRED) return "required";
-  return field.presence === 2 && field.fieldKind !== "message" ? "implicit" : "explicit";
-}
-
-function valueType(field: DescField | DescExtension, context: BuildContext): ValueType {
-  if (field.message !== undefined) return Object.freeze({ kind: "message", message: context.message(field.message) });
-  if (field.enum !== undefined) return Object.freeze({ kind: "enum", enum: context.enum(field.enum) });
-  return Object.freeze({ kind: "scalar", scalar: scalarName(found(field.scalar)) });
-}
-
-function scalarName(type: ScalarType): ScalarName {
-  return found(ScalarType[type]).toLowerCase() as ScalarName;
-}
-
 function freezeFile(file: Mutable<FileModel>): void {
-  for (const message of file.allMessages) freezeDeep(message);
+  for (const message of file.allMessages) {
+    for (const field of message.fields) Object.freeze(field);
+    for (const oneof of message.oneofs) freezeDeep(oneof);
+    freezeDeep(message);
+  }
   for (const model of file.allEnums) freezeDeep(model);
   freezeDeep(file);
 }
@@ -336,9 +336,4 @@ function freezeDeep(object: object): void {
     if (Array.isArray(value)) Object.freeze(value);
   }
   Object.freeze(object);
-}
-
-function found<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("the descriptors of the request are incomplete");
-  return value;
 }

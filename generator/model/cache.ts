@@ -1,9 +1,7 @@
 // The option `cache` of a method: read, checked and defaulted.
-import { type DescMethod, type DescService, getOption } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { type CachePolicy, method as methodOption } from "../gen/crucible/options/v1/options_pb.js";
+import type { CachePolicy, MethodOptions } from "../gen/crucible/options/v1/options_pb.js";
 import { millis } from "./duration.js";
-import type { CacheModel } from "./model.js";
+import type { CacheModel, MethodModel } from "./model.js";
 
 const defaultBytes = 1024 * 1024;
 const leastBytes = 1024;
@@ -11,15 +9,33 @@ const leastBytes = 1024;
 const subjectPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const maxSubjectLength = 255;
 
-/** How answers of a method are cached; undefined when they are not. `complain` is told each mistake, as "method X …". */
-export function readCache(desc: DescMethod, complain: (mistake: string) => void): CacheModel | undefined {
-  const { cache, sensitive } = getOption(desc, methodOption);
+/** What of a method, as it is declared, caching depends on. */
+export interface CachedMethod extends Pick<MethodModel, "name" | "shape" | "idempotency"> {
+  readonly options: MethodSettings;
+}
+
+/** The options of a method, as they are stated. */
+export type MethodSettings = Readonly<Omit<MethodOptions, "$typeName" | "$unknown">>;
+
+/**
+ * How answers of a method are cached; undefined when they are not.
+ *
+ * @param service the name of the service, and `methods` all of its methods.
+ * @param complain is told each mistake, as "method X …".
+ */
+export function readCache(
+  { shape, idempotency, options }: CachedMethod,
+  service: string,
+  methods: readonly CachedMethod[],
+  complain: (mistake: string) => void,
+): CacheModel | undefined {
+  const { cache, sensitive } = options;
   if (cache === undefined) return undefined;
   const ttlMs = cache.ttl === undefined ? undefined : millis(cache.ttl);
   const mistakes = [
-    desc.methodKind !== "unary"
+    shape !== "unary"
       ? "is a stream and cannot be cached; remove the option cache"
-      : desc.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+      : idempotency !== "no_side_effects"
         ? "is cached but may have side effects; add option idempotency_level = NO_SIDE_EFFECTS"
         : sensitive && !cache.allowSensitive
           ? "is sensitive and cannot be cached; remove the option cache, or set allow_sensitive in it"
@@ -30,7 +46,7 @@ export function readCache(desc: DescMethod, complain: (mistake: string) => void)
     cache.maxBytes > 0 && cache.maxBytes < leastBytes
       ? `is cached in ${cache.maxBytes} bytes, which holds no answer; set max_bytes to ${leastBytes} or more`
       : undefined,
-    ...callMistakes(desc, cache),
+    ...callMistakes(service, methods, cache),
     ...eventMistakes(cache),
   ].filter((mistake) => mistake !== undefined);
   for (const mistake of mistakes) complain(mistake);
@@ -44,11 +60,14 @@ export function readCache(desc: DescMethod, complain: (mistake: string) => void)
 }
 
 /** For each method of a service, by name, the wire names of the cached methods that it outdates. */
-export function readInvalidations(desc: DescService): ReadonlyMap<string, readonly string[]> {
+export function readInvalidations(
+  service: string,
+  methods: readonly CachedMethod[],
+): ReadonlyMap<string, readonly string[]> {
   const outdated = new Map<string, string[]>();
-  for (const method of desc.methods) {
-    for (const name of new Set(getOption(method, methodOption).cache?.invalidatedByCalls)) {
-      const wireName = `${desc.typeName}/${method.name}`;
+  for (const method of methods) {
+    for (const name of new Set(method.options.cache?.invalidatedByCalls)) {
+      const wireName = `${service}/${method.name}`;
       const others = outdated.get(name);
       if (others === undefined) outdated.set(name, [wireName]);
       else others.push(wireName);
@@ -57,12 +76,16 @@ export function readInvalidations(desc: DescService): ReadonlyMap<string, readon
   return outdated;
 }
 
-function callMistakes(desc: DescMethod, { invalidatedByCalls }: CachePolicy): (string | undefined)[] {
+function callMistakes(
+  service: string,
+  methods: readonly CachedMethod[],
+  { invalidatedByCalls }: CachePolicy,
+): (string | undefined)[] {
   return invalidatedByCalls.map((name) => {
-    const other = desc.parent.methods.find((method) => method.name === name);
+    const other = methods.find((method) => method.name === name);
     if (other === undefined)
-      return `is invalidated by calls of ${shown(name)}, which is no method of ${desc.parent.name}; name one of its methods`;
-    if (other.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS)
+      return `is invalidated by calls of ${shown(name)}, which is no method of ${service}; name one of its methods`;
+    if (other.idempotency === "no_side_effects")
       return `is invalidated by calls of ${name}, which has no side effects; remove one of the two`;
     return undefined;
   });

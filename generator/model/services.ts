@@ -1,61 +1,73 @@
 // Services and methods, with the options of crucible/options/v1/options.proto read, checked and defaulted.
-import { type DescFile, type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
-import {
-  Compression,
-  Host,
-  method as methodOption,
-  service as serviceOption,
-} from "../gen/crucible/options/v1/options_pb.js";
-import type { BuildContext } from "./build.js";
-import { readCache, readInvalidations } from "./cache.js";
+import { type Mistake, mistake } from "../errors.js";
+import { type CachedMethod, type MethodSettings, readCache, readInvalidations } from "./cache.js";
+import type { FileProto, MethodProto, ServiceProto } from "./descriptor/descriptor.js";
+import { methodOption, type Options, serviceOption } from "./descriptor/options.js";
 import { millis } from "./duration.js";
-import type { FileModel, MethodModel, MethodShape, ServiceModel } from "./model.js";
+import { loaded, type Reflection } from "./loaded.js";
+import type { FileModel, MessageModel, MethodModel, ServiceModel } from "./model.js";
 import { type ElementPath, pathOf, type Source } from "./source.js";
+import type { Types } from "./types.js";
 import { wireId } from "./wire-id.js";
 
+/** The number of both extensions of crucible/options/v1/options.proto. */
+export const crucibleOption = 52_847;
+// `Host` and `Compression` of that file.
+const hosts: ReadonlySet<number> = new Set([0, 1, 2]);
+const hostDaemon = 2;
+const [compressNever, compressAlways] = [1, 2] as const;
 const defaultUnaryTimeoutMs = 30_000;
 
 // Numbers of fields in descriptor.proto and options.proto, for paths into the source.
 const inService = { method: 2, options: 3 } as const;
-const methodOptions = 4;
-const optionNumber = serviceOption.number;
+const optionsOfMethod = 4;
 const serviceField = { host: 1, capability: 2 } as const;
 const methodField = { timeout: 1, cache: 3, capability: 4, compression: 5 } as const;
 const compressions: Readonly<Record<number, MethodModel["compression"]>> = {
-  [Compression.NEVER]: "never",
-  [Compression.ALWAYS]: "always",
+  [compressNever]: "never",
+  [compressAlways]: "always",
 };
 
-const shapes: Record<DescMethod["methodKind"], MethodShape> = {
-  unary: "unary",
-  server_streaming: "server_stream",
-  client_streaming: "client_stream",
-  bidi_streaming: "bidi_stream",
-};
 const idempotencies = ["unknown", "no_side_effects", "idempotent"] as const;
 
-/** Builds the services of one file. What is wrong with their options goes to `context.mistakes`. */
-export function buildServices(desc: DescFile, file: FileModel, source: Source, context: BuildContext): ServiceModel[] {
+/** What the services of a file are built with. */
+export interface ServiceContext {
+  readonly types: Types;
+  readonly reflection: Reflection | undefined;
+  readonly mistakes: Mistake[];
+}
+
+/**
+ * Builds the services of one file. What is wrong with their options goes to `context.mistakes`.
+ *
+ * @throws GeneratorError when a message is not declared.
+ */
+export function buildServices(
+  desc: FileProto,
+  file: FileModel,
+  source: Source,
+  context: ServiceContext,
+): ServiceModel[] {
   const services = desc.services.map((service, i) => buildService(service, pathOf(6, i), file, source, context));
   if (file.generate) refuseEqualIds(services, context);
   return services;
 }
 
 function buildService(
-  desc: DescService,
+  desc: ServiceProto,
   path: ElementPath,
   file: FileModel,
   source: Source,
-  context: BuildContext,
+  context: ServiceContext,
 ): ServiceModel {
-  const options = getOption(desc, serviceOption);
-  const host = options.host === Host.DAEMON ? "daemon" : "plugin";
+  const options = serviceOptions(desc.options, context.reflection);
+  const host = options.host === hostDaemon ? "daemon" : "plugin";
   const complain = (field: number, message: string): void => {
     if (!file.generate) return;
-    const location = source.optionLocation(path + pathOf(inService.options), pathOf(optionNumber, field));
+    const location = source.optionLocation(path + pathOf(inService.options), pathOf(crucibleOption, field));
     context.mistakes.push({ location, message });
   };
-  if (!Object.values<number>(Host).includes(options.host)) {
+  if (!hosts.has(options.host)) {
     complain(
       serviceField.host,
       `service ${desc.name} has the unknown host ${options.host}; use HOST_PLUGIN or HOST_DAEMON`,
@@ -68,50 +80,69 @@ function buildService(
     );
   }
   const methods: MethodModel[] = [];
+  const fullName = file.package === "" ? desc.name : `${file.package}.${desc.name}`;
   const service: ServiceModel = {
     kind: "service",
     name: desc.name,
     ...source.element(path),
-    deprecated: desc.deprecated || file.deprecated,
-    fullName: desc.typeName,
+    deprecated: (desc.options?.number(serviceOption.deprecated) ?? 0) !== 0 || file.deprecated,
+    fullName,
     file,
     methods,
     host,
   };
-  const capability = options.capability === "" ? desc.typeName : options.capability;
-  const invalidations = readInvalidations(desc);
-  for (const [i, method] of desc.methods.entries()) {
-    const invalidates = invalidations.get(method.name) ?? [];
-    methods.push(
-      buildMethod(method, path + pathOf(inService.method, i), service, capability, invalidates, source, context),
-    );
+  const capability = options.capability === "" ? fullName : options.capability;
+  const declared = desc.methods.map((method) => declareMethod(method, context.reflection));
+  const invalidations = readInvalidations(fullName, declared);
+  for (const [i, method] of declared.entries()) {
+    const at = path + pathOf(inService.method, i);
+    methods.push(buildMethod(method, at, service, { ...context, source, capability, declared, invalidations }));
   }
   Object.freeze(methods);
   return Object.freeze(service);
 }
 
+/** What the methods of a service are built with. */
+interface MethodContext extends ServiceContext {
+  readonly source: Source;
+  readonly capability: string;
+  readonly declared: readonly CachedMethod[];
+  readonly invalidations: ReadonlyMap<string, readonly string[]>;
+}
+
+interface DeclaredMethod extends CachedMethod {
+  readonly proto: MethodProto;
+}
+
+function declareMethod(proto: MethodProto, reflection: Reflection | undefined): DeclaredMethod {
+  const options = methodOptions(proto.options, reflection);
+  const { clientStreaming: up, serverStreaming: down } = proto;
+  return {
+    proto,
+    name: proto.name,
+    shape: up ? (down ? "bidi_stream" : "client_stream") : down ? "server_stream" : "unary",
+    idempotency: idempotencies[proto.options?.number(methodOption.idempotency) ?? 0] ?? "unknown",
+    options,
+  };
+}
+
 function buildMethod(
-  desc: DescMethod,
+  desc: DeclaredMethod,
   path: ElementPath,
   parent: ServiceModel,
-  serviceCapability: string,
-  invalidates: readonly string[],
-  source: Source,
-  context: BuildContext,
+  context: MethodContext,
 ): MethodModel {
-  const options = getOption(desc, methodOption);
-  const shape = shapes[desc.methodKind];
+  const { options, shape, idempotency, proto } = desc;
+  const { source, capability: serviceCapability, types } = context;
   const wireName = `${parent.fullName}/${desc.name}`;
-  const idempotency = idempotencies[desc.idempotency] ?? "unknown";
   const complain = (field: number, message: string): void => {
     if (!parent.file.generate) return;
-    const location = source.optionLocation(path + pathOf(methodOptions), pathOf(optionNumber, field));
+    const location = source.optionLocation(path + pathOf(optionsOfMethod), pathOf(crucibleOption, field));
     context.mistakes.push({ location, message: `method ${desc.name} ${message}` });
   };
 
-  const hasTimeout = hasOption(desc, methodOption) && options.timeout !== undefined;
   const timeoutMs = options.timeout === undefined ? undefined : millis(options.timeout);
-  if (hasTimeout && timeoutMs === undefined)
+  if (options.timeout !== undefined && timeoutMs === undefined)
     complain(methodField.timeout, "has a timeout outside 1 ms to 24 h; correct it, or remove it for the default");
   if (options.capability !== "" && parent.host === "plugin") {
     complain(
@@ -119,7 +150,7 @@ function buildMethod(
       "is hosted by the plugin and cannot ask for a capability; set host = HOST_DAEMON on its service or remove it",
     );
   }
-  if (options.sensitive && options.compression === Compression.ALWAYS) {
+  if (options.sensitive && options.compression === compressAlways) {
     complain(
       methodField.compression,
       "is sensitive and cannot be compressed, since lengths would tell of its secrets; remove one of the two options",
@@ -129,25 +160,47 @@ function buildMethod(
     kind: "method",
     name: desc.name,
     ...source.element(path),
-    deprecated: desc.deprecated || parent.deprecated,
+    deprecated: (proto.options?.number(methodOption.deprecated) ?? 0) !== 0 || parent.deprecated,
     wireName,
     wireId: wireId(wireName),
     parent,
     shape,
-    request: context.message(desc.input),
-    response: context.message(desc.output),
+    request: messageOf(proto.input, "input"),
+    response: messageOf(proto.output, "output"),
     idempotency,
     timeoutMs: timeoutMs ?? (shape === "unary" ? defaultUnaryTimeoutMs : 0),
     sensitive: options.sensitive,
     compression: compressions[options.compression],
     capability: parent.host === "daemon" ? options.capability || serviceCapability : "",
-    cache: readCache(desc, (mistake) => complain(methodField.cache, mistake)),
-    invalidates: Object.freeze([...invalidates]),
+    cache: readCache(desc, parent.name, context.declared, (mistake) => complain(methodField.cache, mistake)),
+    invalidates: Object.freeze([...(context.invalidations.get(desc.name) ?? [])]),
   });
+
+  function messageOf(fullName: string, side: string): MessageModel {
+    const message = types.findMessage(fullName);
+    if (message === undefined) throw mistake(`invalid MethodDescriptorProto: ${side}_type .${fullName} not found`);
+    return message;
+  }
+}
+
+type ServiceSettings = Readonly<Record<"host", number> & Record<"capability", string>>;
+
+// Where nothing is stated.
+const plainService: ServiceSettings = { host: 0, capability: "" };
+const plainMethod: MethodSettings = { sensitive: false, capability: "", compression: 0 };
+
+function serviceOptions(options: Options | undefined, reflection: Reflection | undefined): ServiceSettings {
+  const encoded = options?.message(crucibleOption);
+  return encoded === undefined ? plainService : loaded(reflection).readServiceOptions(encoded);
+}
+
+function methodOptions(options: Options | undefined, reflection: Reflection | undefined): MethodSettings {
+  const encoded = options?.message(crucibleOption);
+  return encoded === undefined ? plainMethod : loaded(reflection).readMethodOptions(encoded);
 }
 
 /** The number of a method is a hash of its name, so two methods of one file may meet. */
-function refuseEqualIds(services: readonly ServiceModel[], context: BuildContext): void {
+function refuseEqualIds(services: readonly ServiceModel[], context: ServiceContext): void {
   const taken = new Map<number, MethodModel>();
   for (const method of services.flatMap((service) => service.methods)) {
     const other = taken.get(method.wireId);

@@ -55,7 +55,7 @@ interface Entry {
  *
  * @param path of the file, as the compiler knows it.
  * @param info the encoding of its `google.protobuf.SourceCodeInfo`; undefined for files that are only imported.
- * @throws Error when the bytes are no such encoding.
+ * @throws GeneratorError when the bytes are no such encoding.
  */
 export function readSource(path: string, info: Uint8Array | undefined): Source {
   const unknown: Recorded = Object.freeze({ comment: "", location: Object.freeze({ path, line: 0, column: 0 }) });

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import { readRequest } from "../../generator/request.js";
-import { generatePieces } from "../../generator/generate.js";
+import { generatePieces } from "../../generator/pipeline.js";
+import * as rules from "../../generator/rules.js";
 import { root } from "./root.js";
 import { type Tree, wellKnown, withImports } from "./trees.js";
 
@@ -58,6 +59,7 @@ export function writeGenerated(
   for (const group of groups(wanted)) {
     generatePieces(
       readRequest(requestOf(tree, group, "")),
+      rules,
       () => notes++,
       (piece) => {
         const answer = fromBinary(CodeGeneratorResponseSchema, piece);

@@ -26,11 +26,14 @@ import { codecView } from "./codec.js";
 import { createContext, type FileContext, isWellKnown, modulePath } from "./context.js";
 import { daemonView, pluginView } from "./sides.js";
 import { serviceView } from "./service.js";
-import { validateView } from "./validate.js";
 
-const views: Record<FileKindName, (context: FileContext) => object | undefined> = {
+/** Makes the view of one kind of file; undefined when there is nothing to say. */
+export type View = (context: FileContext) => object | undefined;
+
+/** The order of the files. That of validators is given, since it brings compilers of CEL and RE2 along. */
+const views: Record<FileKindName, View | undefined> = {
   codec: codecView,
-  validate: validateView,
+  validate: undefined,
   service: serviceView,
   daemon: daemonView,
   plugin: pluginView,
@@ -41,11 +44,13 @@ const views: Record<FileKindName, (context: FileContext) => object | undefined> 
  * for.
  *
  * @param note is told what the user should know although nothing is wrong.
+ * @param validateView makes the views of validators; undefined for a request without rules.
  */
 export function* generateTypeScript(
   model: Model,
   options: GeneratorOptions,
   note: (note: Note) => void,
+  validateView?: View,
 ): Generator<GeneratedFile> {
   const wanted = model.files
     .filter((file) => file.generate && (options.bootstrapWkt || !isWellKnown(file)))
@@ -53,8 +58,10 @@ export function* generateTypeScript(
   for (const file of wanted) {
     for (const kind of Object.keys(views) as FileKindName[]) {
       if (!options.emit.has(kind)) continue;
+      const makeView = views[kind] ?? validateView;
+      if (makeView === undefined) continue;
       const context = createContext(file, kind, model, options, note);
-      const view = views[kind](context);
+      const view = makeView(context);
       if (view === undefined) continue;
       const body = render(`typescript/${kind === "plugin" ? "daemon" : kind}`, view);
       yield {

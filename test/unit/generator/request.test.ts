@@ -5,14 +5,18 @@ import {
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
-import { generate, generatePieces } from "../../../generator/generate.js";
+import { generate } from "../../../generator/generate.js";
+import { generatePieces } from "../../../generator/pipeline.js";
+import { fileName } from "../../../generator/model/descriptor/read.js";
 import { readRequest } from "../../../generator/request.js";
+import * as rules from "../../../generator/rules.js";
 import { cases, compile } from "../../golden/case.js";
 
 function pieces(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   generatePieces(
     readRequest(bytes),
+    rules,
     () => undefined,
     (piece) => parts.push(piece),
   );
@@ -28,8 +32,7 @@ describe("a request", () => {
     const read = readRequest(bytes);
     expect(read.parameter).toBe(request.parameter);
     expect(read.fileToGenerate).toEqual(request.fileToGenerate);
-    expect(read.protoFile.map(({ name }) => name)).toEqual(request.protoFile.map(({ name }) => name));
-    expect(read.protoFile.every((file) => file.sourceCodeInfo === undefined)).toBe(true);
+    expect(read.protoFile.map(fileName)).toEqual(request.protoFile.map(({ name }) => name));
 
     const whole = generate(request);
     const answered = fromBinary(CodeGeneratorResponseSchema, pieces(bytes));
