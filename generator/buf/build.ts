@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CodeGeneratorRequest } from "@bufbuild/protobuf/wkt";
 import { mistake } from "../errors.js";
-import { readImage } from "./image.js";
+import { ImageReader } from "./image.js";
 import { buildMistakes, runBuf } from "./run.js";
 import type { Stage } from "./stage.js";
 import type { Input, Template } from "./template.js";
@@ -18,6 +18,8 @@ export interface BufContext {
   readonly env: NodeJS.ProcessEnv;
   readonly stage: Stage;
   readonly signal: AbortSignal;
+  /** Reads the images of each input where the inputs are compiled more than once. */
+  readonly images?: readonly ImageReader[];
 }
 
 /** An input that is a folder, compiled. */
@@ -26,8 +28,8 @@ export interface BuiltInput {
   readonly input: Input;
   readonly workspace: Workspace;
   readonly request: CodeGeneratorRequest;
-  /** What the request was read from: an encoded `FileDescriptorSet` with the same files in the same order. */
-  readonly image: Uint8Array;
+  /** The descriptors that the request was read from, encoded, in the same order. */
+  readonly files: readonly Uint8Array[];
 }
 
 /** The inputs of a template. */
@@ -38,27 +40,46 @@ export interface BuiltInputs {
 }
 
 /**
+ * Puts the workspaces of all inputs that are folders together. They serve as long as no file comes or goes.
+ *
+ * @throws GeneratorError when a folder is not there, or its buf.yaml cannot be used.
+ */
+export function stageInputs({ inputs, path }: Template, context: BufContext): Workspace[] {
+  return inputs.filter(isFolder).map(({ directory }, index) => {
+    if (typeof directory !== "string") throw mistake(`${path}: an input directory is no text; name a folder`);
+    return stageWorkspace({
+      input: resolve(context.cwd, directory),
+      cwd: context.cwd,
+      ownProto: join(context.packageRoot, "proto"),
+      stage: context.stage.folder(`workspace${index}`),
+    });
+  });
+}
+
+/**
  * Compiles every input that is a folder.
  *
+ * @param workspaces what {@link stageInputs} made of the template.
  * @throws GeneratorError with what is wrong in the .proto files.
  */
-export async function buildInputs(template: Template, context: BufContext): Promise<BuiltInputs> {
-  const folders = template.inputs.filter((input) => "directory" in input);
+export async function buildInputs(
+  template: Template,
+  context: BufContext,
+  workspaces: readonly Workspace[] = stageInputs(template, context),
+): Promise<BuiltInputs> {
+  const folders = template.inputs.filter(isFolder);
   return {
-    built: await Promise.all(folders.map((input, i) => buildInput(input, i, template.path, context))),
-    passed: template.inputs.filter((input) => !("directory" in input)),
+    built: await Promise.all(folders.map((input, i) => buildInput(input, workspaces[i]!, i, context))),
+    passed: template.inputs.filter((input) => !isFolder(input)),
   };
 }
 
-async function buildInput(input: Input, index: number, templatePath: string, context: BufContext): Promise<BuiltInput> {
+function isFolder(input: Input): boolean {
+  return "directory" in input;
+}
+
+async function buildInput(input: Input, workspace: Workspace, index: number, context: BufContext): Promise<BuiltInput> {
   const { directory, paths, exclude_paths: excluded, ...rest } = input;
-  if (typeof directory !== "string") throw mistake(`${templatePath}: an input directory is no text; name a folder`);
-  const workspace = stageWorkspace({
-    input: resolve(context.cwd, directory),
-    cwd: context.cwd,
-    ownProto: join(context.packageRoot, "proto"),
-    stage: context.stage.folder(`workspace${index}`),
-  });
   const image = join(context.stage.root, `image${index}.binpb`);
   const result = await runBuf({
     ...context,
@@ -76,12 +97,13 @@ async function buildInput(input: Input, index: number, templatePath: string, con
   });
   if (!result.ok || !existsSync(image)) {
     if (/had no \.proto files|no \.proto files were targeted/.test(result.stderr)) {
-      throw mistake(`${directory} holds no .proto file: write one, such as ${directory}/notes.proto`);
+      throw mistake(`${String(directory)} holds no .proto file: write one, such as ${String(directory)}/notes.proto`);
     }
     throw buildMistakes(result, (path) => workspace.relocate(path));
   }
   const bytes = readFileSync(image);
-  return { input: { ...rest, binary_image: image }, workspace, request: readImage(bytes), image: bytes };
+  const { request, files } = (context.images?.[index] ?? new ImageReader()).read(bytes);
+  return { input: { ...rest, binary_image: image }, workspace, request, files };
 }
 
 function texts(value: unknown): string[] {

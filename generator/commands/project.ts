@@ -71,7 +71,9 @@ export function createContext({ cwd, env, signal }: ProjectOptions, stage: Stage
  */
 export function readModels(inputs: BuiltInputs): Model[] {
   return withPlaces(inputs, () => {
-    const models = inputs.built.map(({ request }) => modelOf(request));
+    const models = inputs.built.map(({ request: { parameter, fileToGenerate }, files }) =>
+      modelOf({ parameter, fileToGenerate, protoFile: files }),
+    );
     refuseCollisions(models);
     return models;
   });

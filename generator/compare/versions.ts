@@ -1,10 +1,9 @@
 // The two versions that are compared: the schemas of the project as they are, and those that `--against` names.
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import type { CodeGeneratorRequest } from "@bufbuild/protobuf/wkt";
 import { type BufContext, type BuiltInputs, buildInputs } from "../buf/build.js";
 import { locate } from "../buf/generate.js";
-import { readImage } from "../buf/image.js";
+import { type Image, ImageReader } from "../buf/image.js";
 import { runBuf } from "../buf/run.js";
 import type { Template } from "../buf/template.js";
 import type { Workspace } from "../buf/workspace.js";
@@ -120,12 +119,13 @@ async function readImageFile(
   const result = await runBuf({ ...context, args: ["build", copy, "-o", image] });
   if (!result.ok || !existsSync(image)) throw mistake(noImage(name));
   const bytes = readFileSync(image);
-  let request: CodeGeneratorRequest;
+  let read: Image;
   try {
-    request = readImage(bytes);
+    read = new ImageReader().read(bytes);
   } catch {
     throw mistake(noImage(name));
   }
+  const { request, files } = read;
   const fileToGenerate = request.fileToGenerate.filter((file) => !isForeign(file));
   if (fileToGenerate.length === 0) throw mistake(noImage(name));
   const inputs: BuiltInputs = {
@@ -134,7 +134,7 @@ async function readImageFile(
         input: { binary_image: image },
         workspace: imageWorkspace,
         request: { ...request, fileToGenerate },
-        image: bytes,
+        files,
       },
     ],
     passed: [],

@@ -25,6 +25,7 @@ export class Watcher implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
   #firstEvent: number | undefined;
+  #sameFiles = true;
 
   /** @param quietMs how long nothing may change before changes are told, in milliseconds. */
   constructor(watched: readonly Watched[], quietMs: number = defaultQuietMs) {
@@ -48,6 +49,11 @@ export class Watcher implements Disposable {
     const at = this.#firstEvent;
     this.#firstEvent = undefined;
     return at;
+  }
+
+  /** Whether what was told last are files with other content only: none is new or gone. */
+  get sameFiles(): boolean {
+    return this.#sameFiles;
   }
 
   /** Waits for changes; the files that are new, other or gone since the last time. Empty when the signal aborts. */
@@ -80,7 +86,9 @@ export class Watcher implements Disposable {
     const now = this.#look();
     this.#seen = now;
     const gone = [...before.keys()].filter((path) => !now.has(path));
-    return [...[...now].filter(([path, stamp]) => before.get(path) !== stamp).map(([path]) => path), ...gone];
+    const other = [...now].filter(([path, stamp]) => before.get(path) !== stamp).map(([path]) => path);
+    this.#sameFiles = gone.length === 0 && other.every((path) => before.has(path));
+    return [...other, ...gone];
   }
 
   /** Every file that counts, with what tells its versions apart; on the way, watches every folder there is now. */

@@ -1,28 +1,13 @@
 // Which .proto files give other output than before: those whose descriptors differ, and whoever imports them.
 import type { CodeGeneratorRequest, FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import type { BuiltInput } from "../buf/build.js";
-import { WireReader } from "../model/wire.js";
 
 /** The encoded descriptors of an image by the path of their .proto. */
 export type Descriptors = ReadonlyMap<string, Uint8Array>;
 
-const fileOfSet = (1 << 3) | 2;
-
 /** The descriptors of an input, each where it lies in the image. */
-export function descriptorsOf({ image, request }: Pick<BuiltInput, "image" | "request">): Descriptors {
-  const found = new Map<string, Uint8Array>();
-  const reader = new WireReader(image);
-  for (let i = 0; !reader.done;) {
-    const tag = reader.varint();
-    if (tag !== fileOfSet) {
-      reader.skip(tag);
-      continue;
-    }
-    const stop = reader.stop();
-    found.set(request.protoFile[i++]!.name, image.subarray(reader.at, stop));
-    reader.at = stop;
-  }
-  return found;
+export function descriptorsOf({ files, request }: Pick<BuiltInput, "files" | "request">): Descriptors {
+  return new Map(request.protoFile.map(({ name }, i) => [name, files[i]!]));
 }
 
 /** The files that differ from before, are new, or import such a file, however far away. */

@@ -4,13 +4,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type CodeGeneratorRequest, CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
-import type { BufContext, BuiltInputs } from "../buf/build.js";
+import type { BufContext, BuiltInput, BuiltInputs } from "../buf/build.js";
 import { locate, outFolder, type PluginRun } from "../buf/generate.js";
 import { pluginCommand } from "../buf/plugins.js";
 import type { PluginEntry, Template } from "../buf/template.js";
 import { withPlaces } from "../commands/project.js";
-import { formatMistake, mistake } from "../errors.js";
-import { generateFiles } from "../generate.js";
+import { formatMistake, mistake, type Note } from "../errors.js";
+import { filesOf, generateFiles } from "../generate.js";
+import type { Model } from "../model/model.js";
 import type { OutputFile } from "../output/write.js";
 import { closureOf } from "./changes.js";
 
@@ -62,19 +63,19 @@ export class WarmPlugins {
    * Runs all of them.
    *
    * @param files of each input, by the path that others import them by.
+   * @param models of the inputs.
    * @throws GeneratorError with what they have to say.
    */
-  run(inputs: BuiltInputs, files: readonly ReadonlySet<string>[]): PluginRun {
+  run(inputs: BuiltInputs, files: readonly ReadonlySet<string>[], models: readonly Model[]): PluginRun {
     const outputs: OutputFile[] = [];
     const notes: string[] = [];
     for (const { entry, es } of this.#plugins) {
       const out = outFolder(entry, this.#cwd);
-      for (const [i, { request }] of inputs.built.entries()) {
-        const asked = requestFor(entry, request, files[i]!);
+      for (const [i, input] of inputs.built.entries()) {
+        const asked = requestFor(entry, input.request, files[i]!);
         if (asked.fileToGenerate.length === 0) continue;
-        for (const { path, content } of es === undefined ? ownFiles(inputs, asked, notes) : esFiles(es, asked)) {
-          outputs.push({ path: join(out, path), content: Buffer.from(content) });
-        }
+        const made = es === undefined ? ownFiles(inputs, input, asked, models[i]!, notes) : esFiles(es, asked);
+        for (const { path, content } of made) outputs.push({ path: join(out, path), content: Buffer.from(content) });
       }
     }
     return { files: outputs.toSorted((a, b) => (a.path < b.path ? -1 : 1)), notes };
@@ -99,15 +100,23 @@ function requestFor(
 
 function ownFiles(
   inputs: BuiltInputs,
-  request: CodeGeneratorRequest,
+  { request }: BuiltInput,
+  asked: CodeGeneratorRequest,
+  model: Model,
   notes: string[],
 ): { path: string; content: string }[] {
-  return withPlaces(inputs, () => [
-    ...generateFiles(request, ({ location, message }) => {
-      const place = location && { ...location, path: locate(inputs, location.path) };
-      notes.push(formatMistake({ location: place, message }));
-    }),
-  ]);
+  const tell = ({ location, message }: Note): void => {
+    const place = location && { ...location, path: locate(inputs, location.path) };
+    notes.push(formatMistake({ location: place, message }));
+  };
+  const all = new Set(request.fileToGenerate);
+  return withPlaces(inputs, () => {
+    // The model knows the files that the input asks for; imports may be asked for beside them.
+    if (!asked.fileToGenerate.every((name) => all.has(name))) return [...generateFiles(asked, tell)];
+    const wanted = new Set(asked.fileToGenerate);
+    const files = model.files.filter(({ generate, path }) => !generate || wanted.has(path));
+    return [...filesOf({ ...model, files }, asked.parameter, tell)];
+  });
 }
 
 function esFiles(es: EsPlugin, request: CodeGeneratorRequest): { path: string; content: string }[] {

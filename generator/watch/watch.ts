@@ -5,7 +5,7 @@
 //
 // What is wrong is told, and the watching goes on.
 import { join, resolve } from "node:path";
-import { type BuiltInputs, buildInputs } from "../buf/build.js";
+import type { BuiltInputs } from "../buf/build.js";
 import { createStage } from "../buf/stage.js";
 import type { Template } from "../buf/template.js";
 import { sourcesOf } from "../buf/workspace.js";
@@ -17,9 +17,13 @@ import { type Watched, Watcher } from "../dev/watch.js";
 import { GeneratorError, type Mistake } from "../errors.js";
 import { affectedFiles, type Descriptors, descriptorsOf } from "./changes.js";
 import { WarmPlugins } from "./warm.js";
+import { Workplace } from "./workplace.js";
 
-/** How long nothing may change before it is looked at, in milliseconds: editors write a file in several steps. */
-const quietMs = 5;
+/**
+ * How long nothing may change before it is looked at, in milliseconds: editors write a file in several steps. buf takes
+ * another 15 until it reads.
+ */
+const quietMs = 2;
 
 /** One thing that happened. */
 export type WatchEvent =
@@ -57,15 +61,16 @@ export async function watchSchemas(options: WatchOptions): Promise<void> {
   let watcher = new Watcher(watched.all, quietMs);
   let known: Known | undefined;
   let begun = performance.now();
+  using workplace = new Workplace(options);
   try {
     while (!signal.aborted) {
       try {
-        const done = known === undefined ? await everything(options) : await affected(known, options);
+        const done = known === undefined ? await everything(options) : await affected(known, options, workplace);
         known = done.known;
         if (done.report.config.written) watcher.accept([resolve(options.cwd, done.report.config.path)]);
         onEvent({ event: "generated", report: done.report, ms: performance.now() - begun, compileMs: done.compileMs });
         // While nobody waits: the first change is to be as fast as the others.
-        if (done.known !== undefined && done.compileMs === undefined) warmUp(done.known, done.inputs);
+        if (done.known !== undefined && done.compileMs === undefined) warmUp(done.known, done.inputs, workplace);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof GeneratorError)) throw error;
@@ -73,6 +78,7 @@ export async function watchSchemas(options: WatchOptions): Promise<void> {
       }
       const changed = await watcher.next(signal);
       begun = watcher.takeFirstEvent() ?? performance.now();
+      if (!watcher.sameFiles) workplace.renew();
       if (!changed.some((path) => watched.settings.has(path))) continue;
       known = undefined;
       const next = tryWatch(options, onEvent);
@@ -104,15 +110,18 @@ async function everything(options: WatchOptions): Promise<Done> {
   return { report, inputs: compiled, known, compileMs: undefined };
 }
 
-async function affected({ template, plugins, descriptors: before }: Known, options: WatchOptions): Promise<Done> {
-  using stage = createStage();
+async function affected(
+  { template, plugins, descriptors: before }: Known,
+  options: WatchOptions,
+  workplace: Workplace,
+): Promise<Done> {
   const begun = performance.now();
-  const inputs = await buildInputs(template, createContext(options, stage));
+  const inputs = await workplace.compile(template);
   const compileMs = performance.now() - begun;
   const descriptors = inputs.built.map(descriptorsOf);
   const files = inputs.built.map(({ request }, i) => affectedFiles(before[i] ?? new Map(), descriptors[i]!, request));
   const models = readModels(inputs);
-  const made = plugins.run(inputs, files);
+  const made = plugins.run(inputs, files, models);
   const wanted = (source: string): boolean => files.some((ofInput) => ofInput.has(source));
   const pair = checkTemplate(template, options.cwd);
   const report = await place({ options, template, pair, inputs, models, made, wanted });
@@ -120,11 +129,14 @@ async function affected({ template, plugins, descriptors: before }: Known, optio
 }
 
 /** Runs once what every change runs, for code that has run is fast. */
-function warmUp({ plugins }: Known, inputs: BuiltInputs): void {
+function warmUp({ template, plugins }: Known, inputs: BuiltInputs, workplace: Workplace): void {
   try {
+    workplace.prepare(template);
+    workplace.accept(inputs);
     plugins.run(
       inputs,
       inputs.built.map(({ request }) => new Set(request.fileToGenerate.slice(0, 1))),
+      readModels(inputs),
     );
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;

@@ -20,9 +20,9 @@ test("tells what is new, other and gone, in folders old and new; not what was ac
     { path: at("later"), counts: () => true },
   ]);
   const { signal } = new AbortController();
-  const steps: [change: () => void, told: string[]][] = [
-    [() => writeFileSync(at("src/a.ts"), "22"), ["src/a.ts"]],
-    [() => rmSync(at("src/gone.ts")), ["src/gone.ts"]],
+  const steps: [change: () => void, told: string[], sameFiles: boolean][] = [
+    [() => writeFileSync(at("src/a.ts"), "22"), ["src/a.ts"], true],
+    [() => rmSync(at("src/gone.ts")), ["src/gone.ts"], false],
     [
       () => {
         mkdirSync(at("src/deep/er"), { recursive: true });
@@ -30,14 +30,16 @@ test("tells what is new, other and gone, in folders old and new; not what was ac
         writeFileSync(at("src/deep/er/b.log"), "1");
       },
       ["src/deep/er/b.ts"],
+      false,
     ],
-    [() => writeFileSync(at("src/deep/er/b.ts"), "22"), ["src/deep/er/b.ts"]],
+    [() => writeFileSync(at("src/deep/er/b.ts"), "22"), ["src/deep/er/b.ts"], true],
     [
       () => {
         writeFileSync(at("one.tmp"), "another");
         renameSync(at("one.tmp"), at("one.yaml"));
       },
       ["one.yaml"],
+      true,
     ],
     [
       () => {
@@ -45,12 +47,14 @@ test("tells what is new, other and gone, in folders old and new; not what was ac
         writeFileSync(at("later/x"), "");
       },
       ["later/x"],
+      false,
     ],
   ];
-  for (const [change, told] of steps) {
+  for (const [change, told, sameFiles] of steps) {
     const next = watcher.next(signal);
     change();
     expect(await next).toEqual(told.map(at));
+    expect([told, watcher.sameFiles]).toEqual([told, sameFiles]);
   }
   writeFileSync(at("src/a.ts"), "333");
   writeFileSync(at("src/b.ts"), "1");
