@@ -29,11 +29,19 @@ export function randomSchema(seed: number, hooks?: SchemaHooks): Schema {
   const files: FileDescriptorProto[] = [];
   const types: TypeRef[] = [...wellKnownTypes];
   const packages = new Set<string>();
+  const scopes = new Set<string>();
+  const declared = new Set<string>();
   for (let i = 1 + random.below(3); i > 0; i--) {
     const dependency = [...imports, ...files].map(({ name }) => name);
     const made = randomFile(random, `${random.pick(["", "dir/", "a/b/"])}file${i}.proto`, types, dependency);
     // Two files of one package would have to know of each other's names.
     if (packages.has(made.file.package)) continue;
+    // No compiler takes a package that has the name of a type, or the other way round.
+    const around = scopesOf(made.file.package);
+    const names = declaredNames(made.file);
+    if (around.some((scope) => declared.has(scope)) || names.some((name) => scopes.has(name))) continue;
+    for (const scope of around) scopes.add(scope);
+    for (const name of names) declared.add(name);
     packages.add(made.file.package);
     files.push(made.file);
     types.push(...made.types);
@@ -50,4 +58,15 @@ export function randomSchema(seed: number, hooks?: SchemaHooks): Schema {
       return create(CodeGeneratorRequestSchema, { protoFile, fileToGenerate, parameter });
     },
   };
+}
+
+/** A package and those around it. */
+function scopesOf(name: string): string[] {
+  const parts = name.split(".");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("."));
+}
+
+/** The full names of the outermost types of a file. */
+function declaredNames({ package: scope, messageType, enumType }: FileDescriptorProto): string[] {
+  return [...messageType, ...enumType].map(({ name }) => (scope === "" ? name : `${scope}.${name}`));
 }
