@@ -11,7 +11,7 @@ export type { FrameSink } from "./header.js";
 
 const nothing = new Uint8Array(0);
 /** A buffer for a frame in pieces is kept for the next up to this size: that of a full fragment. */
-const spareBytes = 65_536;
+const spareBytes = 131_072;
 
 /**
  * Cuts a stream of chunks into frames. Incremental and pure: bytes in, frames out.

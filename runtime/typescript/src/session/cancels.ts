@@ -1,6 +1,7 @@
 import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { FrameType } from "../frame/frame.js";
+import type { Advance } from "./advance.js";
 import type { Call } from "./call.js";
 import type { Link } from "./link.js";
 import type { Shared } from "./shared.js";
@@ -8,24 +9,33 @@ import type { Shared } from "./shared.js";
 const noBytes = new Uint8Array(0);
 const pauseMs = 10;
 
+/** A call that was cancelled. */
+interface Cancelled {
+  readonly sealed: boolean;
+  /** Its window as its Cancel waits: what it owes is owed until the peer hears of its end. */
+  window: number;
+}
+
 /** Cancels both ways. A peer ends a connection that cancels too fast: those that are sent here are paced. */
 export class Cancels {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #shared: Shared;
   readonly #perSecond: number;
-  /** Calls that were cancelled and not answered yet: the peer still counts them. Whether they are sealed. */
-  #open: Map<number, boolean> | undefined;
+  readonly #advance: Advance;
+  /** Calls that were cancelled and not answered yet: the peer still counts them. */
+  #open: Map<number, Cancelled> | undefined;
   /** Ids of those whose Cancel has not left. */
   #held: number[] = [];
   #stop: Stop | undefined;
 
-  /** `perSecond` is what the peer may send, for what it is told when it sends more. */
-  constructor(link: Link, clock: Clock, shared: Shared, perSecond: number) {
+  /** `perSecond` is what the peer may send, for what it is told when it sends more; `advance` what calls may owe. */
+  constructor(link: Link, clock: Clock, shared: Shared, perSecond: number, advance: Advance) {
     this.#link = link;
     this.#clock = clock;
     this.#shared = shared;
     this.#perSecond = perSecond;
+    this.#advance = advance;
   }
 
   /** Calls that the peer still counts. */
@@ -42,14 +52,23 @@ export class Cancels {
   /** Cancels a call. */
   send(call: Call): void {
     if (this.#link.closed) return;
-    (this.#open ??= new Map()).set(call.id, call.sealed);
-    if (this.#held.length === 0 && this.#shared.takeSentCancel()) this.#cancel(call.id, call.sealed);
-    else this.#hold(call.id);
+    const open = { sealed: call.sealed, window: 0 };
+    (this.#open ??= new Map()).set(call.id, open);
+    if (this.#held.length === 0 && this.#shared.takeSentCancel()) {
+      this.#cancel(call.id, call.sealed);
+      return;
+    }
+    open.window = call.sendWindow;
+    call.sendWindow = 0;
+    this.#hold(call.id);
   }
 
   /** The peer has ended a call: if it was cancelled, it counts no more. */
   answered(id: number): void {
-    this.#open?.delete(id);
+    const open = this.#open?.get(id);
+    if (open === undefined) return;
+    this.#advance.forgive(open.window);
+    this.#open!.delete(id);
   }
 
   close(): void {
@@ -71,11 +90,12 @@ export class Cancels {
     this.#stop = undefined;
     let left = 0;
     for (const id of this.#held) {
-      const sealed = this.#open?.get(id);
+      const open = this.#open?.get(id);
       // Answered meanwhile: there is nothing left to cancel.
-      if (sealed !== undefined) {
+      if (open !== undefined) {
         if (!this.#shared.takeSentCancel()) break;
-        this.#cancel(id, sealed);
+        this.#cancel(id, open.sealed);
+        open.window = this.#advance.forgive(open.window);
       }
       left++;
     }

@@ -1,5 +1,6 @@
 import { FrameType } from "../frame/frame.js";
 import { CreditCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import { Advance } from "./advance.js";
 import type { Call } from "./call.js";
 import { busyWindowMs, initialWindowBytes, maxGrownWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
@@ -20,11 +21,14 @@ export class Grants {
   readonly #credit = { bytes: 0 };
   readonly #shared: Shared;
   readonly #onLarge: (call: Call) => void;
+  /** What the peer may send beyond windows. */
+  readonly advance: Advance;
 
   /** `onLarge` is told of calls that move much. */
   constructor(link: Link, shared: Shared, onLarge: (call: Call) => void) {
     this.#link = link;
     this.#shared = shared;
+    this.advance = new Advance(link.advanceBytes);
     this.#onLarge = onLarge;
   }
 
@@ -75,6 +79,7 @@ export class Grants {
   /** Forgets a call that has ended. */
   forget(call: Call): void {
     this.#waiting?.delete(call);
+    call.receiveWindow = this.advance.forgive(call.receiveWindow);
     if (call.windowBytes === initialWindowBytes) return;
     this.#shared.growthBytes += call.windowBytes - initialWindowBytes;
     call.windowBytes = initialWindowBytes;
@@ -106,7 +111,7 @@ export class Grants {
     }
     const bytes = call.ungranted;
     call.ungranted = 0;
-    call.receiveWindow += bytes;
+    call.receiveWindow = this.advance.grant(call.receiveWindow, bytes);
     this.send(call.id, bytes);
   }
 }

@@ -57,8 +57,7 @@ export class Inbox {
   receive(call: Call, type: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
     assertSeal(call, flags);
     const cost = overheadBytes + end - start;
-    call.receiveWindow -= cost;
-    if (call.receiveWindow < 0) throw creditExceeded(call.id);
+    call.receiveWindow = this.charge(call.id, call.receiveWindow, cost);
     const more = (flags & Flag.More) !== 0;
     if (call.assembly !== undefined && call.assemblyType !== type) {
       throw new CrucibleError("BAD_FRAGMENT", `message ${call.id} changes its type between fragments`);
@@ -110,6 +109,18 @@ export class Inbox {
     if (granted && call.waitingBytes > 0 && !call.ended) this.#countUntaken(call, whole.length);
   }
 
+  /** The window of a call behind a frame that costs `cost`. Throws CREDIT_EXCEEDED. */
+  charge(id: number, window: number, cost: number): number {
+    const after = this.#grants.advance.charge(window, cost);
+    if (after === undefined) throw creditExceeded(id);
+    return after;
+  }
+
+  /** Nothing is owed any more by a call with this window, which came to nothing. */
+  forgive(window: number): void {
+    this.#grants.advance.forgive(window);
+  }
+
   /** The window does not bound this message. There is one such a call: what comes behind it is not granted before it is taken. */
   #countUntaken(call: Call, bytes: number): void {
     const untaken = (this.#untaken ??= new Map());
@@ -149,7 +160,7 @@ export function assertSeal(call: Call, flags: number): void {
 }
 
 /** What ends the connection of a peer that sends more than it may. */
-export function creditExceeded(id: number): CrucibleError {
+function creditExceeded(id: number): CrucibleError {
   return new CrucibleError("CREDIT_EXCEEDED", `message ${id} sends more than its window; wait for credit`);
 }
 

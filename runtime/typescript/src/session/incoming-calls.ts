@@ -3,7 +3,7 @@ import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Call, CallLane } from "./call.js";
 import { CallTable } from "./call-table.js";
 import { encodeError } from "./error-frame.js";
-import { creditExceeded, type Inbox } from "./inbox.js";
+import type { Inbox } from "./inbox.js";
 import { initialWindowBytes, type SessionLimits } from "./limits.js";
 import type { Link } from "./link.js";
 import { PendingRequest } from "./pending-request.js";
@@ -52,6 +52,8 @@ export class IncomingCalls {
   #size = 0;
   /** The Request that has just been completed: the call made of it goes on with its windows. */
   #completed: PendingRequest | undefined;
+  /** The window of the Request that is being taken; 0 once a call has it. */
+  #window = 0;
 
   /** `onEnd` is told of each call that is no longer live. */
   constructor(
@@ -101,17 +103,19 @@ export class IncomingCalls {
     }
     if ((flags & Flag.More) === 0) {
       const cost = end - start + overheadBytes;
-      if (cost > initialWindowBytes) throw creditExceeded(id);
-      this.#acceptor.onRequest(this.#lane, id, flags, bytes, start, end, cost, initialWindowBytes - cost);
+      this.#take(id, flags, bytes, start, end, cost, this.#inbox.charge(id, initialWindowBytes, cost));
       return;
     }
     const pending = new PendingRequest((whole, lastFlags, cost) => {
       if (whole === undefined) return;
+      // What it owes goes on with the call that is made of it.
+      const window = pending.receiveWindow;
+      pending.receiveWindow = 0;
       this.end(pending);
       this.#completed = pending;
       // The priority is that of the first fragment.
       const allFlags = (lastFlags & ~Flag.Priority) | (flags & Flag.Priority);
-      this.#acceptor.onRequest(this.#lane, id, allFlags, whole, 0, whole.length, cost, pending.receiveWindow);
+      this.#take(id, allFlags, whole, 0, whole.length, cost, window);
       this.#completed = undefined;
     });
     pending.id = id;
@@ -123,10 +127,28 @@ export class IncomingCalls {
     this.#inbox.receive(pending, FrameType.Request, flags, bytes, start, end);
   }
 
+  /** A whole Request, of a call whose window is `window` now. */
+  #take(
+    id: number,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    cost: number,
+    window: number,
+  ): void {
+    this.#window = window;
+    this.#acceptor.onRequest(this.#lane, id, flags, bytes, start, end, cost, window);
+    // It was refused.
+    this.#inbox.forgive(this.#window);
+    this.#window = 0;
+  }
+
   /** Takes a Request as `call`. */
   accept(call: Call, id: number, window: number): void {
     call.id = id;
     call.receiveWindow = window;
+    this.#window = 0;
     if (this.#completed !== undefined) {
       call.sendWindow = this.#completed.sendWindow;
       call.ungranted = this.#completed.ungranted;

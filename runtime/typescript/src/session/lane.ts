@@ -64,7 +64,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
     this.openedMs = clock.monotonicMs();
     this.#ids = new MessageIds(side, shared.ids, options.highestOfPeer);
     const onLarge = (call: Call): void => this.#markLarge(call);
-    this.#outbox = new Outbox(link, options.peerMaxMessageBytes, this.#ids, (call, type) =>
+    this.#outbox = new Outbox(link, options.peerMaxMessageBytes, limits.maxFrameBytes, this.#ids, (call, type) =>
       this.#outboxFor(call, type),
     );
     this.#handoff = this.#outbox.handoff = options.handoff;
@@ -80,7 +80,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
       onLarge,
       (call, error) => this.arrivals.refuse(call, error),
     );
-    this.#cancels = new Cancels(link, clock, shared, limits.cancelsPerSecond);
+    this.#cancels = new Cancels(link, clock, shared, limits.cancelsPerSecond, this.#outbox.advance);
     this.#controls = new Controls(link, clock, shared, options.controls, () => this.#ids.draw());
     this.#incoming = new IncomingCalls(this, link, shared, limits, options.acceptor, this.#inbox, (call) =>
       this.#release(call),

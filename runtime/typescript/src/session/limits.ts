@@ -12,6 +12,8 @@ export const growthPoolBytes = 16_777_216;
 export const busyWindowMs = 10;
 /** Payload of a fragment, so that one always fits the initial window. */
 export const maxFragmentBytes = 65_492;
+/** The same where calls have an advance. */
+export const maxAdvancedFragmentBytes = 131_028;
 /** Head and metadata of an envelope, in the first fragment. */
 export const maxHeadBytes = 16_384;
 /** An encoded Error: senders shorten it to this. */

@@ -121,12 +121,15 @@ export class Link extends Outlet implements Receiver, FrameSink {
   /** What is compressed of what is sent, and whether bodies may lie in shared memory; told by `agree`. */
   compression: SessionCompression = "off";
   handoff = false;
+  /** What calls may send beyond their windows, each way; told by `agree`. */
+  advanceBytes = 0;
 
   /** The session that begins has these policies: what comes next, both ways, is of it. Keys are there. */
-  agree(encryption: Encryption, compression: SessionCompression, handoff = false): void {
+  agree(encryption: Encryption, compression: SessionCompression, handoff = false, advance = 0): void {
     this.encryption = encryption;
     this.compression = compression;
     this.handoff = handoff;
+    this.advanceBytes = advance;
     const features = { sealed: encryption === "everything", compressed: compression !== "off", handoff };
     this.#reader.flags = flagTable(features);
     this.#innerFlags = innerFlagTable(features);

@@ -3,6 +3,7 @@ import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes } from "../frame/frame.js";
 import type { Connection } from "../transport/transport.js";
 import { unverified } from "./clear-error.js";
+import { advanceBytes, advanceFeature } from "./advance.js";
 import { type CompressionPolicy, sessionCompression } from "./compression.js";
 import { type Encryption, leastEncryption, requireSealing, stricter } from "./encryption.js";
 import { decodeError } from "./error-frame.js";
@@ -75,6 +76,7 @@ export abstract class Opening<Result> implements LinkHandler {
       sessionCompression(this.#compression, features, this.#protection, encryption),
       // What is in shared memory is never sealed.
       encryption !== "everything" && features.includes(handoffFeature),
+      features.includes(advanceFeature) ? advanceBytes : 0,
     );
   }
 

@@ -2,13 +2,14 @@ import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes, priorityShift } from "../frame/frame.js";
 import { RegionCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import { Advance } from "./advance.js";
 import type { Call, Outgoing } from "./call.js";
 import { bodyOf, changing, encodeApart, encodedBody } from "./encode-apart.js";
 import { writeEnvelope } from "./envelope.js";
 import type { Handoff } from "./handoff/handoff.js";
 import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
 import type { Head } from "./head.js";
-import { maxFragmentBytes, maxWindowBytes } from "./limits.js";
+import { maxAdvancedFragmentBytes, maxFragmentBytes, maxWindowBytes } from "./limits.js";
 import { Line } from "./line.js";
 import type { Link } from "./link.js";
 import type { MessageIds } from "./message-ids.js";
@@ -18,6 +19,8 @@ import { giveScratch } from "./scratch.js";
 const usualBytes = 1024;
 /** A fragment smaller than this waits for more credit, unless it is the rest: it holds the largest head. */
 const leastFragmentBytes = 20_480;
+/** What a payload grows by when it is sealed. */
+const sealBytes = 16;
 /** Room for the body of a frame that names a region, and the margin of its codec. */
 const regionBytes = 512;
 
@@ -29,6 +32,10 @@ export class Outbox {
   readonly #link: Link;
   readonly #ids: MessageIds;
   readonly #onLarge: (call: Call, type: number) => Outbox;
+  /** What may be sent beyond windows. */
+  readonly advance: Advance;
+  /** The largest fragment of a call that is not compressed. */
+  readonly #fragmentBytes: number;
   /** Calls whose next fragment fits their window. */
   readonly #line = new Line();
   /** The most bytes of one message that the peer takes. */
@@ -37,11 +44,20 @@ export class Outbox {
   handoff: Handoff | undefined;
 
   /**
-   * `ids` are those of the connection; `onLarge` is told that a message leaves in parts, and says by which connection: for a
+   * `maxFrameBytes` is what the peer takes as the payload of a frame; `ids` are those of the connection; `onLarge` is told that a message leaves in parts, and says by which connection: for a
    * Request it may be another.
    */
-  constructor(link: Link, maxMessageBytes: number, ids: MessageIds, onLarge: (call: Call, type: number) => Outbox) {
+  constructor(
+    link: Link,
+    maxMessageBytes: number,
+    maxFrameBytes: number,
+    ids: MessageIds,
+    onLarge: (call: Call, type: number) => Outbox,
+  ) {
     this.#link = link;
+    this.advance = new Advance(link.advanceBytes);
+    this.#fragmentBytes =
+      link.advanceBytes === 0 ? maxFragmentBytes : Math.min(maxAdvancedFragmentBytes, maxFrameBytes - sealBytes);
     this.#ids = ids;
     this.#onLarge = onLarge;
     this.maxMessageBytes = maxMessageBytes;
@@ -58,7 +74,7 @@ export class Outbox {
     const flags = plainFlags | (call.priority << priorityShift);
     let room = headBytes + Math.max(codec?.usualBytes ?? 0, usualBytes);
     if (this.#handOff(call, type, flags, head, headBytes, codec, message, room)) return;
-    if (room <= maxFragmentBytes) {
+    if (room <= maxFragmentBytes || room <= this.#inPlaceBytes(call, type)) {
       const start = writer.begin(type, flags, call.id, room);
       const { arena } = writer;
       const end = this.#encode(start, head, headBytes, codec, message);
@@ -74,7 +90,7 @@ export class Outbox {
       room = end - start;
       if (this.#handOff(call, type, flags, head, headBytes, codec, message, room)) return;
     }
-    if (room <= maxFragmentBytes || codec === undefined) {
+    if (room <= maxFragmentBytes || codec === undefined || room <= this.#inPlaceBytes(call, type)) {
       const start = writer.begin(type, flags, call.id, room);
       const { arena } = writer;
       const end = this.#encode(start, head, headBytes, codec, message);
@@ -154,7 +170,7 @@ export class Outbox {
 
   /** More credit for a call. */
   granted(call: Call, bytes: number): void {
-    call.sendWindow += bytes;
+    call.sendWindow = this.advance.grant(call.sendWindow, bytes);
     if (call.sendWindow > maxWindowBytes) {
       throw new CrucibleError(
         "BAD_CREDIT",
@@ -168,6 +184,7 @@ export class Outbox {
 
   /** Forgets what waits for a call that has ended. */
   forget(call: Call): void {
+    call.sendWindow = this.advance.forgive(call.sendWindow);
     if (call.queue === undefined) return;
     for (const { bytes, kept, region } of call.queue) {
       if (region !== undefined) this.handoff!.drop(region);
@@ -210,16 +227,20 @@ export class Outbox {
   #place(call: Call, type: number, flags: number, start: number, end: number, region?: OutgoingRegion): void {
     const payload = end - start;
     const cost = overheadBytes + payload;
-    if (call.queue === undefined && cost <= call.sendWindow && payload <= maxFragmentBytes) {
+    if (
+      call.queue === undefined &&
+      (cost <= call.sendWindow || cost <= this.advance.room(call.sendWindow)) &&
+      payload <= this.#mostBytes(call)
+    ) {
       if (type === FrameType.Stream) {
         if (!this.#link.waits) {
-          call.sendWindow -= cost;
+          this.#charge(call, cost);
           if (region !== undefined) this.#sendRegion(end, region);
           else this.#link.sendMany(this.#shrunk(call, start, end), cost, call.sealed);
           return;
         }
       } else if (!this.#link.congested || type === FrameType.Request) {
-        call.sendWindow -= cost;
+        this.#charge(call, cost);
         if (region !== undefined) this.#sendRegion(end, region);
         else this.#link.send(this.#shrunk(call, start, end), call.sealed);
         return;
@@ -227,6 +248,21 @@ export class Outbox {
     }
     const bytes = this.#link.writer.arena.slice(start, end);
     this.enqueue(call, { type, flags, id: call.id, bytes, sent: 0, region });
+  }
+
+  /** The largest fragment of a call. */
+  #mostBytes(call: Call): number {
+    return call.shrinker === undefined ? this.#fragmentBytes : maxFragmentBytes;
+  }
+
+  /** The largest message that is encoded where it leaves: one that waits would have to be copied. */
+  #inPlaceBytes(call: Call, type: number): number {
+    if (call.queue !== undefined || (type === FrameType.Stream && this.#link.waits)) return maxFragmentBytes;
+    return this.#mostBytes(call);
+  }
+
+  #charge(call: Call, cost: number): void {
+    call.sendWindow = this.advance.charge(call.sendWindow, cost)!;
   }
 
   /** Sends the frame that ends at `end`, and names a region. It took as long as if it had its body in it. */
@@ -268,7 +304,10 @@ export class Outbox {
   #fragment(call: Call): boolean {
     const outgoing = call.queue![0]!;
     const rest = outgoing.bytes.length - outgoing.sent;
-    const size = Math.min(rest, maxFragmentBytes, call.sendWindow - overheadBytes);
+    // Events have their window and nothing beyond it.
+    const isEvent = outgoing.type === FrameType.Event;
+    const room = isEvent ? call.sendWindow : this.advance.room(call.sendWindow);
+    const size = Math.min(rest, isEvent ? maxFragmentBytes : this.#mostBytes(call), room - overheadBytes);
     if (size < Math.min(rest, leastFragmentBytes)) return false;
     const last = size === rest;
     const { writer } = this.#link;
@@ -279,7 +318,7 @@ export class Outbox {
     }
     const start = writer.begin(outgoing.type, flags, outgoing.id, size);
     writer.arena.set(outgoing.bytes.subarray(outgoing.sent, outgoing.sent + size), start);
-    call.sendWindow -= overheadBytes + size;
+    this.#charge(call, overheadBytes + size);
     outgoing.sent += size;
     const { region } = outgoing;
     const end = region === undefined ? this.#shrunk(call, start, start + size) : start + size;

@@ -1,4 +1,5 @@
 import { productVersion } from "../../version.js";
+import { advanceFeature } from "../advance.js";
 import { type CompressionPolicy, lz4Feature } from "../compression.js";
 import { sealedFeature } from "../encryption.js";
 import { handoffFeature } from "../handoff/options.js";
@@ -8,7 +9,7 @@ import type { Offer } from "./offer.js";
 /** What this runtime speaks. */
 export const ownOffer: Offer = {
   protocolVersions: [1],
-  features: [joinFeature, lz4Feature, resumeFeature, sealedFeature],
+  features: [advanceFeature, joinFeature, lz4Feature, resumeFeature, sealedFeature],
   productVersion,
 };
 
