@@ -94,8 +94,8 @@ describe("the runtime", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("loads certificates, tokens and TLS lazily", () => {
-    const heavy = /^(jose|@peculiar\/x509|reflect-metadata|node:tls)(\/|$)/;
+  test("loads tokens and TLS lazily", () => {
+    const heavy = /^(jose|node:tls)(\/|$)/;
     const eager = runtimeImports.filter((edge) => heavy.test(edge.to) && !edge.typeOnly && !edge.lazy);
     expect(eager.map(show)).toEqual([]);
   });

@@ -184,7 +184,7 @@ test("it ends when descriptor 3 ends, though the session lives", async () => {
 });
 
 test("it says nothing to a daemon that another authority vouches for", async () => {
-  const { certificate: authority } = await createAuthorityCertificate("interop-other", Date.now());
+  const { certificate: authority } = createAuthorityCertificate("interop-other", Date.now());
   await expect(launchWith("wary", { authority })).rejects.toMatchObject({ reason: "PLUGIN_EXITED" });
   expect(printed("wary", "stderr").join("\n")).toContain("not issued by the authority");
   expect(records.filter(({ pluginId }) => pluginId === "wary").map(({ reason }) => reason)).toContain(

@@ -62,7 +62,7 @@ describe("who dials a plugin's port", () => {
 
   test("has to show one of this daemon's authority", async () => {
     const { ca } = await createState("lab", Date.now());
-    await expectRefused(await createPluginCertificate(ca, "leak", Date.now()), "not issued by");
+    await expectRefused(createPluginCertificate(ca, "leak", Date.now()), "not issued by");
   });
 
   test("cannot show the daemon's own, which is for servers", () =>
@@ -75,7 +75,7 @@ describe("who dials a plugin's port", () => {
 
   test("cannot show one that has expired", async () => {
     const madeMs = Date.now() - leafLifetimeMs - 60_000;
-    await expectRefused(await createPluginCertificate(authority().ca, "leak", madeMs), "has expired");
+    await expectRefused(createPluginCertificate(authority().ca, "leak", madeMs), "has expired");
   });
 
   test("cannot show one that is an authority's", () => expectRefused(authority().ca, "an authority's, not a leaf"));

@@ -99,7 +99,7 @@ describe("somebody between plugin and daemon", () => {
     const { ca } = await createState("lab", Date.now());
     const middle = await terminate(
       portOf(leak.ticket.address),
-      await createLeafCertificate(ca, leak.ticket.daemonId, Date.now()),
+      createLeafCertificate(ca, leak.ticket.daemonId, Date.now()),
     );
     const { code, stderr } = await runAt(leak, middle.address);
     expect(code).toBe(1);

@@ -18,7 +18,7 @@ export async function bundleWorker(name: string): Promise<string> {
     format: "esm",
     target: "node20",
     conditions: ["crucible-source"],
-    external: ["jose", "koffi", "reflect-metadata", "@peculiar/x509", "@bufbuild/*"],
+    external: ["jose", "koffi", "@bufbuild/*"],
     logLevel: "error",
   });
   return outfile;

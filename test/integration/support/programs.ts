@@ -35,7 +35,7 @@ async function bundle(name: string): Promise<string> {
     format: "esm",
     target: "node20",
     conditions: ["crucible-source"],
-    external: ["jose", "koffi", "reflect-metadata", "@peculiar/x509", "@bufbuild/*"],
+    external: ["jose", "koffi", "@bufbuild/*"],
     logLevel: "error",
   });
   return outfile;

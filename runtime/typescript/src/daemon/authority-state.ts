@@ -18,10 +18,10 @@ export interface AuthorityState {
 }
 
 /** Makes a new authority for a daemon of this name. */
-export async function createState(name: string, nowMs: number): Promise<AuthorityState> {
+export function createState(name: string, nowMs: number): AuthorityState {
   const daemonId = `${name}-${base32(randomBytes(10))}`;
-  const ca = await createAuthorityCertificate(daemonId, nowMs);
-  const leaf = await createLeafCertificate(ca, daemonId, nowMs);
+  const ca = createAuthorityCertificate(daemonId, nowMs);
+  const leaf = createLeafCertificate(ca, daemonId, nowMs);
   const { privateKey } = generateKeyPairSync("ed25519");
   return { format: 1, daemonId, ca, leaf, tokenKey: privateKey.export({ format: "pem", type: "pkcs8" }) as string };
 }

@@ -75,7 +75,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
 async function load(store: AuthorityStore, name: string, clock: Clock): Promise<AuthorityState> {
   let text = await store.read();
   if (text === undefined) {
-    const state = await createState(name, clock.unixMs());
+    const state = createState(name, clock.unixMs());
     if (await store.create(serializeState(state))) return state;
     text = await store.read();
     if (text === undefined) throw invalid(store.path, "vanished while it was read", "start the daemon again");
@@ -179,7 +179,7 @@ export class Authority {
   async #renew(): Promise<void> {
     const nowMs = this.#clock.unixMs();
     assertInForce(this.#store.path, this.#state, nowMs);
-    const leaf = await createLeafCertificate(this.#state.ca, this.daemonId, nowMs);
+    const leaf = createLeafCertificate(this.#state.ca, this.daemonId, nowMs);
     this.#state = { ...this.#state, leaf };
     this.#leaf = leafOf(this.#state);
     this.#shown = undefined;

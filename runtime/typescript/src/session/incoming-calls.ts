@@ -128,15 +128,7 @@ export class IncomingCalls {
   }
 
   /** A whole Request, of a call whose window is `window` now. */
-  #take(
-    id: number,
-    flags: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    cost: number,
-    window: number,
-  ): void {
+  #take(id: number, flags: number, bytes: Uint8Array, start: number, end: number, cost: number, window: number): void {
     this.#window = window;
     this.#acceptor.onRequest(this.#lane, id, flags, bytes, start, end, cost, window);
     // It was refused.

@@ -8,14 +8,14 @@ export interface KnownDaemon {
   readonly shown: ShownCertificate;
   readonly identity: () => Promise<ShownCertificate>;
   /** A leaf of the same authority for this id, made at this time. */
-  leaf(daemonId: string, nowMs?: number): Promise<ShownCertificate>;
+  leaf(daemonId: string, nowMs?: number): ShownCertificate;
   /** The authority's own certificate and key, as if it were a leaf. */
   readonly authority: ShownCertificate;
 }
 
 /** Makes a daemon with an authority of its own, as `createDaemon` does on first use. */
 export async function makeDaemon(name: string): Promise<KnownDaemon> {
-  const { daemonId, ca, leaf } = await createState(name, Date.now());
+  const { daemonId, ca, leaf } = createState(name, Date.now());
   return {
     daemon: { authority: ca.certificate, daemonId },
     shown: leaf,
