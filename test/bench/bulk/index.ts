@@ -56,4 +56,4 @@ export async function benchBulk(nodes: readonly Node[]): Promise<BenchResult> {
 const method = `Messages with one \`bytes\` field of 64 KiB or 1 MiB between two processes over one Unix socket: a stream of them from
 the daemon to the plugin ("up"), one from there ("down"), and a call that sends one there and back, one in flight, whose bytes count once. Medians of ${rounds * times} turns of about ${ms} ms in which the peers
 follow one another, in ${rounds} pairs of fresh processes. Ours as it comes: checksum, credit and validation on. "raw" is sockets with as
-many bytes, which its readers count and drop. Both sides of go-grpc and of ttrpc are in Go.`;
+many bytes, which its readers count and drop. The main threads of the two processes have a processor each. Both sides of go-grpc and of ttrpc are in Go.`;

@@ -1,9 +1,9 @@
 // Measures one peer in two fresh processes, a short turn at a time as its parent asks. Usage: fork("client.js", [PEER])
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { place } from "../placing.js";
 import { startServer } from "../serving.js";
 import { loadPeer } from "./peers.js";
 
@@ -28,26 +28,6 @@ const folder = mkdtempSync(join(tmpdir(), "crucible-bench-peer-"));
 const path = join(folder, "peer.sock");
 const serverScript = fileURLToPath(new URL("server.js", import.meta.url));
 
-/** Moves a process to the given processors, all of its threads or the main one; without taskset it stays where it is. */
-function move(pid: number, threads: "all" | "main", processors: string): void {
-  spawnSync("taskset", [threads === "all" ? "-apc" : "-pc", processors, String(pid)], { stdio: "ignore" });
-}
-
-/**
- * Both processes on one processor, or the main thread of each on one of its own. Left to itself the system does one or the
- * other, as it finds the machine, and stays with it for seconds: batched raw sockets are twice as fast on one, calls on two.
- */
-function place(where: "together" | "apart"): void {
-  for (const [i, pid] of pids.entries()) {
-    if (where === "together") {
-      move(pid, "all", "0");
-    } else {
-      move(pid, "all", "0-1023");
-      move(pid, "main", String(i % 2));
-    }
-  }
-}
-
 function percentile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
@@ -61,7 +41,7 @@ async function measure({ inFlight, ms }: Turn): Promise<Measured> {
   const where = inFlight === 1 ? "together" : "apart";
   if (placed !== where) {
     placed = where;
-    place(where);
+    place(pids, where);
     await client.latencies(200);
   }
   if (inFlight > 1) return { calls: await client.throughput(inFlight, ms), p50: Number.NaN, p99: Number.NaN };

@@ -45,6 +45,6 @@ export async function benchHandoff(nodes: readonly Node[]): Promise<BenchResult>
 const method = `A unary call whose answer is one \`bytes\` field, from the plugin to the daemon, one in flight: from the call to
 the decoded answer, whose last byte is looked at. "socket" is ours with handoff off; "handoff" the same program with it on: the
 plugin has its body in memory of its own, the daemon gets one in memory of its own. "in-place": the plugin has made it in a
-SharedBuffer, which is not measured. "view": that, and the daemon looks at it where it lies. "raw" is a bare socket with as many
-bytes, which its reader counts and drops. Medians of ${rounds * times} turns of about ${ms} ms in which the peers follow one another, in
+SharedBuffer, which is not measured. "view": that, and the daemon looks at it where it lies. The main threads of the two
+processes have a processor each. "raw" is a bare socket with as many bytes, which its reader counts and drops. Medians of ${rounds * times} turns of about ${ms} ms in which the peers follow one another, in
 a pair of fresh processes for each.`;

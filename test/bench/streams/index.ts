@@ -39,4 +39,4 @@ export async function benchStreams(nodes: readonly Node[]): Promise<BenchResult>
 const method = `Messages of ${streamMessageBytes} bytes with three fields, from an async generator in one process to a \`for await\` in another
 over one Unix socket, medians of ${rounds * times} turns of about ${turn.ms} ms in which the peers follow one another, in ${rounds} pairs of fresh processes.
 Ours as it comes: checksum, credit and validation on. "raw" is sockets with as many bytes and nothing on them, a write for each message;
-"raw-batched" writes 64 KiB at once, which no protocol can beat. Both sides of go-grpc and of ttrpc are in Go.`;
+"raw-batched" writes 64 KiB at once, which no protocol can beat. The main threads of the two processes have a processor each. Both sides of go-grpc and of ttrpc are in Go.`;

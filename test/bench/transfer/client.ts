@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { place } from "../placing.js";
 import { startServer } from "../serving.js";
 import { loadPeer } from "./peers.js";
 import { measureTurns, type Turn } from "./workload.js";
@@ -15,6 +16,10 @@ const path = join(folder, "peer.sock");
 const script = fileURLToPath(new URL("server.js", import.meta.url));
 const server = peer.serve === undefined ? undefined : await startServer(script, name, path);
 const client = await peer.connect(path);
+place(
+  [process.pid, server?.pid, ...(client.pids ?? [])].filter((pid) => pid !== undefined),
+  "apart",
+);
 const measure = measureTurns(client);
 
 process.on("message", (turn: Turn) => {

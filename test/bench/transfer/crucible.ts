@@ -40,6 +40,7 @@ export const crucible = (carrier: Carrier): Peer => ({
     });
     const transfer = plugin.client(Transfer);
     return {
+      pids: [plugin.pid],
       async stream(count) {
         let left = count;
         for await (const { title } of transfer.find({ count })) {

@@ -10,6 +10,7 @@ export const go = (name: GoPeer): Peer => ({
       if (answer !== "done") throw new Error(`the client of ${name} said ${answer}`);
     };
     return {
+      pids: pair.pids,
       stream: (count) => ask("stream", count, 0),
       read: (count, size) => ask("read", count, size),
       write: (count, size) => ask("write", count, size),

@@ -21,6 +21,8 @@ export interface Peer {
 }
 
 export interface PeerClient {
+  /** Processes that this one has started. */
+  readonly pids?: readonly number[];
   /** Runs to the end of one stream of `count` small messages from there, or of `count` bodies of `size` bytes from or to there. */
   stream(count: number): Promise<void>;
   read(count: number, size: number): Promise<void>;
