@@ -11,7 +11,7 @@
  *
  * What a search is about: MESSAGES of each side in each call (2), CALLS (2), STOPS (readers of the slow call that stop),
  * CANCEL_CALLS (its opener may cancel it), GROW (windows may grow), KEPT (what is kept is counted, where windows do not
- * grow), ONE_WAY (the slow call has messages from one side). Each of the macros BROKEN_... leaves out one rule, and the
+ * grow), ONE_WAY (the slow call has messages from one side), ADVANCE (what the calls of a side may owe together). Each of the macros BROKEN_... leaves out one rule, and the
  * search then says why it is there. credit.test.ts runs them all.
  */
 
@@ -32,6 +32,9 @@
 #endif
 /* The call that may be left unread, and cancelled by its opener, which is side 0. */
 #define SLOW 0
+#ifndef ADVANCE
+#define ADVANCE 0
+#endif
 #define ENDS (2 * CALLS)
 #define at(side, call) ((side) * CALLS + (call))
 
@@ -39,10 +42,13 @@ mtype = { DATA, CREDIT, CANCEL };
 
 /* From each side: type, call, cost or credit, whether another fragment follows. */
 chan wire[2] = [1] of { mtype, byte, byte, bool };
-/* What a side may still send in a call. */
-byte window[ENDS] = WINDOW;
+/* What a side may still send in a call; below 0 what it owes. */
+short window[ENDS] = WINDOW;
 /* What it still lets the other side send. */
-byte allowed[ENDS] = WINDOW;
+short allowed[ENDS] = WINDOW;
+/* What is left of the advance, for what a side sends and for what it lets the other side send. */
+byte spare[2] = ADVANCE;
+byte lends[2] = ADVANCE;
 /* What it has consumed and not granted, and granted and not written: Credit is merged for each call. */
 byte consumed[ENDS];
 byte owed[ENDS];
@@ -59,6 +65,22 @@ byte limit[ENDS];
 bool cancels;
 /* The slow call has ended for a side. */
 bool ended[2];
+/* It was cancelled, and its Cancel has not left. */
+bool cancelling;
+
+#define owed_by(w) ((w) < 0 -> 0 - (w) : 0)
+#define own_of(w) ((w) > 0 -> (w) : 0)
+#define least(a, b) ((a) < (b) -> (a) : (b))
+/* What goes beyond a window is of the advance, and comes back with credit, or with the end of the call. */
+#define charge(w, advance, n) \
+  advance = advance - ((n) > own_of(w) -> (n) - own_of(w) : 0); \
+  w = (w) - (n)
+#define repay(w, advance, n) \
+  advance = advance + least(n, owed_by(w)); \
+  w = (w) + (n)
+#define forgive(w, advance) \
+  advance = advance + owed_by(w); \
+  w = own_of(w)
 
 /* `n` units that a side has received are consumed. */
 inline consume(side, call, n) {
@@ -82,7 +104,7 @@ inline grant(side, call) {
   :: true
   fi;
 #endif
-  allowed[at(side, call)] = allowed[at(side, call)] + consumed[at(side, call)];
+  repay(allowed[at(side, call)], lends[side], consumed[at(side, call)]);
 #ifdef BROKEN_READ
   /* Reading waits until the Credit is written. */
   wire[side] ! CREDIT, call, consumed[at(side, call)], false;
@@ -99,7 +121,8 @@ inline grant(side, call) {
 #define sends(side, call) true
 #endif
 #define lives(side, call) ((call) != SLOW || !ended[side])
-#define least(a, b) ((a) < (b) -> (a) : (b))
+/* What a side may send in a call. */
+#define room(side, call) (own_of(window[at(side, call)]) + spare[side])
 
 /* Whether the next fragment of a call may leave, whole or cut. */
 #ifdef BROKEN_OVERRUN
@@ -109,10 +132,10 @@ inline grant(side, call) {
 #ifdef BROKEN_WAIT
 /* It waits until a whole one fits. */
 #define fits(side, call) (left[call] > 0 && lives(side, call) && \
-  window[at(side, call)] >= least(left[call], FRAGMENT))
+  room(side, call) >= least(left[call], FRAGMENT))
 #else
 #define fits(side, call) (left[call] > 0 && lives(side, call) && \
-  (window[at(side, call)] >= least(left[call], FRAGMENT) || window[at(side, call)] > HALF))
+  (room(side, call) >= least(left[call], FRAGMENT) || window[at(side, call)] > HALF))
 #endif
 #endif
 
@@ -129,8 +152,8 @@ inline cut(side) {
   n = least(left[call], FRAGMENT);
   window[at(side, call)] = (window[at(side, call)] > n -> window[at(side, call)] - n : 0);
 #else
-  n = least(least(left[call], FRAGMENT), window[at(side, call)]);
-  window[at(side, call)] = window[at(side, call)] - n;
+  n = least(least(left[call], FRAGMENT), room(side, call));
+  charge(window[at(side, call)], spare[side], n);
 #endif
   left[call] = left[call] - n
 }
@@ -155,7 +178,15 @@ end:
   :: left[1] == 0 && begun[1] < MESSAGES -> begin(1)
 #endif
 #ifdef CANCEL_CALLS
-  :: atomic { side == 0 && cancels && !ended[0] -> ended[0] = true };
+  /* A Cancel may have to wait: the other side lets so many come at once. */
+  :: atomic { side == 0 && cancels && !ended[0] ->
+       ended[0] = true; cancelling = true;
+#ifdef BROKEN_FORGIVE
+       /* What it owes it no longer owes at once. */
+       forgive(window[at(0, SLOW)], spare[0]);
+#endif
+       forgive(allowed[at(0, SLOW)], lends[0]) }
+  :: atomic { side == 0 && cancelling -> cancelling = false; forgive(window[at(0, SLOW)], spare[0]) };
      wire[side] ! CANCEL, SLOW, 0, false
 #endif
   :: atomic { fits(side, 0) -> call = 0; cut(side) }; send(side)
@@ -175,13 +206,13 @@ end:
        /* Late: it crossed the end of its call. Neither charged nor looked at. */
        :: !lives(side, call)
        :: else ->
-          assert(n <= allowed[at(side, call)]);
-          allowed[at(side, call)] = allowed[at(side, call)] - n;
+          assert(n <= own_of(allowed[at(side, call)]) + lends[side]);
+          charge(allowed[at(side, call)], lends[side], n);
 #ifdef KEPT
           arrived[at(side, call)] = arrived[at(side, call)] + n;
           kept[at(side, call)] = kept[at(side, call)] + n;
-          /* One message that was consumed as it came, and a window. */
-          assert(kept[at(side, call)] <= LONG + WINDOW);
+          /* One message that was consumed as it came, a window, and the advance. */
+          assert(kept[at(side, call)] <= LONG + WINDOW + ADVANCE);
 #endif
           if
 #ifdef BROKEN_PARTIAL
@@ -207,10 +238,15 @@ end:
        wire[1 - side] ? CREDIT, call, n, more ->
        if
        :: !lives(side, call)
-       :: else -> window[at(side, call)] = window[at(side, call)] + n; assert(window[at(side, call)] <= GROWN + WINDOW)
+       :: else -> repay(window[at(side, call)], spare[side], n); assert(window[at(side, call)] <= GROWN + WINDOW)
        fi
      }
-  :: atomic { wire[1 - side] ? CANCEL, call, n, more -> ended[side] = true }
+  :: atomic {
+       wire[1 - side] ? CANCEL, call, n, more ->
+       ended[side] = true;
+       forgive(window[at(side, SLOW)], spare[side]);
+       forgive(allowed[at(side, SLOW)], lends[side])
+     }
   od
 }
 

@@ -47,6 +47,11 @@ describe.skipIf(reason !== undefined)("the rules of credit", () => {
     ["two calls, one of which may be left unread", "-DSTOPS -DONE_WAY -DMESSAGES=2"],
     ["two calls, left unread by either side, and cancelled", "-DSTOPS -DCANCEL_CALLS -DMESSAGES=1"],
     ["two calls with all of it", "-DSTOPS -DONE_WAY -DGROW -DCANCEL_CALLS -DMESSAGES=1"],
+    ["one call with an advance", "-DCALLS=1 -DKEPT -DADVANCE=3 -DMESSAGES=3"],
+    [
+      "two calls that share an advance, left unread and cancelled",
+      "-DONE_WAY -DSTOPS -DCANCEL_CALLS -DADVANCE=1 -DMESSAGES=1",
+    ],
   ])("keep every window and let nobody wait for ever: %s", { timeout }, (_, macros) => {
     const printed = search(macros);
     expect(printed).toContain("errors: 0");
@@ -63,6 +68,12 @@ describe.skipIf(reason !== undefined)("the rules of credit", () => {
   ])("would fail without the rule %s", { timeout }, (_, macro, assertion) => {
     const printed = search(`-D${macro} -DCALLS=1 -DKEPT -DMESSAGES=4`);
     expect(printed).toMatch(new RegExp(`assertion violated \\(+${assertion}`));
+    expect(printed).toContain("errors: 1");
+  });
+
+  test("would fail without the rule that what a call owes is owed until its Cancel has left", { timeout }, () => {
+    const printed = search("-DBROKEN_FORGIVE -DCANCEL_CALLS -DADVANCE=1 -DMESSAGES=1");
+    expect(printed).toMatch(/assertion violated \(+n<=/);
     expect(printed).toContain("errors: 1");
   });
 

@@ -213,6 +213,8 @@ export interface Agreed {
   readonly handoff?: boolean;
   /** Default: the toy cipher. */
   readonly ciphers?: SideCiphers;
+  /** What calls may send beyond their windows, each way. Default: 0. */
+  readonly advanceBytes?: number;
 }
 
 /** A link that is open already, for tests that are not about the handshake. */
@@ -221,7 +223,8 @@ export function openLink(connection: Connection, clock: Clock = systemClock, agr
   const { send, receive } = agreed.ciphers ?? { send: toyCipher, receive: toyCipher };
   link.setCiphers(send, receive);
   link.setSession(0x01234567, 0x89ab8def);
-  link.agree(agreed.encryption ?? "sensitive", agreed.compression ?? "off", agreed.handoff === true);
+  const { encryption = "sensitive", compression = "off", handoff = false, advanceBytes = 0 } = agreed;
+  link.agree(encryption, compression, handoff, advanceBytes);
   return link;
 }
 

@@ -205,13 +205,14 @@ test("whatever both ends do at once, each call ends once and as planned", { time
       fc.constantFrom(1_024, 65_536, 262_144),
       fc.constantFrom("sensitive", "everything"),
       fc.constantFrom("off", "adaptive"),
-      async (plans, maxChunkBytes, highWaterMarkBytes, encryption, compression) => {
+      fc.constantFrom(0, 30_000, 200_000, 4_194_304),
+      async (plans, maxChunkBytes, highWaterMarkBytes, encryption, compression, advanceBytes) => {
         const wrong: string[] = [];
         const handlers = handlersOf(plans, wrong);
         const pairing = pairUp(
           { daemon: { handlers }, plugin: { handlers } },
           createMemoryPair({ maxChunkBytes, highWaterMarkBytes }),
-          { encryption, compression },
+          { encryption, compression, advanceBytes },
         );
         const events = { daemon: 0, plugin: 0 };
         pairing.daemon.subscribe(() => void events.daemon++);
@@ -236,7 +237,7 @@ test("whatever both ends do at once, each call ends once and as planned", { time
         const published = plans.filter(({ kind }) => kind === "event");
         expect(events.daemon).toBe(published.filter(({ from }) => from === "plugin").length);
         expect(events.plugin).toBe(published.filter(({ from }) => from === "daemon").length);
-        checkWire(pairing.wire.fromPlugin, pairing.wire.fromDaemon);
+        checkWire(pairing.wire.fromPlugin, pairing.wire.fromDaemon, advanceBytes);
         expect(
           await daemon
             .client(Echo)
