@@ -71,7 +71,7 @@ export function objectIdentifier(dotted: string): Buffer {
   for (const number of [first! * 40 + second!, ...others]) {
     const groups = [number % 128];
     for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) groups.push((rest % 128) + 128);
-    bytes.push(...groups.reverse());
+    bytes.push(...groups.toReversed());
   }
   return der(Tag.ObjectIdentifier, Buffer.from(bytes));
 }
