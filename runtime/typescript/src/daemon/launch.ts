@@ -16,6 +16,7 @@ import { makeTicket } from "./launch-ticket.js";
 import { type HostedMethod, Plugin } from "./launched-plugin.js";
 import type { LaunchOptions } from "./options.js";
 import { type PluginExit, PluginProcess } from "./plugin-process.js";
+import { rehearseOnce } from "./rehearsal.js";
 import { ResumeWait } from "./resume-wait.js";
 import type { EnteredSession } from "./session-door.js";
 
@@ -32,7 +33,7 @@ interface Registered {
 /**
  * One launch, from a free id to a plugin that has registered.
  *
- *   listen ─▶ make the ticket ─▶ spawn ─▶ the first of: registered, refused, process ended, timeout, abort
+ *   listen ─▶ spawn ─▶ hand it the ticket ─▶ the first of: registered, refused, process ended, timeout, abort
  *
  * Whatever fails leaves no process, no socket and no timer.
  */
@@ -129,13 +130,16 @@ export class Launch {
       command,
       cwd,
       env: { ...globalThis.process.env, ...env, CRUCIBLE_TICKET: "fd:3" },
-      ticket: await makeTicket(this.#core, id, gate.address, this.#key, arenas !== undefined),
       descriptors: arenas?.descriptors ?? [],
       onLine: (stream, message) => log({ level: stream === "stderr" ? "warn" : "info", pluginId: id, stream, message }),
     });
     this.#process = process;
     arenas?.closeDescriptors();
     void process.exited.then((exit) => this.abort(exitedEarly(id, exit, process)));
+    // Only now: to make it takes 6 ms, the first of a daemon 25, and the process takes longer before it looks for it.
+    process.handTicket(await makeTicket(this.#core, id, gate.address, this.#key, arenas !== undefined));
+    // It shows in the first launch alone, which fails by itself where a session cannot be opened.
+    rehearseOnce(this.#core).catch(() => {});
     return process;
   }
 

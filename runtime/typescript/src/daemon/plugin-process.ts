@@ -19,8 +19,6 @@ export interface PluginProcessOptions {
   readonly cwd: string | undefined;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** One line, written to descriptor 3. */
-  readonly ticket: string;
   /** What it inherits beside that, as descriptor 4 and following. */
   readonly descriptors: readonly number[];
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
@@ -91,7 +89,6 @@ export class PluginProcess {
     this.#ticketEnd.on("error", () => {});
     // Nothing is expected from there; read all the same, so that the end of the process is seen and closes it.
     this.#ticketEnd.resume();
-    this.#ticketEnd.write(options.ticket);
     this.exited = new Promise((resolveExit) => {
       child.once("exit", (code, signal) => {
         this.#ended = true;
@@ -110,6 +107,11 @@ export class PluginProcess {
   /** The last line that it printed on stderr and that says something, in a form that fits a message; empty when there was none. */
   get lastErrorLine(): string {
     return oneLine(this.#lastErrorLine, 300);
+  }
+
+  /** Writes one line to its descriptor 3; to a process that has ended, nothing. */
+  handTicket(line: string): void {
+    this.#ticketEnd.write(line);
   }
 
   /** Whether the process has ended. */

@@ -76,7 +76,7 @@ export class TokenVerifier {
   async verify(token: string, bearer: TokenBearer): Promise<VerifiedToken> {
     if (token.length === 0) throw invalid("none was presented");
     if (token.length > maxTokenBytes) throw invalid(`it is longer than ${maxTokenBytes} bytes`);
-    const jose = await import("jose");
+    const jose = await (loading ??= loadJose());
     const { kind, key } = this.#parseHeader(token, jose);
     const claims = await verifySignature(token, key, jose);
     this.#checkAudience(claims, kind, key);
@@ -143,7 +143,18 @@ export class TokenVerifier {
   }
 }
 
-type Jose = typeof import("jose");
+type Jose = Pick<typeof import("jose"), "compactVerify" | "decodeProtectedHeader">;
+
+let loading: Promise<Jose> | undefined;
+
+/** The parts of jose that are needed here. */
+async function loadJose(): Promise<Jose> {
+  const [{ compactVerify }, { decodeProtectedHeader }] = await Promise.all([
+    import("jose/jws/compact/verify"),
+    import("jose/decode/protected_header"),
+  ]);
+  return { compactVerify, decodeProtectedHeader };
+}
 
 const maxJtiLength = 128;
 

@@ -83,8 +83,8 @@ export class TokenIssuer {
       const text = `lifetimeMs of a ${kind} token: pass 1000 to ${maxTokenLifetimeMs[kind]}`;
       throw new CrucibleError("OPTION_INVALID", text);
     }
-    // 26 ms to load, and only daemons need it.
-    const { SignJWT } = await import("jose");
+    // Only daemons need it, and of jose only parts: 9 ms to load with those that verify, where the whole takes 26.
+    const { SignJWT } = await import("jose/jwt/sign");
     const issuedAt = Math.floor(clock.unixMs() / 1000);
     return new SignJWT({ cnf: { jkt: okpThumbprint("X25519", staticKey) } })
       .setProtectedHeader({ alg: tokenAlgorithm, typ: tokenTypes[kind], kid: key.kid })
