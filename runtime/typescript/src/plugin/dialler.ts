@@ -29,6 +29,8 @@ export interface DiallerOptions {
   readonly compression: CompressionPolicy;
   /** There is memory to share; the connection that opens the session says so, and no other. */
   readonly handoff: boolean;
+  /** Called while the daemon makes message 2 of the connection that opens the session. */
+  readonly whileGreeted: () => void;
   /** The session was resumed with these capabilities. */
   readonly onResumed: (capabilities: ReadonlySet<string>) => void;
 }
@@ -94,7 +96,8 @@ export class DaemonDialler implements Dialler {
     register: PluginRegisterInit,
     open: (opened: PluginOpened) => Opened,
   ): Promise<Opened> {
-    const { daemon, staticKey, verifyDaemon, clock, limits, encryption, compression, handoff } = this.#options;
+    const { daemon, staticKey, verifyDaemon, clock, limits, encryption, compression, handoff, whileGreeted } =
+      this.#options;
     const { address, authority, daemonId, certified } = daemon;
     const own = certified === undefined ? {} : { own: certified };
     const tls = { daemon: { authority, daemonId }, ...own, handshakeTimeoutMs: limits.handshakeTimeoutMs };
@@ -110,6 +113,16 @@ export class DaemonDialler implements Dialler {
       token,
       entry,
     });
-    return openAsPlugin({ connection, clock, limits, encryption, compression, handshake, register, open });
+    return openAsPlugin({
+      connection,
+      clock,
+      limits,
+      encryption,
+      compression,
+      handshake,
+      register,
+      ...(entry === undefined ? { whileGreeted } : {}),
+      open,
+    });
   }
 }

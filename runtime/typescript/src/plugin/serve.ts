@@ -1,6 +1,5 @@
 import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
-import { createDaemonVerifier } from "../crypto/node/verify-daemon.js";
 import type { ArenaPair } from "../arena/arena.js";
 import { CrucibleError } from "../error/index.js";
 import { type LogSink, safeSink } from "../observe/log.js";
@@ -19,6 +18,7 @@ import { endProcess, ignoreBrokenOutput } from "./end-process.js";
 import { takeArenas } from "./handoff.js";
 import { logToStderr } from "./log.js";
 import type { ServeOptions } from "./options.js";
+import { createPreparations } from "./preparations.js";
 import { ServedPlugin } from "./served-plugin.js";
 import { takeTicket, type TicketSource } from "./ticket-source.js";
 
@@ -91,7 +91,7 @@ async function connect(
     daemon: { address, authority, daemonId, certified },
     pluginId,
     staticKey,
-    verifyDaemon: createDaemonVerifier({ ca: authority, daemonId, clock }),
+    ...createPreparations({ ca: authority, daemonId, clock }, staticKey),
     clock,
     limits: ownLimits,
     encryption,

@@ -151,6 +151,8 @@ export abstract class Opening<Result> implements LinkHandler {
     do {
       const fragment = payload.subarray(sent, sent + maxFragmentBytes);
       sent += fragment.length;
+      // The other side waits for it, and this one has something to do: it does not leave with what follows.
+      this.link.urgent = sent === payload.length;
       this.link.sendControl(type, sent < payload.length ? Flag.More : end, 0, fragment, true);
     } while (sent < payload.length);
   }

@@ -15,6 +15,8 @@ import { Opening, type OpeningOptions } from "./opening.js";
 export interface PluginOpeningOptions<Opened> extends OpeningOptions {
   readonly handshake: PluginHandshake;
   readonly register: PluginRegisterInit;
+  /** Called when message 1 has left, once: to do while the daemon works what message 2 will be read with. */
+  readonly whileGreeted?: () => void;
   /**
    * Takes the link over, at once: frames of the open session may already lie behind the answer. What it throws ends the
    * connection.
@@ -42,7 +44,9 @@ class PluginOpening<Opened> extends Opening<Opened> {
     super(options);
     this.#options = options;
     this.link.start();
+    this.link.urgent = true;
     this.link.sendControl(FrameType.Handshake, 0, 0, options.handshake.message1(), false);
+    options.whileGreeted?.();
   }
 
   protected override due(): number {

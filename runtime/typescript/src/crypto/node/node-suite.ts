@@ -32,17 +32,34 @@ export const nodeSuite: CipherSuite = {
 };
 
 class NodeKeyPair implements DhKeyPair {
-  readonly publicKey: Uint8Array;
-  readonly #privateKey: KeyObject;
+  /** Until the key is first used: a plugin has something else to do first, and then waits. */
+  #raw: Uint8Array | undefined;
+  #key: KeyObject | undefined;
+  #publicKey: Uint8Array | undefined;
 
   constructor(privateKey: Uint8Array) {
     if (privateKey.length !== keyBytes) {
       const text = `an X25519 private key has ${keyBytes} bytes, not ${privateKey.length}: pass the raw key`;
       throw new CrucibleError("OPTION_INVALID", text);
     }
-    this.#privateKey = importPrivateKey(privateKey);
-    const { x = "" } = createPublicKey(this.#privateKey).export({ format: "jwk" });
-    this.publicKey = own(Buffer.from(x, "base64url"));
+    this.#raw = own(privateKey);
+  }
+
+  get #privateKey(): KeyObject {
+    if (this.#key === undefined) {
+      this.#key = importPrivateKey(this.#raw!);
+      this.#raw!.fill(0);
+      this.#raw = undefined;
+    }
+    return this.#key;
+  }
+
+  get publicKey(): Uint8Array {
+    if (this.#publicKey === undefined) {
+      const { x = "" } = createPublicKey(this.#privateKey).export({ format: "jwk" });
+      this.#publicKey = own(Buffer.from(x, "base64url"));
+    }
+    return this.#publicKey;
   }
 
   dh(peerPublicKey: Uint8Array): Uint8Array {
