@@ -76,6 +76,46 @@ test("memory is used again when it is said to be free and nothing waits in it", 
   }
 });
 
+test("a small arena is everybody's once all has left, and nobody else's before", () => {
+  const [one, other] = [new FrameWriter(() => 0), new FrameWriter(() => 0)];
+  const write = (writer: FrameWriter, id: number): Uint8Array => {
+    const start = writer.begin(0x20, 0, id, 10);
+    writer.finish(start + 10);
+    return writer.arena;
+  };
+  const shared = write(one, 1);
+  expect(write(other, 1)).not.toBe(shared);
+  one.reuse();
+  expect(one.arena).toBe(shared);
+  one.take();
+  // Handed over, and not said to have left.
+  expect(write(other, 2)).not.toBe(shared);
+  expect(write(one, 2)).toBe(shared);
+  one.take();
+  one.reuse();
+  expect(one.arena.length).toBe(0);
+  other.take();
+  other.reuse();
+  const [again, apart] = [write(one, 3), write(other, 3)];
+  expect(again).not.toBe(apart);
+  expect([again, apart]).toContain(shared);
+});
+
+test("an arena that was full is followed by a larger one, which stays", () => {
+  const writer = new FrameWriter(() => 0);
+  const write = (bytes: number): number => {
+    const start = writer.begin(0x20, 0, 1, bytes);
+    writer.finish(start + bytes);
+    return writer.arena.length;
+  };
+  expect(write(3_000)).toBe(4_096);
+  expect(write(3_000)).toBe(262_144);
+  expect(takeAll(writer)).toHaveLength(2 * 3_044);
+  writer.reuse();
+  expect(writer.arena.length).toBe(262_144);
+  expect(write(10)).toBe(262_144);
+});
+
 test("frames of many arenas come out in order and are not written again by themselves", () => {
   const writer = new FrameWriter(() => 0);
   const sizes = [10, 200_000, 100_000, 1, 300_000, 44];
@@ -109,13 +149,12 @@ test("a rest lets go of memory, unless something waits in it, and writing goes o
   writer.rest();
   expect(writer.arena.length).toBe(0);
   write(2);
-  expect(writer.arena.length).toBe(1_024);
+  expect(writer.arena.length).toBe(4_096);
   // What was handed over may not have left yet.
   expect(taken).toEqual(before);
   expect(takeAll(writer)[15]).toBe(2);
-  const small = writer.arena;
   writer.rest();
-  expect(writer.arena).toBe(small);
+  expect(writer.arena.length).toBe(0);
 });
 
 test("a writer that writes often does so in the memory of frames, and gives it back once it does not", () => {

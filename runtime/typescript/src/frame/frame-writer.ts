@@ -17,6 +17,7 @@ import {
   protocolVersion,
 } from "./frame.js";
 import { fullRunBytes } from "./sealed-run.js";
+import { giveSmallArena, smallArenaBytes, takeSmallArena } from "./small-arena.js";
 
 const noBytes = new Uint8Array(0);
 const noView = new DataView(noBytes.buffer);
@@ -25,12 +26,8 @@ const twoTo32 = 4294967296;
 const tagBytes = 16;
 /** What a frame may take beside its payload: its own header, that of a run before it, tag and checksum. */
 const spareBytes = overheadBytes + headerBytes + tagBytes;
-/** Size of the buffer that frames are written into. Many small frames share one. */
+/** Size of the buffer that frames are written into, but for the first, which is small. Many small frames share one. */
 const arenaBytes = frameBlockBytes;
-/** Size of the first; each is four times the one before, so that a connection that hardly speaks stays small. */
-const firstArenaBytes = 4_096;
-/** Size of the one after a rest. */
-const restingArenaBytes = 1_024;
 /** After so many times that the arena is written again it is seen how long they took: that makes a writer busy, or calm. */
 const roundsLooked = 64;
 const busyRoundsMs = 1_000;
@@ -58,7 +55,8 @@ export class FrameWriter {
   /** Full arenas that were not handed over. */
   #full: Uint8Array[] = [];
   #fullBytes = 0;
-  #nextArenaBytes = firstArenaBytes;
+  /** What the next arena has at least: four times as much as one that was full. */
+  #nextArenaBytes = smallArenaBytes;
   /** Full arenas that were handed over; one of them is written again once they have left. */
   #left: Uint8Array[] = [];
   #spare: Uint8Array | undefined;
@@ -206,6 +204,10 @@ export class FrameWriter {
     this.#taken = 0;
     this.#next = 0;
     if (++this.#rounds >= roundsLooked) this.#look();
+    if (this.#arena.length === smallArenaBytes) {
+      giveSmallArena(this.#arena);
+      this.#use(noBytes);
+    }
   }
 
   /**
@@ -221,14 +223,16 @@ export class FrameWriter {
       if (passedMs > calmRoundsMs) this.rest();
     } else if (passedMs < busyRoundsMs && !this.#closed) {
       const block = takeFrameBlock();
-      if (block !== undefined) this.#use(block);
+      if (block === undefined) return;
+      giveBack(this.#arena);
+      this.#use(block);
     }
   }
 
   /** Keeps one of the arenas that have left, and gives back the others. */
   #sortOut(): void {
     for (const arena of this.#left) {
-      if (this.#spare === undefined) this.#spare = arena;
+      if (this.#spare === undefined && arena.length === arenaBytes) this.#spare = arena;
       else giveBack(arena);
     }
     this.#left.length = 0;
@@ -239,9 +243,9 @@ export class FrameWriter {
    * next one is small.
    */
   rest(): void {
-    if (this.pendingBytes > 0 || this.#arena.length <= restingArenaBytes) return;
+    if (this.pendingBytes > 0) return;
     this.#release();
-    this.#nextArenaBytes = restingArenaBytes;
+    this.#nextArenaBytes = smallArenaBytes;
   }
 
   /** The connection has ended, and nothing that was handed over is needed any more: gives memory back. */
@@ -289,16 +293,18 @@ export class FrameWriter {
       this.#full.push(this.#arena.subarray(this.#taken, this.#next));
       this.#fullBytes += this.#next - this.#taken;
     }
+    const { length } = this.#arena;
+    if (length === arenaBytes || length === smallArenaBytes) this.#left.push(this.#arena);
+    if (length > 0) this.#nextArenaBytes = Math.min(arenaBytes, 4 * this.#nextArenaBytes);
     const room = Math.max(this.#nextArenaBytes, payloadBytes + spareBytes);
-    if (this.#arena.length === arenaBytes) this.#left.push(this.#arena);
     if (this.#spare !== undefined && room <= arenaBytes && !this.encoding) {
       this.#use(this.#spare);
       this.#spare = undefined;
+    } else if (room <= smallArenaBytes) {
+      this.#use(takeSmallArena());
     } else {
-      const fits = room > firstArenaBytes && room <= arenaBytes;
-      this.#use((fits && !this.#closed ? takeFrameBlock() : undefined) ?? allocate(room));
+      this.#use((room <= arenaBytes && !this.#closed ? takeFrameBlock() : undefined) ?? allocate(room));
     }
-    this.#nextArenaBytes = Math.min(arenaBytes, 4 * this.#nextArenaBytes);
   }
 
   #use(arena: Uint8Array): void {
@@ -323,5 +329,6 @@ export class FrameWriter {
 }
 
 function giveBack(arena: Uint8Array): void {
-  if (frameAddress(arena) >= 0) giveFrameBlock(arena);
+  if (arena.length === smallArenaBytes) giveSmallArena(arena);
+  else if (frameAddress(arena) >= 0) giveFrameBlock(arena);
 }
