@@ -60,7 +60,8 @@ const layered = {
       if (kind === "entry-point") return undefined;
       const module = resolve(resolveDir, path);
       const file = kind === "dynamic-import" ? basename(module) : layers.get(module);
-      return file === undefined ? undefined : { path: `./${file}`, external: true };
+      // Without side effects: what a module asked for and what asked was dropped leaves no bare import.
+      return file === undefined ? undefined : { path: `./${file}`, external: true, sideEffects: false };
     });
   },
 };

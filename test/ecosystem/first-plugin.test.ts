@@ -44,6 +44,8 @@ async function runBlock(script: string, interruptAt?: string): Promise<[string, 
       npm_config_audit: "false",
       npm_config_fund: "false",
       npm_config_update_notifier: "false",
+      // Also where these tests were started by a silent npm.
+      npm_config_loglevel: "notice",
     },
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
