@@ -139,12 +139,12 @@ await build({
   plugins: [layered],
 });
 
-/** Where the size of a program counts, short text and keys are read by less code. */
+/** Where the size of a program counts, short text, keys and UUIDs are read by less code. */
 const small = {
   name: "small",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(?:short-text|key)\.js$/ }, ({ path }) => ({
-      path: join(dist, "codec", basename(path).replace(".js", "-small.js")),
+    onResolve({ filter: /\/(?:short-text|key|uuid)\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(".js", "-small.js")),
     }));
   },
 };

@@ -1,5 +1,5 @@
 // How many bytes of a user's bundle generated code takes, with what it needs of the runtime.
-import { basename } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { expect, it } from "vitest";
@@ -11,8 +11,8 @@ const gen = `${root}test/bench/gen/bench`;
 const small: Plugin = {
   name: "small",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(?:short-text|key)\.js$/ }, ({ path }) => ({
-      path: `${root}runtime/typescript/src/codec/${basename(path, ".js")}-small.ts`,
+    onResolve({ filter: /\/(?:short-text|key|uuid)\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(".js", "-small.ts")),
     }));
   },
 };

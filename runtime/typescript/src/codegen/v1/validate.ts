@@ -30,7 +30,7 @@ export {
 export { assertDepth } from "../../validate/depth.js";
 export { isHeaderName, isHeaderValue, isLooseHeaderName, isLooseHeaderValue } from "../../validate/format/header.js";
 export { isAddress, isEmail, isHostAndPort, isHostname } from "../../validate/format/host.js";
-export { isProtobufDotFqn, isProtobufFqn, isTrimmedUuid, isUlid, isUuid } from "../../validate/format/identifier.js";
+export { isProtobufDotFqn, isProtobufFqn, isUlid } from "../../validate/format/identifier.js";
 export {
   isIp,
   isIpPrefix,
@@ -43,6 +43,7 @@ export {
   isIpWithPrefixLength,
 } from "../../validate/format/ip.js";
 export { isUri, isUriRef } from "../../validate/format/uri.js";
+export { isTrimmedUuid, isUuid } from "../../validate/format/uuid.js";
 export { matches } from "../../validate/matching.js";
 export { equalsPaths, isWithinPaths, touchesPaths } from "../../validate/paths.js";
 export { entryCount, noBytes, noEntries, noItems, own, toBigInt } from "../../validate/presence.js";
