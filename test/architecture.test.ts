@@ -58,6 +58,43 @@ function levelOf(path: string): number | undefined {
 
 const show = (edge: Import): string => `${relative(root, edge.from)} imports ${edge.to}`;
 
+/** The files of a circle of imports, types included, in their order; undefined when there is none. */
+function circleIn(edges: readonly Import[]): string[] | undefined {
+  const next = new Map<string, string[]>();
+  for (const edge of edges) {
+    if (!edge.to.startsWith(".")) continue;
+    const to = target(edge).replace(/\.js$/, ".ts");
+    next.set(edge.from, [...(next.get(edge.from) ?? []), to]);
+  }
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (done.has(file)) return undefined;
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file].map((one) => relative(root, one));
+    path.push(file);
+    for (const to of next.get(file) ?? []) {
+      const circle = visit(to);
+      if (circle !== undefined) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of next.keys()) {
+    const circle = visit(file);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+test("no file imports itself by way of others, types included", () => {
+  expect(circleIn(runtimeImports.filter(({ lazy }) => !lazy))).toBeUndefined();
+  expect(circleIn(generatorImports.filter(({ lazy }) => !lazy))).toBeUndefined();
+  const back = { from: join(root, "b.ts"), to: "./a.js", typeOnly: true, lazy: false };
+  expect(circleIn([{ ...back, from: join(root, "a.ts"), to: "./b.js" }, back])).toEqual(["a.ts", "b.ts", "a.ts"]);
+});
+
 describe("the runtime", () => {
   test("imports run from higher levels to lower ones", () => {
     const wrong = runtimeImports.filter((edge) => {

@@ -12,12 +12,24 @@ import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/pl
 import { printSkeleton, type SkeletonPlace } from "../skeleton/write.js";
 import { isWellKnown } from "../targets/typescript/context.js";
 import { importExtension, type PluginPair } from "./check-template.js";
-import type { GenerateOptions, GenerateReport, LackReport } from "./generate.js";
+import type { GenerateReport, LackReport } from "./generate-report.js";
 import { slashes } from "./project.js";
+
+/** How what was generated is put in place. */
+export interface PlaceOptions {
+  /** The directory that paths are relative to. */
+  readonly cwd: string;
+  /** Leaves everything as it was when it is aborted before the first file is written. */
+  readonly signal: AbortSignal;
+  /** Whether to write `src/<service>.ts` where it is missing, and to add to it what is new in the schema. */
+  readonly skeleton: boolean;
+  /** Say what would be done, and do nothing. Default: false. */
+  readonly dryRun?: boolean;
+}
 
 /** What is to be put in place. */
 export interface Generated {
-  readonly options: GenerateOptions;
+  readonly options: PlaceOptions;
   readonly template: Template;
   /** The text of the template, when it has to be written. */
   readonly newText?: string | undefined;

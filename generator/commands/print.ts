@@ -1,4 +1,4 @@
-import type { GenerateReport } from "./generate.js";
+import type { GenerateReport } from "./generate-report.js";
 
 /** Paints parts of a line; the same text when there is nobody to see it. */
 export interface Paint {

@@ -1,5 +1,5 @@
 import { CrucibleError } from "../error/index.js";
-import { cancelled, deadlineExceeded } from "./client-call.js";
+import { cancelled, deadlineExceeded } from "./client-core.js";
 import type { CallOptions, Method } from "./service.js";
 
 // What a caller says about one call.

@@ -1,38 +1,20 @@
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
 import { Call } from "../session/call.js";
-import type { Shrinker } from "../session/compression.js";
 import { envelope, readEnvelope } from "../session/envelope.js";
 import { noHead } from "../session/head.js";
-import type { Session } from "../session/pool/session.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "./abort-listeners.js";
-import type { Deadlines, Timed } from "./deadlines.js";
+import {
+  type Binding,
+  cancelled,
+  checkRequest,
+  type ClientCore,
+  deadlineExceeded,
+  readResponse,
+} from "./client-core.js";
+import type { Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
-import type { AnswerCache } from "./cache/answer-cache.js";
 import type { Method } from "./service.js";
-import { validationError } from "./violations.js";
-
-/** What the calls of one client share. */
-export interface ClientCore {
-  readonly session: Session;
-  readonly deadlines: Deadlines;
-  /** Check requests against the rules of their schema before they are sent. */
-  readonly validateRequests: boolean;
-  /** Check responses against the rules of their schema. */
-  readonly validateResponses: boolean;
-  /** Answers that may be served again. */
-  readonly answers: AnswerCache;
-}
-
-/** What is known of the calls of one method to one peer. */
-export interface Binding {
-  /** They have a seal of their own. */
-  readonly sealed: boolean;
-  /** What compresses their messages. */
-  readonly shrinker: Shrinker | undefined;
-  /** How many more are taken for large ones: a few behind each that was. */
-  bulkCalls: number;
-}
 
 /** A method that has moved much once will again; after so many calls that have not it is taken for a small one. */
 const bulkCalls = 16;
@@ -112,20 +94,6 @@ export abstract class ClientCall extends Call implements Timed, AbortListener {
   protected decode(): unknown {
     return readResponse(this.core, this.method, envelope.bytes, envelope.bodyStart, envelope.bodyEnd);
   }
-}
-
-/**
- * Decodes a response, and checks it where that is asked for.
- *
- * @throws CrucibleError reason DECODE_INVALID, or VALIDATION_FAILED when it breaks the rules of its schema.
- */
-export function readResponse(core: ClientCore, method: Method, bytes: Uint8Array, start: number, end: number): unknown {
-  const message = method.response.read(bytes, start, end);
-  if (core.validateResponses && method.validateResponse !== undefined) {
-    const violations = method.validateResponse(message);
-    if (violations !== undefined) throw validationError(`response of ${method.name}`, violations, true);
-  }
-  return message;
 }
 
 /** A call with one response. */
@@ -273,17 +241,6 @@ export async function sendRequests(
   }
 }
 
-/**
- * Checks a request that is about to be sent, where that is asked for.
- *
- * @throws CrucibleError reason VALIDATION_FAILED when it breaks the rules of its schema.
- */
-export function checkRequest(core: ClientCore, method: Method, request: unknown): void {
-  if (!core.validateRequests || method.validateRequest === undefined) return;
-  const violations = method.validateRequest(request);
-  if (violations !== undefined) throw validationError(`request of ${method.name}`, violations, false);
-}
-
 function iterate(requests: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterator<unknown> | Iterator<unknown> {
   return Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
 }
@@ -295,12 +252,4 @@ async function returnQuietly(source: AsyncIterator<unknown> | Iterator<unknown>)
   } catch {
     // As above.
   }
-}
-
-export function deadlineExceeded(method: Method): CrucibleError {
-  return new CrucibleError("DEADLINE_EXCEEDED", `${method.name} did not answer in time; give it more or find out why`);
-}
-
-export function cancelled(method: Method, signal: AbortSignal | undefined): CrucibleError {
-  return new CrucibleError("CANCELLED", `${method.name} was cancelled by its caller`, { cause: signal?.reason });
 }

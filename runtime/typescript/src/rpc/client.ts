@@ -3,17 +3,9 @@ import { Flag } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
 import { head, writeRequestHead } from "../session/head.js";
 import { assertWanted, checkPriority, ownTimeout } from "./call-options.js";
-import {
-  type Binding,
-  type ClientCall,
-  type ClientCore,
-  cancelled,
-  checkRequest,
-  deadlineExceeded,
-  sendRequests,
-  StreamResponseCall,
-  UnaryResponseCall,
-} from "./client-call.js";
+import type { AnswerCache } from "./cache/answer-cache.js";
+import { type ClientCall, sendRequests, StreamResponseCall, UnaryResponseCall } from "./client-call.js";
+import { type Binding, cancelled, checkRequest, type ClientCore, deadlineExceeded } from "./client-core.js";
 import { chain, type InterceptedCall, type Interceptor } from "./interceptor.js";
 import { LazyStream } from "./lazy-stream.js";
 import { toMetadataList, toMetadataMap } from "./metadata.js";
@@ -42,6 +34,8 @@ export interface Parent {
 }
 
 export interface ClientOptions extends ClientCore {
+  /** Answers that may be served again. */
+  readonly answers: AnswerCache;
   readonly peer: PeerInfo;
   /** What the peer hosts, by full name. */
   readonly methods: ReadonlyMap<string, PeerMethod>;

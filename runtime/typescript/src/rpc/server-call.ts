@@ -4,11 +4,11 @@ import { Call } from "../session/call.js";
 import { envelope, type MetadataList, readEnvelope } from "../session/envelope.js";
 import { head, writeResponseHead } from "../session/head.js";
 import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
+import type { Session } from "../session/pool/session.js";
 import type { Client } from "./client.js";
-import type { Timed } from "./deadlines.js";
+import type { Deadlines, Timed } from "./deadlines.js";
 import { MessageQueue } from "./message-queue.js";
 import { toMetadataMap } from "./metadata.js";
-import type { ServerCore } from "./server.js";
 import {
   type HandlerContext,
   type MetadataInit,
@@ -19,6 +19,19 @@ import {
   type ServiceClientClass,
 } from "./service.js";
 import { validationError } from "./violations.js";
+
+/** What the calls of one server share. */
+export interface ServerCore {
+  readonly session: Session;
+  readonly deadlines: Deadlines;
+  readonly peer: PeerInfo;
+  readonly validateRequests: boolean;
+  readonly validateResponses: boolean;
+  /** Makes calls to the peer. */
+  readonly client: () => Client;
+  /** What the peer is told when a handler throws. */
+  errorOf(error: unknown, call: ServerCall): CrucibleError;
+}
 
 /**
  * One call of the peer, from its Request to the end of its handler, and what the handler knows about it: one object for

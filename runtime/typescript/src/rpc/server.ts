@@ -9,7 +9,7 @@ import type { Client } from "./client.js";
 import type { Deadlines } from "./deadlines.js";
 import type { HostedHandler, Registry } from "./registry.js";
 import { chain, type InterceptedCall, type Interceptor } from "./interceptor.js";
-import { decodeRequest, ServerCall, streamsRequests, streamsResponses } from "./server-call.js";
+import { decodeRequest, ServerCall, type ServerCore, streamsRequests, streamsResponses } from "./server-call.js";
 import type { PeerInfo } from "./service.js";
 
 /** The longest time that a call may ask for, in microseconds: a day. */
@@ -20,19 +20,6 @@ export interface HandlerFailure {
   /** `package.Service/Method`. */
   readonly method: string;
   readonly error: unknown;
-}
-
-/** What the calls of one server share. */
-export interface ServerCore {
-  readonly session: Session;
-  readonly deadlines: Deadlines;
-  readonly peer: PeerInfo;
-  readonly validateRequests: boolean;
-  readonly validateResponses: boolean;
-  /** Makes calls to the peer. */
-  readonly client: () => Client;
-  /** What the peer is told when a handler throws. */
-  errorOf(error: unknown, call: ServerCall): CrucibleError;
 }
 
 export interface ServerOptions {

@@ -40,9 +40,12 @@ export interface ArrivingLane {
   onClosed(cause: CrucibleError): void;
 }
 
+/** What they tell the session that it belongs to. */
+export type ArrivalsHost = Pick<LaneHost<never>, "events" | "onPeerShutdown">;
+
 /** What else of it they reach. */
 export interface LaneParts {
-  readonly host: LaneHost;
+  readonly host: ArrivalsHost;
   readonly link: Link;
   readonly limits: SessionLimits;
   readonly side: "plugin" | "daemon";
@@ -60,7 +63,7 @@ export interface LaneParts {
 /** What the frames of a connection's peer do there: each goes to the call, or whatever else, that it belongs to. */
 export class Arrivals implements LinkHandler {
   readonly #lane: ArrivingLane;
-  readonly #host: LaneHost;
+  readonly #host: ArrivalsHost;
   readonly #link: Link;
   readonly #limits: SessionLimits;
   readonly #side: "plugin" | "daemon";

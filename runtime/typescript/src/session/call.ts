@@ -1,7 +1,7 @@
 import type { Codec } from "../codec/codec.js";
 import type { CrucibleError } from "../error/index.js";
 import type { Shrinker } from "./compression.js";
-import type { Held } from "./handoff/handoff.js";
+import type { Held } from "./handoff/incoming-regions.js";
 import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
 import type { Head } from "./head.js";
 import { initialWindowBytes } from "./limits.js";

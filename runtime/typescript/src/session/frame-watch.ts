@@ -1,17 +1,25 @@
 import type { Clock, Stop } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import type { FrameReader } from "../frame/frame-reader.js";
-import type { Link } from "./link.js";
+
+/** A connection that frames come by. */
+export interface Watched {
+  readonly peer: string;
+  readonly closed: boolean;
+  /** When bytes came last, on the monotonic clock. */
+  readonly lastBytesMs: number;
+  fail(cause: CrucibleError): void;
+}
 
 /** Ends a link on which a frame has begun and stands still. */
 export class FrameWatch {
-  readonly #link: Link;
+  readonly #link: Watched;
   readonly #reader: FrameReader;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   #stop: Stop | undefined;
 
-  constructor(link: Link, reader: FrameReader, options: { readonly clock: Clock; readonly frameTimeoutMs: number }) {
+  constructor(link: Watched, reader: FrameReader, options: { readonly clock: Clock; readonly frameTimeoutMs: number }) {
     this.#link = link;
     this.#reader = reader;
     this.#clock = options.clock;

@@ -5,13 +5,12 @@ import type { ControlHandler } from "./controls.js";
 import type { Events } from "./events.js";
 import type { Handoff } from "./handoff/handoff.js";
 import type { Acceptor } from "./incoming-calls.js";
-import type { Lane } from "./lane.js";
 import type { SessionLimits } from "./limits.js";
 import type { Link } from "./link.js";
 import type { Shared } from "./shared.js";
 
-/** What a connection tells the session that it belongs to. */
-export interface LaneHost {
+/** What a connection, a `Lane`, tells the session that it belongs to. */
+export interface LaneHost<Lane> {
   readonly events: Events;
   /**
    * The connection has ended for `cause`: no more calls come to it. Returns what its live calls are told, of which the
@@ -26,8 +25,8 @@ export interface LaneHost {
   onLarge(lane: Lane): Lane;
 }
 
-export interface LaneOptions {
-  readonly host: LaneHost;
+export interface LaneOptions<Lane> {
+  readonly host: LaneHost<Lane>;
   readonly link: Link;
   readonly clock: Clock;
   /** Which side this is: plugins draw odd message ids, daemons even ones. */

@@ -30,7 +30,7 @@ import { Outbox } from "./outbox.js";
  *   any ──a rule broken, connection lost, abort()──▶ closed
  */
 export class Lane implements AcceptingLane, ArrivingLane {
-  readonly #host: LaneHost;
+  readonly #host: LaneHost<Lane>;
   readonly #link: Link;
   readonly #limits: SessionLimits;
   readonly #ids: MessageIds;
@@ -55,7 +55,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
   /** Live calls that move much. */
   large = 0;
 
-  constructor(options: LaneOptions) {
+  constructor(options: LaneOptions<Lane>) {
     const { host, link, clock, limits, shared, side } = options;
     this.#host = host;
     this.#link = link;

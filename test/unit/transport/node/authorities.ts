@@ -1,6 +1,9 @@
 import { createLeafCertificate } from "../../../../runtime/typescript/src/daemon/authority-certificates.js";
 import { createState } from "../../../../runtime/typescript/src/daemon/authority-state.js";
-import type { ExpectedDaemon, ShownCertificate } from "../../../../runtime/typescript/src/transport/node/tls.js";
+import type {
+  ExpectedDaemon,
+  ShownCertificate,
+} from "../../../../runtime/typescript/src/transport/node/tls-options.js";
 
 /** A daemon as both ends of a TLS connection know it. */
 export interface KnownDaemon {

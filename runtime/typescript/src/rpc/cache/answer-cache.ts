@@ -1,5 +1,5 @@
 import { CrucibleError } from "../../error/index.js";
-import type { Binding, ClientCore } from "../client-call.js";
+import type { Binding, ClientCore, Outdating } from "../client-core.js";
 import { type CallOptions, type Method, MethodKind } from "../service.js";
 import type { AnswerSpace, Shelf } from "./answer-space.js";
 import { Flight, type OnAnswer } from "./flight.js";
@@ -27,7 +27,7 @@ export interface CallEnd {
  * - What has been invalidated is not served again, and a call that was on its way by then answers those who wait for it,
  *   nobody else, and leaves nothing behind.
  */
-export interface AnswerCache {
+export interface AnswerCache extends Outdating {
   /**
    * The answer to `request`, a call of the session of `core`: one that was kept, one that is on its way, or a new one. `undefined` when the cache has no
    * part in such a call: make it as any other.
@@ -43,8 +43,6 @@ export interface AnswerCache {
     options: CallOptions | undefined,
     end: CallEnd,
   ): Promise<unknown> | undefined;
-  /** Forgets the answers of these methods, by full name. A call that changes what they answer has ended. */
-  invalidate(methods: readonly string[]): void;
   /** Forgets everything: events that change it may have been missed. */
   clear(): void;
   /** Forgets everything and keeps nothing more: the session has ended. May be called twice. */

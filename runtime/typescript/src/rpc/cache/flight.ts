@@ -4,14 +4,8 @@ import { Flag } from "../../frame/frame.js";
 import { envelope } from "../../session/envelope.js";
 import { head, writeRequestHead } from "../../session/head.js";
 import { type AbortListener, ignoreAbort, listenToAbort } from "../abort-listeners.js";
-import {
-  type Binding,
-  cancelled,
-  type ClientCore,
-  deadlineExceeded,
-  readResponse,
-  UnaryResponseCall,
-} from "../client-call.js";
+import { UnaryResponseCall } from "../client-call.js";
+import { type Binding, cancelled, type ClientCore, deadlineExceeded, readResponse } from "../client-core.js";
 import type { Timed } from "../deadlines.js";
 import type { Method } from "../service.js";
 import type { KeyedRequest } from "./keyed-request.js";

@@ -6,7 +6,7 @@ import type { ArenaPair } from "../../arena/arena.js";
 import type { Call } from "../call.js";
 import { envelope, readEnvelope } from "../envelope.js";
 import type { Link } from "../link.js";
-import { bad, type IncomingRegion, IncomingRegions } from "./incoming-regions.js";
+import { bad, type Held, type IncomingRegion, IncomingRegions } from "./incoming-regions.js";
 import { type OutgoingRegion, OutgoingRegions } from "./outgoing-regions.js";
 import type { SharedBuffer } from "./shared-buffer.js";
 
@@ -27,13 +27,6 @@ export interface HandoffSetup {
   readonly leastBytes: number;
   /** Full names of methods whose messages arrive as views of that memory. */
   readonly views: ReadonlySet<string>;
-}
-
-/** What is to be known of a received message to release its region. */
-export interface Held {
-  readonly region: IncomingRegion;
-  /** The message has been copied, or is viewed, and somebody has yet to be done with it. */
-  state: "announced" | "copied" | "held" | "viewed";
 }
 
 /**

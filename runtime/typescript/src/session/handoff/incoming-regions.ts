@@ -7,6 +7,13 @@ export interface IncomingRegion {
   readonly length: number;
 }
 
+/** What is to be known of a received message to release its region. */
+export interface Held {
+  readonly region: IncomingRegion;
+  /** The message has been copied, or is viewed, and somebody has yet to be done with it. */
+  state: "announced" | "copied" | "held" | "viewed";
+}
+
 /** What a HANDOFF frame names, as it came. */
 export interface AnnouncedRegion {
   readonly arena: number;

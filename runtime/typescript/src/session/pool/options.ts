@@ -5,7 +5,6 @@ import type { HandoffSetup } from "../handoff/handoff.js";
 import type { Acceptor } from "../incoming-calls.js";
 import type { SessionLimits } from "../limits.js";
 import type { Link } from "../link.js";
-import type { Session } from "./session.js";
 
 /** Told what becomes of a session; whatever it is not told of, nobody waits for. */
 export interface SessionListener {
@@ -19,7 +18,8 @@ export interface SessionListener {
   onLarge?(): void;
 }
 
-export interface SessionOptions extends SessionListener {
+/** How a `Session` is made. */
+export interface SessionOptions<Session> extends SessionListener {
   /** Its first connection. */
   readonly link: Link;
   readonly clock: Clock;

@@ -33,14 +33,14 @@ const compressesEvents: Compressible = { sensitive: false };
  *
  * A session that is not resumable is closed when its last connection is lost.
  */
-export class Session implements LaneHost {
+export class Session implements LaneHost<Lane> {
   readonly clock: Clock;
   /** The session id as 16 hexadecimal digits. */
   readonly id: string;
   /** What of the session is sealed, on each of its connections. */
   readonly encryption: Encryption;
   readonly #compression: SessionCompression;
-  readonly #options: SessionOptions;
+  readonly #options: SessionOptions<Session>;
   readonly #shared: Shared;
   readonly #acceptor: Acceptor;
   readonly #shrinkers: Shrinkers;
@@ -56,7 +56,7 @@ export class Session implements LaneHost {
   /** Memory that both sides share. */
   readonly sharing: Sharing;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions<Session>) {
     const { link, clock, side, limits, peer } = options;
     this.#options = options;
     this.clock = clock;
@@ -67,7 +67,7 @@ export class Session implements LaneHost {
     this.#peerMaxCalls = peer.maxCalls;
     this.#shared = new Shared(side, clock, limits, peer.maxCalls);
     this.#acceptor = options.acceptor(this);
-    this.sharing = new Sharing(options);
+    this.sharing = new Sharing(link, side, limits.maxMessageBytes, options.handoff);
     this.sharing.begin(this.#add(link, 0, this.sharing.handoff));
   }
 

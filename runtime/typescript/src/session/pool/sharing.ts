@@ -1,9 +1,9 @@
 import type { Codec } from "../../codec/codec.js";
 import type { Call } from "../call.js";
-import { Handoff } from "../handoff/handoff.js";
+import { Handoff, type HandoffSetup } from "../handoff/handoff.js";
 import { ordinaryBuffer, type SharedBuffer } from "../handoff/shared-buffer.js";
 import type { Lane } from "../lane.js";
-import type { SessionOptions } from "./options.js";
+import type { Link } from "../link.js";
 
 /** Memory that both sides of a session share. Its first connection hands bodies off in it, and no other does. */
 export class Sharing {
@@ -12,8 +12,9 @@ export class Sharing {
   readonly #maxMessageBytes: number;
   #lane: Lane | undefined;
 
-  constructor({ link, side, limits, handoff: setup }: SessionOptions) {
-    this.#maxMessageBytes = limits.maxMessageBytes;
+  /** `setup` is closed with the session, and at once where `link`, its first connection, has not agreed on it. */
+  constructor(link: Link, side: "plugin" | "daemon", maxMessageBytes: number, setup: HandoffSetup | undefined) {
+    this.#maxMessageBytes = maxMessageBytes;
     if (setup === undefined) return;
     const handoff = new Handoff(link, side, setup);
     if (link.handoff) this.handoff = handoff;

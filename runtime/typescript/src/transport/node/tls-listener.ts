@@ -5,8 +5,8 @@ import { CrucibleError } from "../../error/index.js";
 import { type TlsAddress, tlsAddress } from "../address.js";
 import type { Connection, Listener } from "../transport.js";
 import { codeOf } from "./system-error.js";
-import type { ShownCertificate } from "./tls.js";
 import { type ChannelOptions, explainTls, openChannel, tlsSettings, tlsTimeout } from "./tls-channel.js";
+import type { ShownCertificate } from "./tls-options.js";
 
 /** How many connections may be in the TLS handshake; shared by the listeners of a transport. */
 export interface HandshakeBudget {

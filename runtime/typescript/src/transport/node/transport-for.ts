@@ -3,7 +3,7 @@ import { CrucibleError } from "../../error/index.js";
 import { parseAddress } from "../address.js";
 import type { Transport, TransportOptions } from "../transport.js";
 import { createPipeTransport } from "./pipe.js";
-import type { TlsOptions } from "./tls.js";
+import type { TlsOptions } from "./tls-options.js";
 import { createUnixTransport } from "./unix.js";
 
 /** What the transports of a process are made with. */
