@@ -1,9 +1,11 @@
-// docs/performance.md: each benchmark writes the section between its own markers and leaves the rest of the file alone.
+// docs/performance.md: each benchmark writes the section between its own markers and leaves the rest of the file alone. What
+// README.md shows of it follows.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import prettier from "prettier";
 import { chartSvg } from "./chart.js";
 import type { BenchResult } from "./result.js";
+import { summaryOf } from "./summary.js";
 
 /** What is the same for all benchmarks of a run. */
 export interface Circumstances {
@@ -34,7 +36,16 @@ export async function writeReport(
   writeFileSync(chart, chartSvg(result.chart));
   const before = existsSync(document) ? readFileSync(document, "utf8") : preamble;
   const text = withSection(before, name, sectionText(name, result, circumstances));
-  writeFileSync(document, await prettier.format(text, { parser: "markdown", printWidth: 120 }));
+  const written = await prettier.format(text, { parser: "markdown", printWidth: 120 });
+  writeFileSync(document, written);
+  const readme = join(root, "README.md");
+  writeFileSync(readme, await withSummary(readFileSync(readme, "utf8"), written));
+}
+
+/** README.md with the summary of docs/performance.md as that is now. */
+export async function withSummary(readme: string, performance: string): Promise<string> {
+  const text = withSection(readme, "summary", `${summaryOf(performance, [20, 24])}\n`);
+  return prettier.format(text, { parser: "markdown", printWidth: 120 });
 }
 
 /** The document with one section replaced, or added at its end. */
