@@ -4,7 +4,7 @@ import type { Method } from "../service.js";
 
 /** A request as the cache knows it. */
 export interface KeyedRequest {
-  /** Method, metadata and request, each byte of them as one character. */
+  /** The length of method and metadata, in two, and they and the request, each byte as one character. */
   readonly key: string;
   /** The encoded request; its own memory. */
   readonly body: Uint8Array;
@@ -46,7 +46,9 @@ export function keyRequest(
   if (bytes.length === usualBytes) scratch = bytes;
   if (end > maxBytes) return undefined;
   writeRequestHead(method.id, undefined, metadata);
-  const key = latin1(head.bytes, head.length) + latin1(bytes, end);
+  const { length } = head;
+  // Where the request begins is a part of it: one whose bytes are those of metadata would get the answer of another caller.
+  const key = String.fromCharCode(length & 0xff, length >> 8) + latin1(head.bytes, length) + latin1(bytes, end);
   return { key, body: bytes.slice(0, end), metadata: metadata === undefined ? undefined : copyOf(metadata) };
 }
 
