@@ -4,6 +4,7 @@ import { type Arguments, type Command, commandName } from "./commands/command.js
 import { commands } from "./commands/commands.js";
 import { type CliHost, CommandFailure, ExitCode, UsageError } from "./commands/host.js";
 import { createPaint } from "./commands/print.js";
+import { usageText } from "./commands/usage-text.js";
 import { formatMistake, GeneratorError, type Mistake } from "./errors.js";
 import { packageVersion } from "./package-root.js";
 
@@ -116,19 +117,10 @@ function explain(error: unknown, args: readonly string[], host: CliHost): [ExitC
   }
   if (error instanceof GeneratorError) return [ExitCode.Mistake, error.mistakes];
   if (error instanceof CommandFailure) return [error.exitCode, say(error.message, error.facts)];
-  if (error instanceof UsageError) return [ExitCode.Usage, say(usageText(firstLine(error.message), args))];
+  if (error instanceof UsageError) return [ExitCode.Usage, say(usageText(error.message, args, commands))];
   const text = error instanceof Error ? error.message : String(error);
   if (host.env["CRUCIBLE_DEBUG"] === "1" && error instanceof Error) host.stderr.write(`${error.stack ?? text}\n`);
   return [ExitCode.Internal, say(`a fault of crucible-gen: ${firstLine(text)} (report it with CRUCIBLE_DEBUG=1 set)`)];
-}
-
-/** What is wrong with the arguments, and the help that tells how it goes. */
-function usageText(message: string, args: readonly string[]): string {
-  const known = commands.some((one) => commandName(one) === args[0]);
-  const help = `run "crucible-gen ${known ? `${args[0]} ` : ""}--help"`;
-  const meant = /^Did you mean (\S+)\?$/.exec(message)?.[1];
-  if (meant === undefined) return `${lowerFirst(message)}: ${help}`;
-  return `there is no ${args.slice(0, known ? 2 : 1).join(" ")}: did you mean ${meant}? ${help}`;
 }
 
 function say(message: string, facts: Readonly<Record<string, unknown>> = {}): readonly Told[] {
@@ -137,8 +129,4 @@ function say(message: string, facts: Readonly<Record<string, unknown>> = {}): re
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -12,11 +12,20 @@ import { chooseTemplate, createContext, type ProjectOptions, readModels } from "
 import { GeneratorError, mistake } from "../errors.js";
 import { type LaunchedPlugin, launchPlugin } from "./plugin.js";
 import { openRequests, readOne, type RequestSource } from "./requests.js";
-import { type Caller, type CallOptions, loadRuntime, type RuntimeDoor, type RuntimeError } from "./runtime.js";
+import {
+  type Caller,
+  type CallOptions,
+  loadRuntime,
+  type RuntimeDoor,
+  type RuntimeError,
+  type RuntimeViolation,
+} from "./runtime.js";
 import { type CallMethod, type CallSchema, findMethod, printResponse, runtimeMethod } from "./schema.js";
 
 /** How long the end of a lost plugin is waited for. */
 const exitWaitMs = 1_000;
+/** The most broken rules that are told in a line; with `--json` all are that came. */
+const mostViolations = 10;
 
 /** What `call` can be told. */
 export interface CallRequest extends ProjectOptions {
@@ -151,7 +160,7 @@ async function endOf(failure: unknown, launched: LaunchedPlugin | undefined): Pr
 /** One line with the reason, and an exit code that says what kind of failure it was. */
 export function failureOf(
   error: unknown,
-  { CrucibleError, Code }: RuntimeDoor,
+  { CrucibleError, Code, violationsOf }: RuntimeDoor,
   signal: AbortSignal,
   end = "",
 ): unknown {
@@ -160,12 +169,28 @@ export function failureOf(
   const { reason, code, message, retryable, started }: RuntimeError = error;
   const exitCode = ExitCode.Call + code;
   const name = Object.keys(Code).find((key) => Code[key] === code) ?? `${code}`;
-  const line = message.replaceAll(/\s*\n\s*/g, " ");
+  const violations = violationsOf?.(error) ?? [];
+  const line = withViolations(message, violations).replaceAll(/\s*\n\s*/g, " ");
   const hint = reason === "METHOD_UNKNOWN" ? " Build the plugin again if the method is new" : "";
   return new CommandFailure(exitCode, `${reason}: ${line}${end}${hint} (exit code ${exitCode})`, {
     reason,
     code: name,
     retryable,
     started,
+    ...(violations.length === 0
+      ? {}
+      : {
+          violations: violations.map(({ fieldPath, ruleId, message: text }) => ({ fieldPath, ruleId, message: text })),
+        }),
+  });
+}
+
+/** A message that tells the first broken rule and how many more there are, with some of those as well. */
+function withViolations(message: string, violations: readonly RuntimeViolation[]): string {
+  return message.replace(/ \(and ((?:at least )?)(\d+) more\)$/, (_, least: string, more: string) => {
+    const told = violations.slice(1, mostViolations);
+    const texts = told.map(({ fieldPath, message: text }) => `; ${fieldPath === "" ? "" : `${fieldPath}: `}${text}`);
+    const left = Number(more) - told.length;
+    return texts.join("") + (left === 0 && least === "" ? "" : ` (and ${least}${left} more)`);
   });
 }

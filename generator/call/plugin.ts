@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Stage } from "../buf/stage.js";
 import type { RunningDaemon, RunningPlugin, RuntimeDoor, RuntimeLog } from "./runtime.js";
 
-/** The id that the plugin is launched under. */
-const pluginId = "call";
-/** What the system's address of a socket holds at least, everywhere; names of sockets take up to 14 beside the folder. */
-const roomForPath = 103 - 14;
+/** The most of a program's name that becomes the id of its plugin. */
+const longestId = 24;
+/** What the system's address of a socket holds at least, everywhere; of that the name of the socket takes some. */
+const roomForPath = 103 - "/.sock.pid".length - longestId;
 
 /** A plugin that was launched for this command alone. */
 export interface LaunchedPlugin {
@@ -31,9 +31,32 @@ export interface OwnDaemon {
   readonly id: string;
 }
 
-/** Makes a daemon in the temporary folder, with keys of its own. Aborting the signal closes it. */
-export async function openDaemon(request: Omit<LaunchRequest, "command" | "cwd">): Promise<OwnDaemon> {
+/**
+ * The id that a plugin is launched under, by which messages call it: the name of its script, or else of its program, as far
+ * as an id can have it.
+ */
+export function idOf(command: readonly string[]): string {
+  const script = command.slice(1).find((word) => /\.[cm]?[jt]sx?$/.test(word)) ?? command[0] ?? "";
+  const name = basename(script)
+    .replace(/\.\w+$/, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, longestId)
+    .replaceAll(/^-+|-+$/g, "");
+  return name === "" ? "plugin" : name;
+}
+
+/**
+ * Makes a daemon in the temporary folder, with keys of its own. Aborting the signal closes it.
+ *
+ * @param command what will be launched, where that is known by now.
+ */
+export async function openDaemon(
+  request: Omit<LaunchRequest, "command" | "cwd">,
+  command: readonly string[] = [],
+): Promise<OwnDaemon> {
   const { runtime, stage, signal } = request;
+  const id = idOf(command);
   const sockets = join(stage.root, "s");
   // A long TMPDIR leaves no room for a socket: those of other daemons are no worse a place.
   const hasRoom = Buffer.byteLength(sockets) <= roomForPath;
@@ -44,7 +67,7 @@ export async function openDaemon(request: Omit<LaunchRequest, "command" | "cwd">
     onLog: (record) => show(record, request),
   });
   signal.addEventListener("abort", () => void daemon.close({ graceMs: 0 }), { once: true });
-  return { daemon, id: hasRoom ? pluginId : `${pluginId}-${process.pid}` };
+  return { daemon, id: hasRoom ? id : `${id}-${process.pid}` };
 }
 
 /**
@@ -53,7 +76,7 @@ export async function openDaemon(request: Omit<LaunchRequest, "command" | "cwd">
  */
 export async function launchPlugin(request: LaunchRequest): Promise<LaunchedPlugin> {
   const { command, cwd, signal } = request;
-  const { daemon, id } = await openDaemon(request);
+  const { daemon, id } = await openDaemon(request, command);
   try {
     signal.throwIfAborted();
     return { plugin: await daemon.launch({ id, command, cwd }), daemon };

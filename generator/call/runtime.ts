@@ -65,7 +65,15 @@ export interface RuntimeLog {
   readonly stream?: string;
 }
 
-/** `crucible-runtime/daemon`, as far as it is used. */
+/** A broken rule of a schema. */
+export interface RuntimeViolation {
+  /** Such as `tags[2]`; empty for the whole message. */
+  readonly fieldPath: string;
+  readonly ruleId: string;
+  readonly message: string;
+}
+
+/** `crucible-runtime/daemon` and of `crucible-runtime` what is named here, as far as they are used. */
 export interface RuntimeDoor {
   createDaemon(options: {
     readonly name: string;
@@ -73,6 +81,8 @@ export interface RuntimeDoor {
     readonly socketDirectory?: string;
     readonly onLog: (record: RuntimeLog) => void;
   }): Promise<RunningDaemon>;
+  /** The broken rules that an error tells of; of older runtimes undefined. */
+  readonly violationsOf?: ((error: RuntimeError) => readonly RuntimeViolation[]) | undefined;
   readonly CrucibleError: new (reason: string, message: string) => RuntimeError;
   readonly Code: Readonly<Record<string, number>>;
 }
@@ -83,11 +93,14 @@ export interface RuntimeDoor {
  * @throws GeneratorError when it has none.
  */
 export async function loadRuntime(cwd: string): Promise<RuntimeDoor> {
-  let path: string;
+  let [path, common]: string[] = [];
   try {
-    path = createRequire(join(cwd, "package.json")).resolve("crucible-runtime/daemon");
+    const { resolve } = createRequire(join(cwd, "package.json"));
+    [path, common] = [resolve("crucible-runtime/daemon"), resolve("crucible-runtime")];
   } catch {
     throw mistake(`crucible-runtime is not installed for ${cwd}: run "npm install crucible-runtime"`);
   }
-  return (await import(pathToFileURL(path).href)) as RuntimeDoor;
+  const door = (await import(pathToFileURL(path).href)) as RuntimeDoor;
+  const { violationsOf } = (await import(pathToFileURL(common).href)) as RuntimeDoor;
+  return { createDaemon: door.createDaemon, CrucibleError: door.CrucibleError, Code: door.Code, violationsOf };
 }

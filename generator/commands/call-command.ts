@@ -1,4 +1,4 @@
-import { addJson, type Arguments, type Command, flagOf, textOf } from "./command.js";
+import { addJson, type Arguments, type Command, commandOf, flagOf, textOf } from "./command.js";
 import { type CliHost, ExitCode, UsageError } from "./host.js";
 import { createProgress } from "./progress.js";
 import type { ProjectOptions } from "./project.js";
@@ -6,23 +6,28 @@ import type { ProjectOptions } from "./project.js";
 /** `crucible-gen call`. */
 export const callCommand: Command = {
   usage: "call [method] [request]",
+  takesCommand: true,
   summary: "call a method of a plugin: JSON in, JSON out",
   describe: (parser) =>
     addJson(
       parser
         .usage(
-          "$0 call --command <plugin> <method> [request]\n\nLaunches a plugin, calls one of its methods and prints each response as a line of JSON.",
+          "$0 call <method> [request] -- <command..>\n$0 call --command <plugin> <method> [request]\n\nLaunches a plugin, calls one of its methods and prints each response as a line of JSON.",
         )
         .positional("method", { type: "string", describe: "package.Service/Method; what is clear may be left out" })
         .positional("request", {
           type: "string",
           describe: "JSON, @file, or - for stdin: one value, or for a stream one after the other; without it {}",
         })
-        .option("command", { type: "string", requiresArg: true, describe: "the plugin's program and its arguments" })
+        .option("command", {
+          type: "string",
+          requiresArg: true,
+          describe: "the plugin's program and its arguments, as one text instead of behind --",
+        })
         .option("list", {
           type: "boolean",
           default: false,
-          describe: "show what the plugin hosts; without --command, the schema",
+          describe: "show what the plugin hosts; without its program, the schema",
         })
         .option("timeout", { type: "string", requiresArg: true, describe: "deadline of the call, as in 500ms, 5s, 2m" })
         .option("metadata", {
@@ -40,10 +45,10 @@ export const callCommand: Command = {
       "print errors and lists as JSON too",
     )
       .example([
-        ['$0 call --command "node dist/search.js" --list', "what it hosts"],
-        ['$0 call --command "node dist/search.js" acme.v1.SearchProvider/Query \'{"text":"x"}\'', "one call"],
-        ['$0 call --command "node dist/search.js" Query @request.json --timeout 5s', "from a file"],
-        ["tail -f notes.jsonl | $0 call --command ./plugin Index -", "a stream, as it comes"],
+        ["$0 call --list -- node dist/search.js", "what it hosts"],
+        ['$0 call acme.v1.SearchProvider/Query \'{"text":"x"}\' -- node dist/search.js', "one call"],
+        ["$0 call Query @request.json --timeout 5s -- node dist/search.js", "from a file"],
+        ["tail -f notes.jsonl | $0 call Index - -- ./plugin", "a stream, as it comes"],
       ])
       .epilogue(
         "JSON is that of protobuf: lowerCamelCase names, 64-bit numbers and bytes (base64) as text. The plugin is launched by a " +
@@ -60,17 +65,17 @@ export const callCommand: Command = {
     };
     if (flagOf(args, "list")) return list(args, host, project);
     const method = textOf(args, "method");
-    const command = textOf(args, "command");
+    const command = await programOf(args);
     if (method === undefined) throw new UsageError("call needs a method, or --list to show them");
-    if (command === undefined) throw new UsageError("call needs --command with the plugin's program");
+    if (command === undefined)
+      throw new UsageError("call needs the plugin's program behind --, as in call Query -- node dist/plugin.js");
     const { call } = await import("../call/call.js");
     const { parseDuration, parseMetadata } = await import("../call/arguments.js");
-    const { splitWords } = await import("../call/words.js");
     const timeout = textOf(args, "timeout");
     using progress = createProgress(host);
     await call({
       ...project,
-      command: splitWords(command),
+      command,
       method,
       data: textOf(args, "request"),
       timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, "--timeout"),
@@ -84,13 +89,22 @@ export const callCommand: Command = {
   },
 };
 
+/** The plugin's program and its arguments: what stands behind `--`, or the text of `--command`. */
+async function programOf(args: Arguments): Promise<readonly [string, ...string[]] | undefined> {
+  const behind = commandOf(args);
+  const text = textOf(args, "command");
+  if (text === undefined) return behind;
+  if (behind !== undefined) throw new UsageError("call takes --command or a program behind --, not both");
+  const { splitWords } = await import("../call/words.js");
+  return splitWords(text);
+}
+
 /** Shows what can be called. */
 async function list(args: Arguments, host: CliHost, project: ProjectOptions): Promise<ExitCode> {
   const { failureOf, readSchema } = await import("../call/call.js");
   const { listHosted, listSchema, printList } = await import("../call/list.js");
   const { methodsOf } = await import("../call/schema.js");
-  const { splitWords } = await import("../call/words.js");
-  const command = textOf(args, "command");
+  const command = await programOf(args);
   using progress = createProgress(host);
   progress.say("compiling schemas");
   const methods = methodsOf(await readSchema(project));
@@ -107,7 +121,7 @@ async function list(args: Arguments, host: CliHost, project: ProjectOptions): Pr
       const { plugin, daemon } = await launchPlugin({
         ...project,
         runtime,
-        command: splitWords(command),
+        command,
         stage,
         print,
       });

@@ -99,9 +99,14 @@ async function askFor(args: Arguments, folder: string, host: CliHost): Promise<N
   return wishes;
 }
 
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w./~@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
 function printInit(report: InitReport, paint: Paint, folder: string, { cwd }: CliHost): string {
   const lines = report.files.map((path) => `${paint.good(report.folder === "." ? path : `${report.folder}/${path}`)}`);
-  const step = relative(cwd, folder) === "" ? "" : `cd ${report.folder} && `;
+  const step = relative(cwd, folder) === "" ? "" : `cd ${quoted(report.folder)} && `;
   lines.push("", `A ${report.kind} with the service ${report.package}.${report.service}. Next:`);
   lines.push(`  ${step}npm install && npm test`);
   lines.push(`  npx crucible-gen add method ${report.service} <name>`);

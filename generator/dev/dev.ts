@@ -71,7 +71,7 @@ export async function dev(request: DevRequest, ready: (control: DevControl) => v
   const runtime = await loadRuntime(cwd);
   using stage = createStage();
   const print = (line: string): void => request.onEvent({ event: "log", line });
-  const { daemon, id } = await openDaemon({ runtime, stage, signal, print });
+  const { daemon, id } = await openDaemon({ runtime, stage, signal, print }, request.command);
   const schemas = template.inputs.flatMap((input) =>
     typeof input["directory"] === "string" ? [resolve(cwd, input["directory"])] : [],
   );

@@ -16,28 +16,23 @@ interface OptionalPackage {
   readonly name: string;
   /** What is without it. */
   readonly cost: string;
-  /** Whether this version loads it when it is there. */
-  readonly used: boolean;
 }
 
 const packages: readonly OptionalPackage[] = [
-  { name: "koffi", cost: "a daemon cannot see which process dials a plugin's socket", used: true },
-  { name: "lz4-napi", cost: "messages are not compressed", used: false },
+  { name: "koffi", cost: "large messages go over the socket, and a daemon cannot see which process dials it" },
   {
     name: "@bufbuild/cel",
     cost: "rules in CEL that are not compiled end their calls with PACKAGE_MISSING",
-    used: true,
   },
-  { name: "@bufbuild/re2", cost: "validators with patterns that are not compiled cannot be loaded", used: true },
+  { name: "@bufbuild/re2", cost: "validators with patterns that are not compiled cannot be loaded" },
 ];
 const unused = "this version does not use it yet";
 
 /** The optional packages of the project. */
 export function checkPackages({ cwd }: DoctorPlace): Finding[] {
-  return packages.map(({ name, cost, used }) => {
+  return packages.map(({ name, cost }) => {
     const version = packageVersionFrom(cwd, name);
-    if (version !== undefined) return ok(name, used ? version : `${version}; ${unused}`);
-    return absent(name, used ? cost : `${cost}; ${unused}`, used ? `run npm install ${name}` : "");
+    return version === undefined ? absent(name, cost, `run npm install ${name}`) : ok(name, version);
   });
 }
 

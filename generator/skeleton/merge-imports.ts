@@ -123,8 +123,18 @@ export class ImportBook implements ImportNames {
       const start = this.#file.getStatements()[0]?.getStart() ?? 0;
       return { start, end: start, text: `${line}\n` };
     }
+    // A statement that is about to go takes all of its place along.
+    if (this.#isRemoved(last)) return { start: last.getStart(), end: last.getStart(), text: `${line}\n` };
     const at = endWithComments(this.#file.getFullText(), last.getEnd());
     return { start: at, end: at, text: `\n${line}` };
+  }
+
+  /** Whether a statement imports nothing that is used any more, see {@link removals}. */
+  #isRemoved(declaration: ImportDeclaration): boolean {
+    const all = declaration.getNamedImports();
+    return (
+      all.length > 0 && declaration.getDefaultImport() === undefined && all.every((named) => this.#isUnused(named))
+    );
   }
 
   /** Whether every use of an import goes away. */

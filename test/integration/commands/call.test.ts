@@ -198,7 +198,7 @@ describe("mistakes: code 1, one line, no process started", () => {
     expect(await lab.command(dir, ["call", "Say"])).toEqual({
       code: 2,
       stdout: "",
-      stderr: 'error: call needs --command with the plugin\'s program: run "crucible-gen call --help"\n',
+      stderr: 'error: call needs the plugin\'s program behind --, as in call Query -- node dist/plugin.js: run "crucible-gen call --help"\n',
     });
   });
 });

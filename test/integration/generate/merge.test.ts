@@ -186,3 +186,25 @@ test.each(unreadable)("%s: the file stays as it is, a note says what is missing"
   expect(report.notes[0]).toMatch(why);
   expect(read(dir)["src/lister.ts"]).toBe(files);
 });
+
+test("a last import that nothing uses any more makes room for the one that takes its place", async () => {
+  const other = `import { ListerPlugin } from "../gen/plain_plugin.js";
+import type { Gone, GoneInit } from "../gen/gone_plugin.js";
+`;
+  const text = mine
+    .replace('import { ListerPlugin, type Plain, type PlainInit } from "../gen/plain_plugin.js";\n', other)
+    .replace("list(request: Plain): Promise<PlainInit>", "list(request: Gone): Promise<GoneInit>")
+    .replace("{ id }: Plain", "{ id }")
+    .replace("(request: Plain) => request", "(request) => request")
+    .replace("../gen/plain_plugin.js", "../elsewhere/plain_plugin.js");
+  const dir = lab.project("last-import", { "proto/plain.proto": before, "src/lister.ts": text });
+  expect(await lab.generate(dir)).toMatchObject({ notes: [] });
+  expect(read(dir)["src/lister.ts"]).toBe(
+    text
+      .replace(
+        'import type { Gone, GoneInit } from "../gen/gone_plugin.js";',
+        'import type { Plain, PlainInit } from "../gen/plain_plugin.js";',
+      )
+      .replace("list(request: Gone): Promise<GoneInit>", "list(request: Plain): Promise<PlainInit>"),
+  );
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDuration, parseMetadata } from "../../../../generator/call/arguments.js";
+import { idOf } from "../../../../generator/call/plugin.js";
 import { splitWords } from "../../../../generator/call/words.js";
 
 describe("words of a command", () => {
@@ -42,4 +43,16 @@ test("metadata: keys come more than once, values have equals signs, no name is s
   expect(parseMetadata(["a=1", "b=", "a=2=3"])).toEqual({ a: ["1", "2=3"], b: [""] });
   expect(Object.keys(parseMetadata(["__proto__=x"]))).toEqual(["__proto__"]);
   expect(() => parseMetadata(["=x"])).toThrow(/is no pair/);
+});
+
+test.each([
+  ["node dist/src/greeter.js", "greeter"],
+  ["node --import tsx src/Guest_Book.ts --port 1", "guest-book"],
+  ["./plugin --verbose", "plugin"],
+  ["/usr/bin/python3 -m notes", "python3"],
+  ["node -e 1", "node"],
+  [`node ${"a".repeat(23)}-b.mjs`, "a".repeat(23)],
+  ["./--é--", "plugin"],
+])("the id of %s", (command, id) => {
+  expect(idOf(splitWords(command))).toBe(id);
 });
