@@ -59,6 +59,8 @@ export interface BenchReport {
   };
   /** Calls that failed, by reason. */
   readonly failed: Readonly<Record<string, number>>;
+  /** What the first of each reason said. */
+  readonly messages: Readonly<Record<string, string>>;
   /** What the plugin had of memory at the end; undefined where the system does not tell. */
   readonly pluginBytes: number | undefined;
 }
@@ -69,6 +71,7 @@ interface Tally {
   responses: number;
   responseBytes: number;
   readonly failed: Map<string, number>;
+  readonly messages: Map<string, string>;
 }
 
 /**
@@ -153,7 +156,13 @@ function loadOf(
     }
   };
   return async (ms) => {
-    const tally: Tally = { latency: new Histogram(), responses: 0, responseBytes: 0, failed: new Map() };
+    const tally: Tally = {
+      latency: new Histogram(),
+      responses: 0,
+      responseBytes: 0,
+      failed: new Map(),
+      messages: new Map(),
+    };
     const end = performance.now() + ms;
     const worker = async (): Promise<void> => {
       while (performance.now() < end) {
@@ -163,10 +172,11 @@ function loadOf(
           await callOnce(tally);
           tally.latency.record(performance.now() - begun);
         } catch (error) {
-          const { reason } = error as Partial<RuntimeError>;
+          const { reason, message = "" } = error as Partial<RuntimeError>;
           // Without the plugin there is nothing to measure.
           if (reason === undefined || reason === "PEER_LOST" || signal.aborted) throw error;
           tally.failed.set(reason, (tally.failed.get(reason) ?? 0) + 1);
+          if (!tally.messages.has(reason)) tally.messages.set(reason, message.replaceAll(/\s*\n\s*/g, " "));
           // A call that fails at once would leave no turn to anything else.
           await new Promise((resolve) => setImmediate(resolve));
         }
@@ -191,7 +201,7 @@ function reportOf(
   { concurrency }: BenchRequest,
   method: CallMethod,
   bodies: readonly Uint8Array[],
-  { latency, responses, responseBytes, failed }: Tally,
+  { latency, responses, responseBytes, failed, messages }: Tally,
   elapsed: number,
   pluginBytes: number | undefined,
 ): BenchReport {
@@ -217,6 +227,7 @@ function reportOf(
       max: round(latency.max),
     },
     failed: Object.fromEntries([...failed].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    messages: Object.fromEntries([...messages].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     pluginBytes,
   };
 }

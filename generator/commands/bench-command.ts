@@ -106,10 +106,17 @@ function print(report: BenchReport, paint: Paint): string {
     `${report.method}, ${report.concurrency} at a time for ${report.seconds.toFixed(1)} s`,
     `calls    ${paint.good(`${count(report.callsPerSecond)} calls/s`)} (${count(report.calls)} calls)`,
     ...(report.responses === report.calls ? [] : [`stream   ${count(report.responses)} responses`]),
-    `bytes    ${count(report.requestBytes)} out, ${count(report.responseBytes)} back`,
-    `latency  p50 ${ms.p50} ms, p90 ${ms.p90} ms, p99 ${ms.p99} ms, p99.9 ${ms.p999} ms, max ${ms.max} ms`,
+    // What no call has taken cannot be told.
+    ...(report.calls === 0
+      ? []
+      : [
+          `bytes    ${count(report.requestBytes)} out, ${count(report.responseBytes)} back`,
+          `latency  p50 ${ms.p50} ms, p90 ${ms.p90} ms, p99 ${ms.p99} ms, p99.9 ${ms.p999} ms, max ${ms.max} ms`,
+        ]),
     ...(pluginBytes === undefined ? [] : [`memory   ${Math.round(pluginBytes / 1_048_576)} MiB in the plugin`]),
-    ...Object.entries(failed).map(([reason, times]) => paint.bad(`failed   ${count(times)} calls: ${reason}`)),
+    ...Object.entries(failed).map(([reason, times]) =>
+      paint.bad(`failed   ${count(times)} calls: ${reason}: ${report.messages[reason] ?? ""}`),
+    ),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -123,6 +123,7 @@ describe("options", () => {
     ["a command with NUL", { command: ["node", "a\0b"] }, "OPTION_INVALID"],
     ["an impossible variable", { env: { "A=B": "x" } }, "OPTION_INVALID"],
     ["a capability with a blank", { capabilities: ["vault read"] }, "OPTION_INVALID"],
+    ["an option that does not exist", { encrypton: "none" } as object, "OPTION_INVALID"],
     ["no time to start", { startTimeoutMs: 0 }, "OPTION_INVALID"],
     ["more time than a token lives", { startTimeoutMs: 60_001 }, "OPTION_INVALID"],
   ];
@@ -147,6 +148,7 @@ describe("options", () => {
 
   test.each([
     ["a name of no valid form", { name: "My Daemon" }, "OPTION_INVALID"],
+    ["an option that does not exist", { encrypton: "none" } as object, "OPTION_INVALID"],
     ["a limit out of range", { limits: { maxCalls: 0 } }, "OPTION_INVALID"],
     ["a limit that does not exist", { limits: { maxCats: 1 } as object }, "OPTION_INVALID"],
     ["no place for connections", { maxPendingConnections: 0 }, "OPTION_INVALID"],

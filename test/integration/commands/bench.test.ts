@@ -28,6 +28,7 @@ interface Report {
   readonly seconds: number;
   readonly latencyMs: Readonly<Record<"min" | "p50" | "p90" | "p99" | "p999" | "max", number>>;
   readonly failed: Readonly<Record<string, number>>;
+  readonly messages: Readonly<Record<string, string>>;
 }
 
 describe("every kind of method", () => {
@@ -73,8 +74,13 @@ describe("what goes wrong", () => {
     const { code, stdout } = await bench("Act", '{"action":"throw-own","argument":"x"}', "--json");
     const report = JSON.parse(stdout) as Report;
     expect([code, report.ok, report.calls, Object.keys(report.failed)]).toEqual([1, false, 0, ["NOTE_UNKNOWN"]]);
+    expect(report.messages).toEqual({ NOTE_UNKNOWN: "x" });
     const late = await bench("Act", '{"action":"wait"}', "--timeout", "20ms");
-    expect([late.code, late.stdout]).toEqual([1, expect.stringMatching(/\nfailed {3}\d+ calls: DEADLINE_EXCEEDED\n$/)]);
+    expect(late.stdout).not.toContain("latency");
+    expect([late.code, late.stdout]).toEqual([
+      1,
+      expect.stringMatching(/\nfailed {3}\d+ calls: DEADLINE_EXCEEDED: [^\n]+\n$/),
+    ]);
   });
 
   test("a plugin that ends: the code of the error", async () => {

@@ -43,6 +43,8 @@ describe("every kind of method", () => {
     expect(await call(["lab.v1.Echo.Say", "@say.json"])).toEqual(answered('{"text":"from a file"}'));
     expect(await call(["Echo/Say", "-"], ' {"text":\n"héllo"}\n')).toEqual(answered('{"text":"héllo"}'));
     expect(await call(["Say"])).toEqual(answered("{}"));
+    const behind = ["call", "Say", '{"text":"x"}', "--", ...echo.split(" ")];
+    expect(await lab.command(dir, behind)).toEqual(answered('{"text":"x"}'));
     expect(await call(["Say", "--defaults"])).toEqual(answered('{"text":"","payload":""}'));
   });
 
@@ -115,6 +117,14 @@ describe("failures: one line with the reason, and an exit code", () => {
     const result = await call([...args, "--quiet"]);
     expect([result.code, result.stdout, result.stderr.split("\n").length]).toEqual([code, "", 2]);
     expect(result.stderr.replace(/^error: /, "").trimEnd()).toMatch(line);
+  });
+
+  test("all broken rules that came, as JSON", async () => {
+    const { stdout } = await call(["Act", "{}", "--json"]);
+    const [error] = (JSON.parse(stdout) as { errors: [{ violations: unknown }] }).errors;
+    expect(error.violations).toEqual([
+      { fieldPath: "action", ruleId: "string.min_len", message: "must be at least 1 characters" },
+    ]);
   });
 
   test("as JSON, after the responses that came before", async () => {
@@ -198,7 +208,8 @@ describe("mistakes: code 1, one line, no process started", () => {
     expect(await lab.command(dir, ["call", "Say"])).toEqual({
       code: 2,
       stdout: "",
-      stderr: 'error: call needs the plugin\'s program behind --, as in call Query -- node dist/plugin.js: run "crucible-gen call --help"\n',
+      stderr:
+        'error: call needs the plugin\'s program behind --, as in call Query -- node dist/plugin.js: run "crucible-gen call --help"\n',
     });
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, rename, unlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CrucibleError } from "../error/index.js";
 
 /**
@@ -91,7 +91,7 @@ export class AuthorityStore {
     try {
       stats = await lstat(this.directory).catch(async (error: unknown) => {
         if (codeOf(error) !== "ENOENT") throw error;
-        await mkdir(this.directory, { recursive: true, mode: 0o700 });
+        await makeDirectory(this.directory);
         return lstat(this.directory);
       });
     } catch (cause) {
@@ -100,6 +100,27 @@ export class AuthorityStore {
     if (stats.isSymbolicLink()) throw invalid(this.directory, "is a symbolic link", "name the directory itself");
     if (!stats.isDirectory()) throw invalid(this.directory, "is no directory", "choose another state directory");
     assertOurs(this.directory, stats, "700");
+  }
+}
+
+/**
+ * Makes a directory and those above it. With `recursive` Node never comes back where the system makes none in a directory
+ * that is there, as in /proc (Node 20 and 24).
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else was first.
+    if (codeOf(error) === "EEXIST") return;
+    const parent = dirname(path);
+    const parentIsThere = await lstat(parent).then(
+      () => true,
+      () => false,
+    );
+    if (codeOf(error) !== "ENOENT" || parentIsThere) throw error;
+    await makeDirectory(parent);
+    await makeDirectory(path);
   }
 }
 

@@ -52,12 +52,12 @@ export function defaultStateDirectory(name: string): string {
  * another name; OPTION_INVALID when the name has no valid form.
  */
 export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
-  const { name, clock = systemClock, directory = defaultStateDirectory(name) } = options;
-  if (!isPluginId(name)) {
+  const { name, clock = systemClock } = options;
+  if (typeof name !== "string" || !isPluginId(name)) {
     const text = `the daemon's name has no valid form: use 1 to 40 of a-z, 0-9 and -, no hyphen first or last`;
     throw new CrucibleError("OPTION_INVALID", text);
   }
-  const store = new AuthorityStore(directory);
+  const store = new AuthorityStore(options.directory ?? defaultStateDirectory(name));
   const state = await load(store, name, clock);
   if (!state.daemonId.startsWith(`${name}-`)) {
     throw invalid(

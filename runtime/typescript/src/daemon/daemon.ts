@@ -17,6 +17,7 @@ import { logToStderr } from "./log.js";
 import {
   checkCompression,
   checkConnections,
+  checkDaemonNames,
   checkEncryption,
   checkLaunch,
   checkNumber,
@@ -125,6 +126,7 @@ export function createDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** The same on another platform, for tests. */
 export async function createDaemonOn(platform: Platform, options: DaemonOptions): Promise<Daemon> {
+  checkDaemonNames(options);
   const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
   const { core, bootId } = await createCore(platform, options);
   return new Daemon(core, options.name, bootId, startTimeoutMs);

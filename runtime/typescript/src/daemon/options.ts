@@ -113,6 +113,40 @@ export interface LaunchOptions {
   readonly startTimeoutMs?: number;
 }
 
+/** What {@link DaemonOptions} and {@link LaunchOptions} have: one that is misspelt would be as if it had not been set. */
+const daemonNames: Readonly<Record<keyof DaemonOptions, true>> = {
+  name: true,
+  stateDirectory: true,
+  listen: true,
+  mutualTls: true,
+  socketDirectory: true,
+  services: true,
+  interceptors: true,
+  limits: true,
+  validation: true,
+  cacheBytes: true,
+  encryption: true,
+  compression: true,
+  connections: true,
+  resumeTimeoutMs: true,
+  handoff: true,
+  onLog: true,
+  startTimeoutMs: true,
+  maxPendingConnections: true,
+};
+const launchNames: Readonly<Record<keyof LaunchOptions, true>> = {
+  id: true,
+  command: true,
+  cwd: true,
+  env: true,
+  capabilities: true,
+  encryption: true,
+  connectFrom: true,
+  handoff: true,
+  connections: true,
+  startTimeoutMs: true,
+};
+
 /** How to end in order. */
 export interface CloseOptions {
   /** How long calls in flight may still take, in milliseconds: 0 to 3,600,000. Default: 5,000. */
@@ -167,8 +201,23 @@ export function checkCompression(value: CompressionPolicy): CompressionPolicy {
   );
 }
 
+/** @throws CrucibleError OPTION_INVALID for an option that there is not. */
+export function checkDaemonNames(options: DaemonOptions): void {
+  checkNames("createDaemon", options, daemonNames);
+}
+
+function checkNames(what: string, options: object, names: object): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    const shown = JSON.stringify(name.slice(0, 60));
+    const text = `${what} has no option ${shown}; the options are ${Object.keys(names).join(", ")}`;
+    throw new CrucibleError("OPTION_INVALID", text);
+  }
+}
+
 /** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
 export function checkLaunch(options: LaunchOptions): void {
+  checkNames("launch", options, launchNames);
   const { id, command, cwd, env, capabilities, encryption, connections, connectFrom, handoff } = options;
   if (typeof id !== "string" || !isPluginId(id)) {
     const shown = JSON.stringify(String(id).slice(0, 60));

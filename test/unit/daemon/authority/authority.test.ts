@@ -11,6 +11,7 @@ import {
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   truncate,
   writeFile,
@@ -146,7 +147,7 @@ describe("on first use", () => {
 
   test("a name of no valid form is refused", async () => {
     const invalid = expect.objectContaining({ reason: "OPTION_INVALID" }) as Error;
-    for (const bad of ["", "Knowledge", "a/b", "-a", "a-", "a".repeat(41)]) {
+    for (const bad of [undefined as unknown as string, "", "Knowledge", "a/b", "-a", "a-", "a".repeat(41)]) {
       await expect(openAuthority({ directory, name: bad })).rejects.toThrow(invalid);
     }
   });
@@ -307,6 +308,20 @@ describe("what is not ours alone is refused", () => {
     await writeFile(join(root, "file"), "");
     directory = join(root, "file", "state");
     expect(await refusal()).toMatch(/cannot be made \(ENOTDIR\)/);
+    await symlink(join(root, "nowhere"), join(root, "link"));
+    directory = join(root, "link", "state");
+    expect(await refusal()).toMatch(/cannot be made \(ENOENT\)/);
+  });
+
+  test.skipIf(process.platform !== "linux")("a directory in one that takes none", async () => {
+    directory = "/proc/crucible/state";
+    expect(await refusal()).toMatch(/cannot be made \(ENOENT\)/);
+  });
+
+  test("several that are missing are made at once, for us alone", async () => {
+    directory = join(root, "a", "b");
+    await Promise.all([1, 2, 3].map(() => openAuthority({ directory, name: "knowledge" })));
+    for (const path of [directory, join(root, "a")]) expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 });
 
