@@ -155,10 +155,11 @@ function planMethod(wish: MethodWish, schemas: Schemas): Change {
   checkName("method", wish.name, "Query");
   const { service, model } = serviceNamed(wish.service, schemas);
   const { file } = service;
-  const twin = service.methods.find(({ name }) => name === wish.name);
+  // Also one that TypeScript would have to give another name: it is as good as always a slip.
+  const twin = service.methods.find(({ name }) => name.toLowerCase() === wish.name.toLowerCase());
   if (twin !== undefined) {
     const location = { ...twin.location, path: locate(schemas.inputs, twin.location.path) };
-    throw mistake(`${service.fullName} has a method ${wish.name} already: choose another name`, location);
+    throw mistake(`${service.fullName} has a method ${twin.name} already: choose another name`, location);
   }
   const names = [...service.methods.map(({ name }) => name), wish.name];
   const named = [wish.request ?? `${wish.name}Request`, wish.response ?? `${wish.name}Response`].map((name) =>

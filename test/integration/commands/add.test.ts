@@ -139,6 +139,10 @@ describe("what cannot be: code 1, one line, every file as it was", () => {
       ["method", "Search", "Get"],
       "proto/notes.proto:8:3: acme.v1.Search has a method Get already: choose another name",
     ],
+    [
+      ["method", "Search", "get"],
+      "proto/notes.proto:8:3: acme.v1.Search has a method Get already: choose another name",
+    ],
     [["method", "Serch", "Get"], "error: there is no service Serch: did you mean acme.v1.Search?"],
     [["method", "Search", "1st"], 'error: "1st" cannot name a method: write it as in Query'],
     [["method", "Search", "Q", "--request", "a b"], /^error: "a b" cannot be the name of a message: /],
