@@ -61,7 +61,7 @@ function unknownText(
   words: string,
   command: CommandOutline | undefined,
 ): string {
-  const typed = args.find((one) => /^-/.test(one) && one.replace(/^-+(?:no-)?/, "").split("=", 1)[0] === unknown);
+  const typed = args.find((one) => one.startsWith("-") && one.replace(/^-+(?:no-)?/, "").split("=", 1)[0] === unknown);
   if (typed !== undefined) {
     const option = typed.split("=", 1)[0] ?? typed;
     const names = [...(command?.options ?? []).flatMap((one) => one.names), ...everywhere];
