@@ -7,7 +7,7 @@
  * call that nobody reads on or that was cancelled. So a slow reader stops its own call alone, and no two sides wait for
  * each other.
  *
- *   spin -DSTOPS -DMESSAGES=1 -a credit.pml && gcc -O2 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -m100000
+ *   spin -DSTOPS -DMESSAGES=1 -a credit.pml && gcc -O1 -DSAFETY -o pan pan.c && ./pan -m100000
  *
  * What a search is about: MESSAGES of each side in each call (2), CALLS (2), STOPS (readers of the slow call that stop),
  * CANCEL_CALLS (its opener may cancel it), GROW (windows may grow), KEPT (what is kept is counted, where windows do not
