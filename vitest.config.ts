@@ -1,16 +1,28 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+// What these import keeps nothing between calls, so they follow each other in one process: loading the generator, fast-check and
+// protobuf-es takes each of them longer than its tests. All others have a process of their own: memory of frames, rehearsals and
+// pools live as long as a process does, and their tests begin where nothing has been used.
+const stateless = ["test/unit/{generator,validate}/**/*.test.ts", "test/property/{codec,generator,validate}/**/*.test.ts"];
+/** What users do with what is packed: `npm run test:ecosystem`. */
+const users = "test/ecosystem/**/*.test.ts";
+const never = ["test/soak/**", "**/node_modules/**"];
 
 // Tests read the runtime's sources, not its build: a stale dist would be tested otherwise.
 export default defineConfig({
   ssr: { resolve: { conditions: ["crucible-source"] } },
   resolve: { conditions: ["crucible-source"] },
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/support/bundle-setup.ts",
-    exclude: ["test/soak/**", "**/node_modules/**"],
     testTimeout: 30_000,
     pool: "forks",
-    // The default leaves one processor of two idle.
-    maxWorkers: "100%",
+    // One more than there are processors: a fifth of the time a file waits, for timers and for processes that start.
+    maxWorkers: availableParallelism() + 1,
+    projects: [
+      { extends: true, test: { name: "shared", include: stateless, exclude: never, isolate: false } },
+      { extends: true, test: { name: "own", include: ["test/**/*.test.ts"], exclude: [...never, ...stateless, users] } },
+      { extends: true, test: { name: "users", include: [users], exclude: never } },
+    ],
   },
 });

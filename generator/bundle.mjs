@@ -70,7 +70,13 @@ export async function bundle(outdir = join(here, "dist")) {
   }
 }
 
-function buildProgram(entryPoints, outdir) {
+/**
+ * Builds one program into a folder, whatever else is there.
+ *
+ * @param {Record<string, string>} entryPoints its file by its name.
+ * @param {string} outdir where to.
+ */
+export function buildProgram(entryPoints, outdir) {
   return build({
     entryPoints,
     outdir,

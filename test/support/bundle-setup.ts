@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { bundleFolder } from "./bundle.js";
 
-export default function setup(project: TestProject): () => void {
+export default function setup(project: TestProject): (() => void) | undefined {
+  // It is called for the whole and for each of its projects.
+  if (!project.isRootProject()) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "crucible-bundle-"));
   process.env[bundleFolder] = folder;
   // While somebody types, each run has its own.

@@ -7,8 +7,11 @@ import { fileURLToPath } from "node:url";
 
 /** The variable that names the folder in which it is made. */
 export const bundleFolder = "CRUCIBLE_TEST_BUNDLE";
-const script = fileURLToPath(new URL("../../generator/bundle.mjs", import.meta.url));
+const generator = fileURLToPath(new URL("../../generator", import.meta.url));
 const patienceMs = 120_000;
+
+/** What is there besides the programs: the command as a module, which tests call without a process. */
+export const commandModule = "cli.mjs";
 
 /**
  * The folder of the bundle. Whoever comes first makes it; who comes meanwhile waits.
@@ -28,8 +31,11 @@ export function sharedBundle(): string {
     }
     return dist;
   }
-  const program = `const { bundle } = await import(process.argv[1]); await bundle(process.argv[2]);`;
-  execFileSync(process.execPath, ["--input-type=module", "-e", program, script, dist]);
+  const program = `const [, generator, dist] = process.argv;
+    const { bundle, buildProgram } = await import(generator + "/bundle.mjs");
+    await bundle(dist);
+    await buildProgram({ cli: generator + "/cli.ts" }, dist);`;
+  execFileSync(process.execPath, ["--input-type=module", "-e", program, generator, dist]);
   writeFileSync(done, "");
   return dist;
 }
