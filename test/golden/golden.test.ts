@@ -21,7 +21,7 @@ describe.each(cases)("$name", (golden) => {
 
   test("generates what is expected", async () => {
     let notes = "";
-    const response = generate(await compile(golden), (note) => (notes += `${formatNote(note)}\n`));
+    const response = generate(compile(golden), (note) => (notes += `${formatNote(note)}\n`));
     if (update) {
       rmSync(join(golden.dir, "expect"), { recursive: true, force: true });
       rmSync(errorFile, { force: true });
@@ -43,7 +43,7 @@ describe.each(cases)("$name", (golden) => {
   });
 
   test.skipIf(existsSync(errorFile))("says first what it is, and is left alone by prettier", async () => {
-    for (const file of generate(await compile(golden)).file) {
+    for (const file of generate(compile(golden)).file) {
       expect(file.content.startsWith(start), file.name).toBe(true);
       if (parser === undefined) continue;
       expect(file.content, file.name).toBe(await format(file.content, { parser, printWidth: 120 }));

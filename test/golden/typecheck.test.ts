@@ -16,7 +16,7 @@ test("golden output compiles under the strictest flags", async () => {
   // Those with options of their own import what protoc-gen-es is not asked for here.
   const good = cases.filter((golden) => !existsSync(join(golden.dir, "stderr.txt")) && golden.parameter === "");
   for (const golden of good) {
-    const request = await compile(golden);
+    const request = compile(golden);
     for (const file of [...generateProtobufEs(request).file, ...generate(request).file]) {
       const path = join(dir, golden.name, file.name);
       mkdirSync(dirname(path), { recursive: true });

@@ -1,5 +1,4 @@
 // Schemas with rules of CEL, given as text: their generated validators beside those of protovalidate.
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -10,6 +9,7 @@ import { formatNote, type Note } from "../../generator/errors.js";
 import { generate } from "../../generator/generate.js";
 import type { Validator } from "../../runtime/typescript/src/validate/validator.js";
 import { generateProtobufEs } from "../golden/protobuf-es.js";
+import { runBuf } from "./buf.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,9 +22,7 @@ export function celRequest(files: Readonly<Record<string, string>>): CodeGenerat
       writeFileSync(join(dir, path), text);
     }
     const config = JSON.stringify({ version: "v2", modules: [{ path: "proto" }, { path: relative(root, dir) }] });
-    const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
-    const args = [buf, "build", ".", "--config", config, "--as-file-descriptor-set", "-o", "-"];
-    const image = execFileSync(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+    const image = runBuf(root, ["build", ".", "--config", config, "--as-file-descriptor-set", "-o", "-"]);
     const { file } = fromBinary(FileDescriptorSetSchema, image);
     return create(CodeGeneratorRequestSchema, {
       protoFile: file,

@@ -1,11 +1,18 @@
 import { wireId } from "../../generator/model/wire-id.js";
 
-/** Names of a method of each service that have one wire id; some 2^16 names on each side hold such a pair. */
+/** Names of a method of each service that have one wire id; some 100,000 names on each side hold such a pair. */
 export function collidingMethods(serviceA: string, serviceB: string): [inA: string, inB: string] {
-  const ids = new Map<number, string>();
-  for (let i = 0; i < 200_000; i++) ids.set(wireId(`${serviceA}/M${i}`), `M${i}`);
+  const ofA = new Map<number, string>();
+  const ofB = new Map<number, string>();
   for (let i = 0; ; i++) {
-    const other = ids.get(wireId(`${serviceB}/M${i}`));
-    if (other !== undefined) return [other, `M${i}`];
+    const name = `M${i.toString(36)}`;
+    const a = wireId(`${serviceA}/${name}`);
+    const b = wireId(`${serviceB}/${name}`);
+    ofA.set(a, name);
+    ofB.set(b, name);
+    const inB = ofB.get(a);
+    if (inB !== undefined) return [name, inB];
+    const inA = ofA.get(b);
+    if (inA !== undefined) return [inA, name];
   }
 }

@@ -1,5 +1,4 @@
 // The schemas in test/protos, compiled by buf, and the codecs our generator makes of them, loaded like user code.
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,6 +11,7 @@ import {
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
 import { generate } from "../../generator/generate.js";
+import { runBuf } from "./buf.js";
 import { type CorpusMessage, messagesOf } from "./generated-messages.js";
 
 export { type CorpusMessage, messagesOf } from "./generated-messages.js";
@@ -29,9 +29,7 @@ export interface Corpus {
 
 /** The descriptors of test/protos, imports included. */
 export function compileCorpus(): FileDescriptorSet {
-  const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
-  const args = ["build", "test/protos", "--as-file-descriptor-set", "-o", "-"];
-  const image = execFileSync(process.execPath, [buf, ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  const image = runBuf(root, ["build", "test/protos", "--as-file-descriptor-set", "-o", "-"]);
   return fromBinary(FileDescriptorSetSchema, image);
 }
 

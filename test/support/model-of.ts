@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { readImage } from "../../generator/buf/image.js";
 import { modelOf } from "../../generator/generate.js";
 import type { Model } from "../../generator/model/model.js";
+import { runBuf } from "./buf.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -25,8 +25,7 @@ export function modelOfText(files: Readonly<Record<string, string>>): Model {
       join(dir, "buf.yaml"),
       JSON.stringify({ version: "v2", modules: [{ path: "proto" }, { path: "own" }] }),
     );
-    execFileSync(join(root, "node_modules/.bin/buf"), ["build", "proto", "-o", "image.binpb"], { cwd: dir });
-    return modelOf(readImage(readFileSync(join(dir, "image.binpb"))));
+    return modelOf(readImage(runBuf(dir, ["build", "proto", "-o", "-#format=binpb"])));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBuf } from "../../../generator/buf/binary.js";
+import { bufProgram } from "../../support/buf.js";
 import { InstalledLab, read, root, type Run } from "./installed.js";
 
 const schema = `syntax = "proto3";
@@ -109,7 +109,6 @@ describe("diff", () => {
     expect((await lab.run(dir, ["diff", "--against", "old"])).stdout).toBe(diffed("old"));
     const whole = lab.project("released", { [path]: schema });
     expect((await lab.run(dir, ["diff", "--against", whole])).stdout).toBe(diffed(whole));
-    const buf = findBuf({ from: join(root, "package.json"), path: "", platform: process.platform, arch: process.arch });
     const stage = lab.project("stage", {
       "search.proto": schema,
       "buf.yaml": "version: v2\nmodules: [{path: proto}, {path: own}]\n",
@@ -119,7 +118,10 @@ describe("diff", () => {
       lab.project("stage", { [`own/${own}`]: readFileSync(join(root, "proto", own), "utf8") });
     }
     for (const name of ["v1.json.gz", "v1.desc#format=binpb"]) {
-      execFileSync(buf, ["build", "proto", "-o", join(dir, name)], { cwd: stage, env: { PATH: "", HOME: lab.dir } });
+      execFileSync(bufProgram, ["build", "proto", "-o", join(dir, name)], {
+        cwd: stage,
+        env: { PATH: "", HOME: lab.dir },
+      });
       const file = name.split("#")[0] ?? "";
       expect((await lab.run(dir, ["diff", "--against", file])).stdout).toBe(diffed(file));
       rmSync(join(dir, file));

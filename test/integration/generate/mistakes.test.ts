@@ -13,9 +13,9 @@ import {
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBuf } from "../../../generator/buf/binary.js";
-import { Lab, read, root } from "./project.js";
+import { Lab, read } from "./project.js";
 import { notes, plain } from "./protos.js";
+import { bufProgram } from "../../support/buf.js";
 import { collidingMethods } from "../../support/colliding-methods.js";
 
 let lab: Lab;
@@ -165,9 +165,7 @@ describe("mistakes", () => {
       expect(stderr).toMatch(/^error: there is no buf program for \w+ \w+: [^\n]*\n$/);
       // One on the search path will do; protoc-gen-es went with the rest.
       mkdirSync(join(bare.dir, "bin"));
-      const { platform, arch } = process;
-      const program = findBuf({ from: join(root, "package.json"), path: "", platform, arch });
-      symlinkSync(program, join(bare.dir, "bin/buf"));
+      symlinkSync(bufProgram, join(bare.dir, "bin/buf"));
       const text = template("{local: protoc-gen-crucible, out: gen}");
       writeFileSync(join(dir, "buf.gen.yaml"), text);
       expect(await bare.run(dir, ["generate"], { PATH: join(bare.dir, "bin") })).toMatchObject({ code: 0, stderr: "" });

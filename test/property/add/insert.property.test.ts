@@ -1,5 +1,4 @@
 // Methods added to files as their owners lay them out: nothing that was there changes, for the reader or the compiler.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { afterAll, expect, test } from "vitest";
 import { appendBlocks, findService, insertImport, insertMethod } from "../../../generator/add/insert.js";
 import { applyEdits, type Edit } from "../../../generator/skeleton/edits.js";
 import { Random } from "../../fuzz/random.js";
+import { runBuf } from "../../support/buf.js";
 
 const files = Number(process.env["ADD_FILES"] ?? 300);
 const seed = Number(process.env["ADD_SEED"] ?? 7_100);
@@ -59,7 +59,7 @@ function compile(texts: readonly string[], name: string): FileDescriptorProto[] 
   const dir = join(folder, name);
   mkdirSync(dir);
   for (const [i, text] of texts.entries()) writeFileSync(join(dir, `f${i}.proto`), text);
-  execFileSync(join(root, "node_modules/.bin/buf"), ["build", dir, "-o", join(folder, `${name}.binpb`)]);
+  runBuf(root, ["build", dir, "-o", join(folder, `${name}.binpb`)]);
   const { file } = fromBinary(FileDescriptorSetSchema, readFileSync(join(folder, `${name}.binpb`)));
   return texts.map((_, i) => file.find((one) => one.name === `f${i}.proto`)!);
 }

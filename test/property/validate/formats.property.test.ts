@@ -9,7 +9,7 @@ const golden = cases.find((one) => one.name === "validators")!;
 let loaded: Validators;
 let reference: ReturnType<typeof createReference>;
 beforeAll(async () => {
-  loaded = await loadValidators(await compile(golden));
+  loaded = await loadValidators(compile(golden));
   reference = createReference(loaded.registry);
 });
 

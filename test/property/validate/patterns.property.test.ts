@@ -12,7 +12,7 @@ let desc: DescMessage;
 let validate: Validator;
 let reference: Validator;
 beforeAll(async () => {
-  const loaded = await loadValidators(await compile(cases.find(({ name }) => name === "patterns")!));
+  const loaded = await loadValidators(compile(cases.find(({ name }) => name === "patterns")!));
   ({ desc, validate } = loaded.messages.get("patterns.v1.Patterns")!);
   const find = createReference(loaded.registry);
   reference = (init) => find(desc, create(desc, init as Record<string, unknown>));

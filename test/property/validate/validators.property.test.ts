@@ -22,7 +22,7 @@ const circle = ["Chicken", "Egg", "Farm"].map((name) => `validators.v1.${name}`)
 
 let loaded: readonly Validators[];
 beforeAll(async () => {
-  loaded = await Promise.all(golden.map(async (one) => loadValidators(await compile(one))));
+  loaded = await Promise.all(golden.map(async (one) => loadValidators(compile(one))));
 });
 
 /** A message with its validator, the request that it is of, and what protovalidate makes of it. */

@@ -6,7 +6,7 @@ import { cases, compile } from "../../../golden/case.js";
 async function fileOf(name: string, path: string): Promise<FileModel> {
   const golden = cases.find((one) => one.name === name);
   if (golden === undefined) throw new Error(`no case ${name}`);
-  const file = modelOf(await compile(golden)).files.find((one) => one.path === path);
+  const file = modelOf(compile(golden)).files.find((one) => one.path === path);
   if (file === undefined) throw new Error(`no file ${path}`);
   return file;
 }

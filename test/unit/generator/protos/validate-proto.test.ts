@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,6 +8,7 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { afterAll, describe, expect, test } from "vitest";
 import { renderProto } from "../../../../generator/protos/render.js";
 import { renderValidateProto } from "../../../../generator/protos/validate-proto.js";
+import { runBuf } from "../../../support/buf.js";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const path = "buf/validate/validate.proto";
@@ -22,8 +22,7 @@ afterAll(() => rmSync(temporary, { recursive: true }));
 function compile(): FileDescriptorProto {
   mkdirSync(dirname(join(temporary, path)), { recursive: true });
   cpSync(checkedIn, join(temporary, path));
-  const buf = join(root, "node_modules/.bin/buf");
-  const image = execFileSync(buf, ["build", "-o", "-#format=binpb", "--exclude-source-info"], { cwd: temporary });
+  const image = runBuf(temporary, ["build", "-o", "-#format=binpb", "--exclude-source-info"]);
   const { file } = fromBinary(FileDescriptorSetSchema, image);
   return file.find((one) => one.name === path)!;
 }
