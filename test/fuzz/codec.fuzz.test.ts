@@ -24,7 +24,7 @@ const payloadFiles = [
 ];
 const payloads = payloadFiles.flatMap(({ file, codecs }) => messagesOf(codecs, createRegistry(file)));
 
-const iterations = fuzzIterations(20_000);
+const iterations = fuzzIterations(10_000);
 
 let corpus: Corpus;
 beforeAll(async () => {

@@ -5,7 +5,8 @@ export function collidingMethods(serviceA: string, serviceB: string): [inA: stri
   const ofA = new Map<number, string>();
   const ofB = new Map<number, string>();
   for (let i = 0; ; i++) {
-    const name = `M${i.toString(36)}`;
+    // Names that count up collide rarely: what they differ in is too alike for a hash as simple as this one.
+    const name = `M${(Math.imul(i, 0x9e3779b1) >>> 0).toString(36)}`;
     const a = wireId(`${serviceA}/${name}`);
     const b = wireId(`${serviceB}/${name}`);
     ofA.set(a, name);

@@ -16,7 +16,7 @@ import type { LinkHandler } from "../../../runtime/typescript/src/session/link.j
 import { openAsPlugin, type PluginOpened } from "../../../runtime/typescript/src/session/plugin-opening.js";
 import { transportFor } from "../../../runtime/typescript/src/transport/node/transport-for.js";
 import { parseTicket, type Ticket } from "../../../runtime/typescript/src/plugin/ticket.js";
-import { type Lab, until } from "./lab.js";
+import { isAlive, type Lab, until } from "./lab.js";
 
 /** A launch whose process gives its ticket away: the test connects in its place. */
 export interface Leak {
@@ -24,6 +24,15 @@ export interface Leak {
   readonly ticket: Ticket;
   /** The line as it was on descriptor 3. */
   readonly text: string;
+}
+
+const leaked: Plugin[] = [];
+
+/** Ends every process whose ticket was leaked. It does not know when its session is over: a daemon would wait for it. */
+export function endLeakers(): void {
+  for (const plugin of leaked.splice(0)) {
+    if (isAlive(plugin.pid)) process.kill(plugin.pid, "SIGKILL");
+  }
 }
 
 export async function leakTicket(
@@ -38,7 +47,10 @@ export async function leakTicket(
     connectFrom,
     startTimeoutMs: 30_000,
   });
-  launching.catch(() => {});
+  launching.then(
+    (plugin) => leaked.push(plugin),
+    () => {},
+  );
   const line = (): string | undefined =>
     lab.records.find(({ pluginId, message }) => pluginId === id && message.startsWith("ticket "))?.message;
   await until(() => line() !== undefined, "the ticket");
