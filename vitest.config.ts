@@ -4,7 +4,10 @@ import { defineConfig } from "vitest/config";
 // What these import keeps nothing between calls, so they follow each other in one process: loading the generator, fast-check and
 // protobuf-es takes each of them longer than its tests. All others have a process of their own: memory of frames, rehearsals and
 // pools live as long as a process does, and their tests begin where nothing has been used.
-const stateless = ["test/unit/{generator,validate}/**/*.test.ts", "test/property/{codec,generator,validate}/**/*.test.ts"];
+const stateless = [
+  "test/unit/{generator,validate}/**/*.test.ts",
+  "test/property/{codec,generator,validate}/**/*.test.ts",
+];
 /** What users do with what is packed: `npm run test:ecosystem`. */
 const users = "test/ecosystem/**/*.test.ts";
 const never = ["test/soak/**", "**/node_modules/**"];
@@ -17,11 +20,14 @@ export default defineConfig({
     globalSetup: "test/support/bundle-setup.ts",
     testTimeout: 30_000,
     pool: "forks",
-    // One more than there are processors: a fifth of the time a file waits, for timers and for processes that start.
+    // One more than there are processors: files wait for timers, sockets and processes that start.
     maxWorkers: availableParallelism() + 1,
     projects: [
       { extends: true, test: { name: "shared", include: stateless, exclude: never, isolate: false } },
-      { extends: true, test: { name: "own", include: ["test/**/*.test.ts"], exclude: [...never, ...stateless, users] } },
+      {
+        extends: true,
+        test: { name: "own", include: ["test/**/*.test.ts"], exclude: [...never, ...stateless, users] },
+      },
       { extends: true, test: { name: "users", include: [users], exclude: never } },
     ],
   },

@@ -14,9 +14,7 @@ const typeNames = ["cel.v1.Event", "cel.v1.Left", "predefined.v1.Note"];
 let loaded: readonly CelModules[];
 beforeAll(async () => {
   loaded = await Promise.all(
-    golden.map(async (one) =>
-      loadCel({ ...(compile(one)), parameter: "emit=codec+validate,import_extension=js" }),
-    ),
+    golden.map(async (one) => loadCel({ ...compile(one), parameter: "emit=codec+validate,import_extension=js" })),
   );
 }, 60_000);
 

@@ -8,7 +8,14 @@ import type { SessionEntry } from "../../runtime/typescript/src/session/handshak
 import { ownOffer } from "../../runtime/typescript/src/session/handshake/own-offer.js";
 import type { PluginOpened } from "../../runtime/typescript/src/session/plugin-opening.js";
 import { Echo } from "../integration/lab/gen/lab/v1/lab_daemon.js";
-import { connectWith, type Disguise, endLeakers, type Leak, leakTicket, RawPeer } from "../integration/support/intruder.js";
+import {
+  connectWith,
+  type Disguise,
+  endLeakers,
+  type Leak,
+  leakTicket,
+  RawPeer,
+} from "../integration/support/intruder.js";
 import { skipsSharedMemory } from "../suites/linux-memory.js";
 import { closeDaemons, createLab, type Lab, reasonOf, until } from "../integration/support/lab.js";
 import { launchProxied } from "../integration/support/proxied.js";
