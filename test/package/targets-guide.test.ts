@@ -18,6 +18,7 @@ const copied = [
   "proto",
   "test/golden/case.ts",
   "test/golden/golden.test.ts",
+  "test/support/buf.ts",
   "test/support/bundle.ts",
   "test/support/bundle-setup.ts",
   "runtime/typescript/src/codegen/v1",
