@@ -226,7 +226,7 @@ test("mutated traffic ends a session with an Error, or not at all", { timeout: 0
   const seed = fuzzSeed();
   const random = new Random(seed);
   const outcomes = new Map<string, number>();
-  for (let left = fuzzIterations(10_000); left > 0; left -= 100) {
+  for (let left = fuzzIterations(20_000); left > 0; left -= 100) {
     const batch: Subject[] = [];
     for (let i = 0; i < 100; i++) {
       const one = subject(
