@@ -69,7 +69,9 @@ export function writeFiles(
         makeFolder(dirname(path), folders);
         const draft = `${path}.${process.pid}.tmp`;
         drafts.push({ draft, path });
-        writeFileSync(draft, content);
+        // Never through a link that lies in its place.
+        rmSync(draft, { force: true });
+        writeFileSync(draft, content, { flag: "wx" });
         if (there !== undefined) chmodSync(draft, there.mode & 0o7777);
       });
     }
