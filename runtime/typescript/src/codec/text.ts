@@ -72,7 +72,7 @@ function writeLong(bytes: Uint8Array, at: number, text: string): number {
   const most = 3 * text.length;
   if (at + most > bytes.length - marginBytes) expectRoom(bytes, at + utf8Length(text));
   const guess = varintSize(text.length);
-  const length = utf8Write.call(bytes, text, at + guess, Math.min(most, bytes.length - at - guess));
+  const length = utf8Write(bytes, text, at + guess, Math.min(most, bytes.length - at - guess));
   const size = varintSize(length);
   if (size !== guess) bytes.copyWithin(at + size, at + guess, at + guess + length);
   return writeVarint(bytes, at, length) + length;
@@ -116,7 +116,7 @@ function readApart(bytes: Uint8Array, start: number, stop: number): string | und
     return transcodePays ? transcode(bytes, start, stop) : readExact(bytes, start, stop);
   if (stop > cursor.windowEnd) {
     if (cursor.end - start < leastWindow) {
-      return length > longestJoined ? latin1Slice.call(bytes, start, stop) : joinAscii(bytes, start, stop);
+      return length > longestJoined ? latin1Slice(bytes, start, stop) : joinAscii(bytes, start, stop);
     }
     openWindow(bytes, start);
   }
@@ -124,7 +124,7 @@ function readApart(bytes: Uint8Array, start: number, stop: number): string | und
 }
 
 function readExact(bytes: Uint8Array, start: number, stop: number): string | undefined {
-  const quick = utf8Slice.call(bytes, start, stop);
+  const quick = utf8Slice(bytes, start, stop);
   return quick.includes("\ufffd") ? decodeStrict(bytes, start, stop) : quick;
 }
 
@@ -142,5 +142,5 @@ function openWindow(bytes: Uint8Array, start: number): void {
   const size = cursor.windowEnd === 0 ? firstWindow : Math.min(2 * window.length, lastWindow);
   windowStart = start;
   cursor.windowEnd = Math.min(start + size, cursor.end);
-  window = latin1Slice.call(bytes, start, cursor.windowEnd);
+  window = latin1Slice(bytes, start, cursor.windowEnd);
 }

@@ -47,7 +47,7 @@ export function transcode(bytes: Uint8Array, start: number, stop: number): strin
       units[count++] = 0xdc00 | (code & 0x3ff);
     }
   }
-  return ucs2Slice.call(unitBytes, 0, 2 * count);
+  return ucs2Slice(unitBytes, 0, 2 * count);
 }
 
 /** Whether the byte does not go on with a character. */
