@@ -8,6 +8,8 @@ import { marginBytes, overflow } from "./room.js";
 const slabBytes = 65536;
 
 let slab: Uint8Array | undefined;
+/** That of the slab: to ask the slab for it takes 9 to 14 ns, a third of making a result (Node 24 and 20). */
+let slabBuffer: ArrayBufferLike | undefined;
 let used = 0;
 
 /**
@@ -21,19 +23,22 @@ export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init):
     if (codec.usualBytes > slabBytes) return encodeApart(codec, message, codec.usualBytes);
     // Taken away meanwhile: a getter of the message may encode another one.
     let bytes = slab;
+    let buffer = slabBuffer;
     let start = used;
     slab = undefined;
-    if (bytes === undefined || start + codec.usualBytes > slabBytes) {
+    if (bytes === undefined || buffer === undefined || start + codec.usualBytes > slabBytes) {
       bytes = allocate(slabBytes);
+      buffer = bytes.buffer;
       start = 0;
     }
     const end = tryWrite(codec, message, bytes, start);
     if (end < 0) return encodeApart(codec, message, 2 * slabBytes);
     slab = bytes;
+    slabBuffer = buffer;
     used = end;
     codec.usualBytes = end - start + marginBytes;
     // Not subarray, which asks for the species first.
-    return new Uint8Array(bytes.buffer, start, end - start);
+    return new Uint8Array(buffer, start, end - start);
   } catch (error) {
     throw encodeFailure(codec.typeName, error);
   }
