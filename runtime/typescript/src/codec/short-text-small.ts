@@ -23,3 +23,14 @@ export function joinAscii(bytes: Uint8Array, at: number, stop: number): string {
   for (; at < stop; at++) joined += text(bytes[at]!);
   return joined;
 }
+
+/** See `short-text.ts`. One character at a time. */
+export function putAscii(bytes: Uint8Array, at: number, text: string): number {
+  let i = 0;
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) break;
+    bytes[at + i] = code;
+  }
+  return i;
+}
