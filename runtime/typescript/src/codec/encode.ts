@@ -9,7 +9,7 @@ const slabBytes = 65536;
 
 let slab: Uint8Array | undefined;
 /** That of the slab: to ask the slab for it takes 9 to 14 ns, a third of making a result (Node 24 and 20). */
-let slabBuffer: ArrayBufferLike | undefined;
+let slabBuffer: ArrayBufferLike;
 let used = 0;
 
 /**
@@ -26,7 +26,7 @@ export function encode<Init>(codec: MessageCodec<unknown, Init>, message: Init):
     let buffer = slabBuffer;
     let start = used;
     slab = undefined;
-    if (bytes === undefined || buffer === undefined || start + codec.usualBytes > slabBytes) {
+    if (bytes === undefined || start + codec.usualBytes > slabBytes) {
       bytes = allocate(slabBytes);
       buffer = bytes.buffer;
       start = 0;

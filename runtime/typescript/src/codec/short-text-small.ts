@@ -24,13 +24,14 @@ export function joinAscii(bytes: Uint8Array, at: number, stop: number): string {
   return joined;
 }
 
-/** See `short-text.ts`. One character at a time. */
+/** Text of this many characters or more is not for `putAscii`. */
+export const tooLongToPut = 32;
+
+/** See `short-text.ts`. Behind the last character, and so behind ASCII, `charCodeAt` returns NaN. */
 export function putAscii(bytes: Uint8Array, at: number, text: string): number {
-  let i = 0;
-  for (; i < text.length; i++) {
+  for (let i = 0; ; i++) {
     const code = text.charCodeAt(i);
-    if (code > 127) break;
+    if (!(code < 128)) return i;
     bytes[at + i] = code;
   }
-  return i;
 }

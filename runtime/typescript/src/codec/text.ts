@@ -4,17 +4,11 @@
 import { cursor } from "./cursor.js";
 import { malformed, unfit } from "./failure.js";
 import { expectRoom, marginBytes } from "./room.js";
-import { joinAscii, longestJoined, putAscii } from "./short-text.js";
+import { joinAscii, longestJoined, putAscii, tooLongToPut } from "./short-text.js";
 import { longestTranscoded, transcode, transcodePays } from "./transcode.js";
 import { decodeLenient, decodeStrict, isAscii, isPair, latin1Slice, utf8Length, utf8Slice, utf8Write } from "./utf8.js";
 import { readLength, varintSize, writeVarint } from "./varint.js";
 
-/**
- * Strings shorter than this are written in a loop, whose turns take 1.5 to 2 ns. The native takes 60 ns for any of them on
- * Node 20, on Node 22 and 24, of which `transcodePays` knows, 20 and 30 from 16 characters on. With 24 instead of 14, a request
- * of 23 bytes takes two thirds of the time on Node 20, GoogleMessage1 four fifths, also when its strings are parts of others.
- */
-const shortWrite = transcodePays ? 32 : 16;
 /** With fewer bytes left in the outermost message, a window does not pay. */
 const leastWindow = 96;
 /** The first window of a message takes this many bytes, each further one twice as many up to the last figure. */
@@ -29,7 +23,7 @@ let windowStart = 0;
 export function writeString(bytes: Uint8Array, at: number, text: string, field: string): number {
   if (typeof text !== "string") throw unfit(field, "a string", text);
   const length = text.length;
-  if (length >= shortWrite) return writeLong(bytes, at, text);
+  if (length >= tooLongToPut) return writeLong(bytes, at, text);
   expectRoom(bytes, at + 3 * length);
   bytes[at] = length;
   const ascii = putAscii(bytes, at + 1, text);

@@ -45,7 +45,7 @@ const platform: Utf8 = (globalThis as { Buffer?: { prototype: Utf8 } }).Buffer?.
  */
 const uncurried = <A extends unknown[], R>(
   method: (this: Uint8Array, ...args: A) => R,
-): ((bytes: Uint8Array, ...args: A) => R) => Function.prototype.call.bind(method);
+): ((bytes: Uint8Array, ...args: A) => R) => (method as Function).call.bind(method);
 
 /** See `Utf8`. */
 export const utf8Write: (bytes: Uint8Array, text: string, at: number, most: number) => number =
