@@ -139,11 +139,11 @@ await build({
   plugins: [layered],
 });
 
-/** Where the size of a program counts, short text, keys and UUIDs are read by less code. */
+/** Where the size of a program counts, short text, keys and UUIDs are read, and strings written, by less code. */
 const small = {
   name: "small",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(?:short-text|key|uuid)\.js$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\/(?:short-text|key|uuid|write-string)\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.replace(".js", "-small.js")),
     }));
   },

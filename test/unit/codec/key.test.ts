@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { cursor } from "../../../runtime/typescript/src/codec/cursor.js";
 import { readKey } from "../../../runtime/typescript/src/codec/key.js";
 import { readKey as readKeySmall } from "../../../runtime/typescript/src/codec/key-small.js";
-import { writeString } from "../../../runtime/typescript/src/codec/text.js";
+import { writeString } from "../../../runtime/typescript/src/codec/write-string.js";
 
 const bytes = new Uint8Array(1_000);
 const texts = [

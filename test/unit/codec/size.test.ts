@@ -11,7 +11,7 @@ const gen = `${root}test/bench/gen/bench`;
 const small: Plugin = {
   name: "small",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(?:short-text|key|uuid)\.js$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\/(?:short-text|key|uuid|write-string)\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.replace(".js", "-small.ts")),
     }));
   },
@@ -56,7 +56,9 @@ it("a message without strings brings no code for strings", async () => {
   expect(modules.some((path) => path.endsWith("codec/packed-fixed.ts"))).toBe(true);
   expect(
     modules.filter((path) =>
-      /codec\/(?:text|key|key-small|short-text|short-text-small|utf8|transcode|struct|fixed)\.ts$/.test(path),
+      /codec\/(?:text|write-string|write-string-small|key|key-small|short-text|short-text-small|utf8|transcode|struct|fixed)\.ts$/.test(
+        path,
+      ),
     ),
   ).toEqual(["runtime/typescript/src/codec/fixed.ts"]);
 });

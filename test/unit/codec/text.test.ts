@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { cursor } from "../../../runtime/typescript/src/codec/cursor.js";
-import { readLenientString, readString, writeString } from "../../../runtime/typescript/src/codec/text.js";
+import { readLenientString, readString } from "../../../runtime/typescript/src/codec/text.js";
+import { writeString } from "../../../runtime/typescript/src/codec/write-string.js";
 
 const bytes = new Uint8Array(100_000);
 const texts = [

@@ -23,15 +23,3 @@ export function joinAscii(bytes: Uint8Array, at: number, stop: number): string {
   for (; at < stop; at++) joined += text(bytes[at]!);
   return joined;
 }
-
-/** Text of this many characters or more is not for `putAscii`. */
-export const tooLongToPut = 32;
-
-/** See `short-text.ts`. Behind the last character, and so behind ASCII, `charCodeAt` returns NaN. */
-export function putAscii(bytes: Uint8Array, at: number, text: string): number {
-  for (let i = 0; ; i++) {
-    const code = text.charCodeAt(i);
-    if (!(code < 128)) return i;
-    bytes[at + i] = code;
-  }
-}

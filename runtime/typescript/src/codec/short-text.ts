@@ -1,6 +1,5 @@
 // Short text where speed counts more than size: what Node loads. Bundles for anything else get `short-text-small.ts`, of which
 // `bundle.mjs` knows; both pass the same tests.
-import { transcodePays } from "./transcode.js";
 
 /** Text of more characters than this is not for `joinAscii`. */
 export const longestJoined = 24;
@@ -81,38 +80,4 @@ export function joinAscii(b: Uint8Array, i: number, stop: number): string {
       b[i + 16]!, b[i + 17]!, b[i + 18]!, b[i + 19]!, b[i + 20]!, b[i + 21]!, b[i + 22]!, b[i + 23]!);
     default: return "";
   }
-}
-
-/**
- * Text of this many characters or more is not for `putAscii`, whose characters take 1.5 to 2 ns. The native takes 60 ns for any
- * of them on Node 20, on Node 22 and 24, of which `transcodePays` knows, 20 and 30 from 16 characters on. With 24 instead of 14, a
- * request of 23 bytes takes two thirds of the time on Node 20, GoogleMessage1 four fifths, also when its strings are parts of others.
- */
-export const tooLongToPut: number = transcodePays ? 32 : 16;
-
-/**
- * Writes the characters of `text` from `at` on, up to the first that is not ASCII; returns how many they are. Four in a turn, after
- * which V8 looks at the bytes and the stack again: 37 ns for 14 to 23 of them instead of 47 (Node 20; 31 and 40 on Node 24).
- */
-export function putAscii(bytes: Uint8Array, at: number, text: string): number {
-  const { length } = text;
-  let i = 0;
-  for (const last = length - 3; i < last; i += 4) {
-    const a = text.charCodeAt(i);
-    const b = text.charCodeAt(i + 1);
-    const c = text.charCodeAt(i + 2);
-    const d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 127) break;
-    bytes[at] = a;
-    bytes[at + 1] = b;
-    bytes[at + 2] = c;
-    bytes[at + 3] = d;
-    at += 4;
-  }
-  for (; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 127) break;
-    bytes[at++] = code;
-  }
-  return i;
 }

@@ -7,9 +7,10 @@ import { checkDepth, checkEnd, refuseType, unfit } from "./failure.js";
 import { readDouble, writeDouble } from "./fixed.js";
 import { expectRoom } from "./room.js";
 import { readKey } from "./key.js";
-import { readString, writeString } from "./text.js";
+import { readString } from "./text.js";
 import { skipUnknown } from "./unknown.js";
 import { readBool, readLength, readTag, readUint32, writeLength } from "./varint.js";
+import { writeString } from "./write-string.js";
 
 /** Writes the fields of a Struct. */
 export function writeStruct(json: JsonObject, bytes: Uint8Array, at: number, field: string): number {

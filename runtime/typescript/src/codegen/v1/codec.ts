@@ -63,7 +63,8 @@ export {
   writePackedSfixed64,
 } from "../../codec/packed-fixed.js";
 export { readKey } from "../../codec/key.js";
-export { readLenientString, readString, writeString } from "../../codec/text.js";
+export { readLenientString, readString } from "../../codec/text.js";
+export { writeString } from "../../codec/write-string.js";
 export { readBytes, writeBytes } from "../../codec/bytes.js";
 export { keepUnknownEnum, readUnknown, skipUnknown, writeUnknown } from "../../codec/unknown.js";
 export {
