@@ -20,6 +20,7 @@ export class CodecScope {
   readonly #entryReaders = new Map<FieldModel, string>();
   readonly #closedEnums = new Map<EnumModel, string>();
   readonly #defaults = new Map<MessageModel, string>();
+  readonly #tags = new Map<MessageModel, string>();
   readonly #hidden: NameSet;
 
   /** Names everything that the module declares or imports as a value, so that locals can keep clear of it. */
@@ -43,6 +44,7 @@ export class CodecScope {
         read: declare(`read${shape}`),
       });
       this.#defaults.set(message, declare(`defaultsOf${shape}`));
+      this.#tags.set(message, declare(`tagsOf${shape}`));
     }
     for (const field of file.allMessages.flatMap((message) => message.fields)) {
       if (field.cardinality === "map") {
@@ -93,6 +95,11 @@ export class CodecScope {
   /** The constant with the defaults of a message. */
   defaults(message: MessageModel): string {
     return this.#defaults.get(message) ?? "";
+  }
+
+  /** The constant with the tags of a message's fields. */
+  tags(message: MessageModel): string {
+    return this.#tags.get(message) ?? "";
   }
 
   /** The constant with the numbers of a closed enum. */

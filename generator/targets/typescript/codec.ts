@@ -4,7 +4,7 @@ import { docComment } from "../../emit/doc.js";
 import { fit, fitNumbers, fits, quote } from "../../emit/layout.js";
 import type { EnumModel, MessageModel } from "../../model/model.js";
 import { CodecScope } from "./codec-scope.js";
-import { entryView, readCases } from "./codec-read.js";
+import { entryView, readCases, tagsOf } from "./codec-read.js";
 import { type Call, call, statement } from "./codec-text.js";
 import { createStatements, defaultMembers, emptyBody, enumView, hasInborn, initMembers } from "./codec-types.js";
 import { writeStatements } from "./codec-write.js";
@@ -90,6 +90,9 @@ function messageView(message: MessageModel, scope: CodecScope): object {
     // Tags of two bytes are read in place where some field has one: 4 % of decoding GoogleMessage1 (Node 20 and 24).
     wide: message.fields.some((field) => field.number > 15),
     cases: readCases(message, scope),
+    tags:
+      message.fields.length === 0 ? undefined : fitNumbers(`const ${scope.tags(message)} = [`, tagsOf(message), "];"),
+    knownTags: scope.tags(message),
     checkDepth: runtime("checkDepth"),
     checkEnd: runtime("checkEnd"),
     readTag: runtime("readTag"),

@@ -25,18 +25,10 @@ export function truncated(offset: number): CrucibleError {
   return malformed("the value runs past the end of what holds it", offset);
 }
 
-/**
- * Called when a field has another wire type than its type in the schema. Where protobuf-es reads on as if it had the
- * right one, this is an error: the two ends do not have the same schema, or the bytes are damaged.
- *
- * @param message what the field is of; left out for map entries and Struct. The number and the message's own name save
- *   generated code a text for each field, 30 bytes of each field's size.
- * @throws CrucibleError reason DECODE_INVALID, always.
- */
-export function refuseType(tag: number, expected: number, message?: { readonly $typeName: string }): never {
-  const place = message === undefined ? "a map entry or Struct" : message.$typeName;
+/** A field has another wire type than its type in the schema. */
+export function mismatch(tag: number, expected: number, place: string): CrucibleError {
   const fact = `field ${tag >>> 3} of ${place} has wire type ${tag & 7} instead of ${expected & 7}`;
-  throw undecodable(`${fact}; compare the schemas of both ends`);
+  return undecodable(`${fact}; compare the schemas of both ends`);
 }
 
 /**

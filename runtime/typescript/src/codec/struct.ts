@@ -3,7 +3,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { setEntry } from "./collection.js";
 import { cursor } from "./cursor.js";
-import { checkDepth, checkEnd, refuseType, unfit } from "./failure.js";
+import { checkDepth, checkEnd, unfit } from "./failure.js";
 import { readDouble, writeDouble } from "./fixed.js";
 import { expectRoom } from "./room.js";
 import { readKey } from "./key.js";
@@ -80,12 +80,11 @@ export function readStruct(
     const tag = readTag(bytes, at);
     at = cursor.at;
     if (tag === group) return json;
-    if (tag >>> 3 === 1) {
-      if (tag !== 10) refuseType(tag, 10);
+    if (tag === 10) {
       const stop = readLength(bytes, at, end);
       readEntry(json, bytes, cursor.at, stop, depth);
     } else {
-      skipUnknown(bytes, tag, at, end, depth);
+      skipUnknown(bytes, tag, at, end, depth, [10]);
     }
     at = cursor.at;
   }
@@ -99,19 +98,17 @@ function readEntry(json: JsonObject, bytes: Uint8Array, at: number, end: number,
   while (at < end) {
     const tag = readTag(bytes, at);
     at = cursor.at;
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         value = readValue(value, bytes, cursor.at, stop, depth + 1);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -126,39 +123,33 @@ function readValue(earlier: JsonValue, bytes: Uint8Array, at: number, end: numbe
   while (at < end) {
     const tag = readTag(bytes, at);
     at = cursor.at;
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         readUint32(bytes, at);
         value = null;
         break;
-      case 2:
-        if (tag !== 17) refuseType(tag, 17);
+      case 17:
         value = readDouble(bytes, at);
         break;
-      case 3:
-        if (tag !== 26) refuseType(tag, 26);
+      case 26:
         value = readString(bytes, at, end);
         break;
-      case 4:
-        if (tag !== 32) refuseType(tag, 32);
+      case 32:
         value = readBool(bytes, at);
         break;
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42);
+      case 42: {
         const stop = readLength(bytes, at, end);
         const struct = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
         value = readStruct(struct, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50);
+      case 50: {
         const stop = readLength(bytes, at, end);
         value = readList(Array.isArray(value) ? value : [], bytes, cursor.at, stop, depth + 1);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 17, 26, 32, 42, 50]);
     }
     at = cursor.at;
   }
@@ -171,12 +162,11 @@ function readList(list: JsonValue[], bytes: Uint8Array, at: number, end: number,
   while (at < end) {
     const tag = readTag(bytes, at);
     at = cursor.at;
-    if (tag >>> 3 === 1) {
-      if (tag !== 10) refuseType(tag, 10);
+    if (tag === 10) {
       const stop = readLength(bytes, at, end);
       list.push(readValue(null, bytes, cursor.at, stop, depth + 1));
     } else {
-      skipUnknown(bytes, tag, at, end, depth);
+      skipUnknown(bytes, tag, at, end, depth, [10]);
     }
     at = cursor.at;
   }

@@ -11,6 +11,11 @@ import { readLength, varintSize, writeVarint } from "./varint.js";
 
 /** With fewer bytes left in the outermost message, a window does not pay. */
 const leastWindow = 96;
+/**
+ * Whether short text opens no window. On Node 20 GoogleMessage1 takes 441 ns without one and 554 with, and a list of 150,000
+ * entries no longer; on Node 24 466 and 429, since its natives are quicker.
+ */
+const joinPays = transcodePays;
 /** The first window of a message takes this many bytes, each further one twice as many up to the last figure. */
 const firstWindow = 4096;
 /** A kept string may keep its window alive, so windows are bounded. */
@@ -95,9 +100,9 @@ function readApart(bytes: Uint8Array, start: number, stop: number): string | und
   if (!isShortAscii(bytes, start, stop))
     return transcodePays ? transcode(bytes, start, stop) : readExact(bytes, start, stop);
   if (stop > cursor.windowEnd) {
-    if (cursor.end - start < leastWindow) {
-      return length > longestJoined ? latin1Slice(bytes, start, stop) : joinAscii(bytes, start, stop);
-    }
+    const little = cursor.end - start < leastWindow;
+    if (length <= longestJoined && (little || joinPays)) return joinAscii(bytes, start, stop);
+    if (little) return latin1Slice(bytes, start, stop);
     openWindow(bytes, start);
   }
   return window.substring(start - windowStart, stop - windowStart);

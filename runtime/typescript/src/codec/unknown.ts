@@ -2,7 +2,7 @@
 import type { UnknownField } from "@bufbuild/protobuf";
 import { take } from "./bytes.js";
 import { cursor, maxDepth } from "./cursor.js";
-import { malformed, overlong, truncated } from "./failure.js";
+import { malformed, mismatch, overlong, truncated } from "./failure.js";
 import { expectRoom } from "./room.js";
 import { readLength, readTag, writeInt32, writeVarint } from "./varint.js";
 
@@ -59,25 +59,56 @@ function within(at: number, end: number): number {
 }
 
 /**
+ * Refuses a field that the schema knows with another wire type. Where protobuf-es reads on as if it had the right one, this is
+ * an error: the two ends do not have the same schema, or the bytes are damaged.
+ */
+function expectUnknown(tag: number, known: readonly number[], message?: { readonly $typeName: string }): void {
+  let low = 0;
+  for (let high = known.length; low < high;) {
+    const middle = (low + high) >> 1;
+    if (known[middle]! >>> 3 < tag >>> 3) low = middle + 1;
+    else high = middle;
+  }
+  const expected = known[low] ?? 0;
+  if (expected >>> 3 === tag >>> 3) throw mismatch(tag, expected, message?.$typeName ?? "a map entry or Struct");
+}
+
+/**
  * Keeps the value behind `tag` with the message and leaves the offset after it in `cursor.at`.
  *
  * @param depth that of the message.
+ * @param known the tags of the message's fields, by number.
+ * @throws CrucibleError reason DECODE_INVALID when one of them has the field's number: the wire type is another then.
  */
 export function readUnknown(
-  message: Holder,
+  message: Holder & { readonly $typeName: string },
   bytes: Uint8Array,
   tag: number,
   at: number,
   end: number,
   depth: number,
+  known: readonly number[],
 ): void {
+  expectUnknown(tag, known, message);
   const stop = within(skipField(bytes, tag, at, end, depth), end);
   keep(message, tag, take(bytes, at, stop));
   cursor.at = stop;
 }
 
-/** Passes over a field of a map entry that is neither key nor value, and leaves the offset after it in `cursor.at`. */
-export function skipUnknown(bytes: Uint8Array, tag: number, at: number, end: number, depth: number): void {
+/**
+ * Passes over a field of a map entry that is neither key nor value, and leaves the offset after it in `cursor.at`.
+ *
+ * @param known the tags of key and value; they are refused as in `readUnknown`.
+ */
+export function skipUnknown(
+  bytes: Uint8Array,
+  tag: number,
+  at: number,
+  end: number,
+  depth: number,
+  known: readonly number[],
+): void {
+  expectUnknown(tag, known);
   cursor.at = skipField(bytes, tag, at, end, depth);
 }
 

@@ -13,7 +13,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -90,6 +89,9 @@ function writeGetNoteRequest(message: GetNoteRequestInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGetNoteRequest = [10];
+
 function readGetNoteRequest(
   message: GetNoteRequest,
   bytes: Uint8Array,
@@ -109,14 +111,13 @@ function readGetNoteRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGetNoteRequest);
     }
     at = cursor.at;
   }
@@ -195,7 +196,7 @@ function readListNotesRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);

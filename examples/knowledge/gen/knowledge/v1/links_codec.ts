@@ -17,7 +17,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeLength,
@@ -125,7 +124,7 @@ function readBuildRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -251,6 +250,9 @@ function writeBuildResponse(message: BuildResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBuildResponse = [8, 16, 24, 32];
+
 function readBuildResponse(
   message: BuildResponse,
   bytes: Uint8Array,
@@ -270,37 +272,42 @@ function readBuildResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 notes = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
-          continue;
+        } else {
+          message.notes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.notes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 links = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.links = bytes[at++]!;
-          continue;
+        } else {
+          message.links = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.links = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 dangling = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.dangling = bytes[at++]!;
-          continue;
+        } else {
+          message.dangling = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.dangling = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // uint32 orphans = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.orphans = bytes[at++]!;
           continue;
@@ -308,7 +315,7 @@ function readBuildResponse(
         message.orphans = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBuildResponse);
     }
     at = cursor.at;
   }
@@ -384,6 +391,9 @@ function writeNeighboursRequest(message: NeighboursRequestInit, bytes: Uint8Arra
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNeighboursRequest = [10];
+
 function readNeighboursRequest(
   message: NeighboursRequest,
   bytes: Uint8Array,
@@ -403,14 +413,13 @@ function readNeighboursRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNeighboursRequest);
     }
     at = cursor.at;
   }
@@ -517,6 +526,9 @@ function writeNeighboursResponse(message: NeighboursResponseInit, bytes: Uint8Ar
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNeighboursResponse = [10, 18, 26];
+
 function readNeighboursResponse(
   message: NeighboursResponse,
   bytes: Uint8Array,
@@ -536,28 +548,25 @@ function readNeighboursResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated NoteRef links = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.links.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated NoteRef backlinks = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.backlinks.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string dangling = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.dangling.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNeighboursResponse);
     }
     at = cursor.at;
   }
@@ -637,6 +646,9 @@ function writeMostLinkedRequest(message: MostLinkedRequestInit, bytes: Uint8Arra
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMostLinkedRequest = [8];
+
 function readMostLinkedRequest(
   message: MostLinkedRequest,
   bytes: Uint8Array,
@@ -656,10 +668,9 @@ function readMostLinkedRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 limit = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -667,7 +678,7 @@ function readMostLinkedRequest(
         message.limit = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMostLinkedRequest);
     }
     at = cursor.at;
   }
@@ -745,6 +756,9 @@ function writeMostLinkedResponse(message: MostLinkedResponseInit, bytes: Uint8Ar
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMostLinkedResponse = [10];
+
 function readMostLinkedResponse(
   message: MostLinkedResponse,
   bytes: Uint8Array,
@@ -764,16 +778,15 @@ function readMostLinkedResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated LinkedNote notes = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.notes.push(readLinkedNote(emptyLinkedNote(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMostLinkedResponse);
     }
     at = cursor.at;
   }
@@ -863,6 +876,9 @@ function writeLinkedNote(message: LinkedNoteInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLinkedNote = [10, 16];
+
 function readLinkedNote(
   message: LinkedNote,
   bytes: Uint8Array,
@@ -882,10 +898,9 @@ function readLinkedNote(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // NoteRef note = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -898,8 +913,7 @@ function readLinkedNote(
         break;
       }
       // uint32 backlinks = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.backlinks = bytes[at++]!;
           continue;
@@ -907,7 +921,7 @@ function readLinkedNote(
         message.backlinks = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLinkedNote);
     }
     at = cursor.at;
   }
@@ -986,7 +1000,7 @@ function readOrphansRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1060,6 +1074,9 @@ function writeWalkRequest(message: WalkRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWalkRequest = [10];
+
 function readWalkRequest(
   message: WalkRequest,
   bytes: Uint8Array,
@@ -1079,14 +1096,13 @@ function readWalkRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWalkRequest);
     }
     at = cursor.at;
   }
@@ -1180,6 +1196,9 @@ function writeWalkResponse(message: WalkResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWalkResponse = [10, 18];
+
 function readWalkResponse(
   message: WalkResponse,
   bytes: Uint8Array,
@@ -1199,10 +1218,9 @@ function readWalkResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Place place = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         const earlier = message.outcome;
         const value = readPlace(
@@ -1217,12 +1235,11 @@ function readWalkResponse(
         break;
       }
       // string no_way = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.outcome = { case: "noWay", value: readString(bytes, at, end) };
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWalkResponse);
     }
     at = cursor.at;
   }
@@ -1310,6 +1327,9 @@ function writePlace(message: PlaceInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPlace = [10, 18];
+
 function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Place {
   checkDepth(depth);
   while (at < end) {
@@ -1322,10 +1342,9 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // NoteRef note = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -1338,14 +1357,13 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // repeated NoteRef ways = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.ways.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPlace);
     }
     at = cursor.at;
   }

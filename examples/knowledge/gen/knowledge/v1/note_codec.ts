@@ -15,7 +15,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeLength,
@@ -146,6 +145,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 18, 26, 32, 42];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -158,34 +160,32 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.title = readString(bytes, at, end);
         break;
       // string text = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.text = readString(bytes, at, end);
         break;
       // uint32 size_bytes = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.sizeBytes = bytes[at++]!;
-          continue;
+        } else {
+          message.sizeBytes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.sizeBytes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
       // google.protobuf.Timestamp modified = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.modified = TimestampCodec.readFields(
           message.modified ?? TimestampCodec.empty(),
@@ -198,7 +198,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -285,6 +285,9 @@ function writeNoteRef(message: NoteRefInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNoteRef = [10, 18];
+
 function readNoteRef(
   message: NoteRef,
   bytes: Uint8Array,
@@ -304,19 +307,17 @@ function readNoteRef(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.title = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNoteRef);
     }
     at = cursor.at;
   }

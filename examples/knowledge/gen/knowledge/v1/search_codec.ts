@@ -19,7 +19,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeDouble,
@@ -157,6 +156,9 @@ function writeIndexResponse(message: IndexResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfIndexResponse = [8, 16, 24];
+
 function readIndexResponse(
   message: IndexResponse,
   bytes: Uint8Array,
@@ -176,28 +178,31 @@ function readIndexResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 taken = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.taken = bytes[at++]!;
-          continue;
+        } else {
+          message.taken = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.taken = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 notes = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
-          continue;
+        } else {
+          message.notes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.notes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 terms = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24:
         if (bytes[at]! < 128) {
           message.terms = bytes[at++]!;
           continue;
@@ -205,7 +210,7 @@ function readIndexResponse(
         message.terms = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfIndexResponse);
     }
     at = cursor.at;
   }
@@ -312,6 +317,9 @@ function writeQueryRequest(message: QueryRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfQueryRequest = [10, 16, 24];
+
 function readQueryRequest(
   message: QueryRequest,
   bytes: Uint8Array,
@@ -331,24 +339,24 @@ function readQueryRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // uint32 limit = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
-          continue;
+        } else {
+          message.limit = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.limit = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 snippet_length = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24:
         if (bytes[at]! < 128) {
           message.snippetLength = bytes[at++]!;
           continue;
@@ -356,7 +364,7 @@ function readQueryRequest(
         message.snippetLength = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfQueryRequest);
     }
     at = cursor.at;
   }
@@ -449,6 +457,9 @@ function writeQueryResponse(message: QueryResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfQueryResponse = [10, 16];
+
 function readQueryResponse(
   message: QueryResponse,
   bytes: Uint8Array,
@@ -468,17 +479,15 @@ function readQueryResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Hit hits = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.hits.push(readHit(emptyHit(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // uint32 total = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.total = bytes[at++]!;
           continue;
@@ -486,7 +495,7 @@ function readQueryResponse(
         message.total = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfQueryResponse);
     }
     at = cursor.at;
   }
@@ -599,6 +608,9 @@ function writeHit(message: HitInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfHit = [10, 17, 26, 34];
+
 function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Hit {
   checkDepth(depth);
   while (at < end) {
@@ -611,10 +623,9 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // NoteRef note = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -627,23 +638,22 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
         break;
       }
       // double score = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 17:
         message.score = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // string snippet = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.snippet = readString(bytes, at, end);
         break;
       // repeated string terms = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.terms.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfHit);
     }
     at = cursor.at;
   }
@@ -722,7 +732,7 @@ function readWatchRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -843,6 +853,9 @@ function writeWatchResponse(message: WatchResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWatchResponse = [8, 18, 24, 32];
+
 function readWatchResponse(
   message: WatchResponse,
   bytes: Uint8Array,
@@ -862,19 +875,20 @@ function readWatchResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // ChangeKind kind = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as ChangeKind;
-          continue;
+        } else {
+          message.kind = readEnum<ChangeKind>(bytes, at);
+          at = cursor.at;
         }
-        message.kind = readEnum<ChangeKind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // NoteRef note = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -887,17 +901,18 @@ function readWatchResponse(
         break;
       }
       // uint32 notes = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
-          continue;
+        } else {
+          message.notes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.notes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // uint32 missed = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.missed = bytes[at++]!;
           continue;
@@ -905,7 +920,7 @@ function readWatchResponse(
         message.missed = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWatchResponse);
     }
     at = cursor.at;
   }

@@ -21,7 +21,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -139,7 +138,7 @@ function readScanRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -233,6 +232,9 @@ function writeScanResponse(message: ScanResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfScanResponse = [8, 16];
+
 function readScanResponse(
   message: ScanResponse,
   bytes: Uint8Array,
@@ -252,19 +254,20 @@ function readScanResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 notes = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.notes = bytes[at++]!;
-          continue;
+        } else {
+          message.notes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.notes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 tasks = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.tasks = bytes[at++]!;
           continue;
@@ -272,7 +275,7 @@ function readScanResponse(
         message.tasks = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfScanResponse);
     }
     at = cursor.at;
   }
@@ -391,6 +394,9 @@ function writeListTasksRequest(message: ListTasksRequestInit, bytes: Uint8Array,
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfListTasksRequest = [8, 18, 26, 32];
+
 function readListTasksRequest(
   message: ListTasksRequest,
   bytes: Uint8Array,
@@ -410,29 +416,28 @@ function readListTasksRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // TaskState state = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.state = bytes[at++]! as TaskState;
-          continue;
+        } else {
+          message.state = readEnum<TaskState>(bytes, at);
+          at = cursor.at;
         }
-        message.state = readEnum<TaskState>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // string text = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.text = readString(bytes, at, end);
         break;
       // string note_id = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.noteId = readString(bytes, at, end);
         break;
       // uint32 limit = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -440,7 +445,7 @@ function readListTasksRequest(
         message.limit = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfListTasksRequest);
     }
     at = cursor.at;
   }
@@ -534,6 +539,9 @@ function writeListTasksResponse(message: ListTasksResponseInit, bytes: Uint8Arra
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfListTasksResponse = [10, 16];
+
 function readListTasksResponse(
   message: ListTasksResponse,
   bytes: Uint8Array,
@@ -553,17 +561,15 @@ function readListTasksResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Task tasks = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.tasks.push(readTask(emptyTask(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // uint32 total = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.total = bytes[at++]!;
           continue;
@@ -571,7 +577,7 @@ function readListTasksResponse(
         message.total = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfListTasksResponse);
     }
     at = cursor.at;
   }
@@ -689,6 +695,9 @@ function writeTask(message: TaskInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTask = [10, 16, 24, 34];
+
 function readTask(message: Task, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Task {
   checkDepth(depth);
   while (at < end) {
@@ -701,10 +710,9 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // NoteRef note = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.note = NoteRefCodec.readFields(
           message.note ?? NoteRefCodec.empty(),
@@ -717,30 +725,33 @@ function readTask(message: Task, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // uint32 line = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.line = bytes[at++]!;
-          continue;
+        } else {
+          message.line = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.line = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // TaskState state = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.state = bytes[at++]! as TaskState;
-          continue;
+        } else {
+          message.state = readEnum<TaskState>(bytes, at);
+          at = cursor.at;
         }
-        message.state = readEnum<TaskState>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // string text = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTask);
     }
     at = cursor.at;
   }
@@ -820,7 +831,7 @@ function readCountTasksRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -914,6 +925,9 @@ function writeCountTasksResponse(message: CountTasksResponseInit, bytes: Uint8Ar
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCountTasksResponse = [10, 18];
+
 function readCountTasksResponse(
   message: CountTasksResponse,
   bytes: Uint8Array,
@@ -933,23 +947,21 @@ function readCountTasksResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // TaskCount total = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.total = readTaskCount(message.total ?? emptyTaskCount(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // map<string, TaskCount> by_note = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readCountTasksResponseByNoteEntry(message.byNote, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCountTasksResponse);
     }
     at = cursor.at;
   }
@@ -973,19 +985,17 @@ function readCountTasksResponseByNoteEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readTaskCount(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -1080,6 +1090,9 @@ function writeTaskCount(message: TaskCountInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTaskCount = [8, 16];
+
 function readTaskCount(
   message: TaskCount,
   bytes: Uint8Array,
@@ -1099,19 +1112,20 @@ function readTaskCount(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 open = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.open = bytes[at++]!;
-          continue;
+        } else {
+          message.open = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.open = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 done = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.done = bytes[at++]!;
           continue;
@@ -1119,7 +1133,7 @@ function readTaskCount(
         message.done = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTaskCount);
     }
     at = cursor.at;
   }

@@ -22,7 +22,6 @@ import {
   readTag,
   readUint64,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -198,6 +197,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 16, 25, 34, 40, 50, 58];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -210,44 +212,46 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string title = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.title = readString(bytes, at, end);
         break;
       // int32 pages = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.pages = bytes[at++]!;
-          continue;
+        } else {
+          message.pages = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.pages = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 25) continue;
+        at++;
       // double score = 3
-      case 3:
-        if (tag !== 25) refuseType(tag, 25, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 25:
         message.score = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // repeated string tags = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.tags.push(readString(bytes, at, end));
         break;
       // Color color = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.color = bytes[at++]! as Color;
-          continue;
+        } else {
+          message.color = readEnum<Color>(bytes, at);
+          at = cursor.at;
         }
-        message.color = readEnum<Color>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 50) continue;
+        at++;
       // google.protobuf.Timestamp at = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.at = TimestampCodec.readFields(
           message.at ?? TimestampCodec.empty(),
@@ -260,14 +264,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // map<uint64, string> entries = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         readNoteEntriesEntry(message.entries, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -285,18 +288,15 @@ function readNoteEntriesEntry(map: Note["entries"], bytes: Uint8Array, at: numbe
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readUint64(bytes, at);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
     at = cursor.at;
   }

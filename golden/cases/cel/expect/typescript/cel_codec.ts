@@ -22,7 +22,6 @@ import {
   readStruct,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -140,6 +139,9 @@ function writeGuest(message: GuestInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGuest = [10, 18, 24];
+
 function readGuest(message: Guest, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Guest {
   checkDepth(depth);
   while (at < end) {
@@ -152,20 +154,17 @@ function readGuest(message: Guest, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // string email = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.email = readString(bytes, at, end);
         break;
       // int32 seats = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24:
         if (bytes[at]! < 128) {
           message.seats = bytes[at++]!;
           continue;
@@ -173,7 +172,7 @@ function readGuest(message: Guest, bytes: Uint8Array, at: number, end: number, d
         message.seats = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGuest);
     }
     at = cursor.at;
   }
@@ -386,6 +385,9 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEvent = [10, 18, 26, 34, 40, 48, 58, 64, 74, 82, 90, 98];
+
 function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Event {
   checkDepth(depth);
   while (at < end) {
@@ -398,10 +400,9 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.Timestamp start = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.start = TimestampCodec.readFields(
           message.start ?? TimestampCodec.empty(),
@@ -414,8 +415,7 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Timestamp end = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.end = TimestampCodec.readFields(
           message.end ?? TimestampCodec.empty(),
@@ -428,52 +428,54 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // repeated Guest guests = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.guests.push(readGuest(emptyGuest(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Guest host = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.host = readGuest(message.host ?? emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // int64 price = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.price = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // int32 most = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         if (bytes[at]! < 128) {
           message.most = bytes[at++]!;
-          continue;
+        } else {
+          message.most = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.most = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 58) continue;
+        at++;
       // map<string, string> labels = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         readEventLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // Kind kind = 8
-      case 8:
-        if (tag !== 64) refuseType(tag, 64, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 64:
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as Kind;
-          continue;
+        } else {
+          message.kind = readEnum<Kind>(bytes, at);
+          at = cursor.at;
         }
-        message.kind = readEnum<Kind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 74) continue;
+        at++;
       // google.protobuf.StringValue room = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.room = StringValueCodec.readFields(
           { $typeName: "google.protobuf.StringValue", value: message.room ?? "" },
@@ -486,22 +488,19 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // string address = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.place = { case: "address", value: readString(bytes, at, end) };
         break;
       // string link = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.place = { case: "link", value: readString(bytes, at, end) };
         break;
       // repeated string emails = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.emails.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEvent);
     }
     at = cursor.at;
   }
@@ -519,18 +518,15 @@ function readEventLabelsEntry(map: Event["labels"], bytes: Uint8Array, at: numbe
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -662,6 +658,9 @@ function writeLeft(message: LeftInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLeft = [10, 16, 26, 34, 42, 50];
+
 function readLeft(message: Left, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Left {
   checkDepth(depth);
   while (at < end) {
@@ -674,51 +673,48 @@ function readLeft(message: Left, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // int32 size = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.size = bytes[at++]!;
-          continue;
+        } else {
+          message.size = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.size = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // Guest one = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.one = readGuest(message.one ?? emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Guest other = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.other = readGuest(message.other ?? emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // google.protobuf.Struct details = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.details = readStruct(message.details ?? {}, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated google.protobuf.Any extras = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.extras.push(AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLeft);
     }
     at = cursor.at;
   }

@@ -14,7 +14,6 @@ import {
   readLength,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeInt32,
@@ -147,6 +146,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 18, 24, 32];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -159,10 +161,9 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // one.v1.Note one = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.one = NoteCodec$one_v1.readFields(
           message.one ?? NoteCodec$one_v1.empty(),
@@ -175,8 +176,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // two.v1.Note two = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.two = NoteCodec$two_v1.readFields(
           message.two ?? NoteCodec$two_v1.empty(),
@@ -189,17 +189,18 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // one.v1.Kind one_kind = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.oneKind = bytes[at++]! as Kind;
-          continue;
+        } else {
+          message.oneKind = readEnum<Kind>(bytes, at);
+          at = cursor.at;
         }
-        message.oneKind = readEnum<Kind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // two.v1.Kind two_kind = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.twoKind = bytes[at++]! as Kind$two_v1;
           continue;
@@ -207,7 +208,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         message.twoKind = readEnum<Kind$two_v1>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -278,6 +279,9 @@ function writeTimestamp(message: TimestampInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTimestamp = [10];
+
 function readTimestamp(
   message: Timestamp,
   bytes: Uint8Array,
@@ -297,10 +301,9 @@ function readTimestamp(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.Timestamp at = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.at = TimestampCodec$google_protobuf.readFields(
           message.at ?? TimestampCodec$google_protobuf.empty(),
@@ -313,7 +316,7 @@ function readTimestamp(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTimestamp);
     }
     at = cursor.at;
   }

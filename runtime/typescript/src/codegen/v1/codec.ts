@@ -4,7 +4,7 @@ export { encode } from "../../codec/encode.js";
 export { expectRoom } from "../../codec/room.js";
 export { inherit, messageCodec, startDecoding } from "../../codec/message-codec.js";
 export { cursor } from "../../codec/cursor.js";
-export { checkDepth, checkEnd, decodeFailure, missing, refuseType } from "../../codec/failure.js";
+export { checkDepth, checkEnd, decodeFailure, missing } from "../../codec/failure.js";
 export {
   readBool,
   readEnum,

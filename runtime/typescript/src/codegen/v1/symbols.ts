@@ -54,7 +54,6 @@ export const symbols = {
   readUint32: { door: "codec", typeOnly: false },
   readUint64: { door: "codec", typeOnly: false },
   readUnknown: { door: "codec", typeOnly: false },
-  refuseType: { door: "codec", typeOnly: false },
   setEntry: { door: "codec", typeOnly: false },
   skipUnknown: { door: "codec", typeOnly: false },
   startDecoding: { door: "codec", typeOnly: false },

@@ -14,7 +14,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeInt32,
@@ -106,6 +105,9 @@ function writeSearchRequest(message: SearchRequestInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSearchRequest = [10, 16];
+
 function readSearchRequest(
   message: SearchRequest,
   bytes: Uint8Array,
@@ -125,15 +127,13 @@ function readSearchRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string query = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -141,7 +141,7 @@ function readSearchRequest(
         message.limit = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSearchRequest);
     }
     at = cursor.at;
   }
@@ -241,6 +241,9 @@ function writeSearchResponse(message: SearchResponseInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSearchResponse = [10, 16, 26];
+
 function readSearchResponse(
   message: SearchResponse,
   bytes: Uint8Array,
@@ -260,28 +263,28 @@ function readSearchResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       // int32 score = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.score = bytes[at++]!;
-          continue;
+        } else {
+          message.score = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.score = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // string title = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.title = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSearchResponse);
     }
     at = cursor.at;
   }

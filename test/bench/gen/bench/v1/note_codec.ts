@@ -19,7 +19,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -175,6 +174,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 16, 26, 34, 42, 50];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -187,31 +189,30 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string title = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.title = readString(bytes, at, end);
         break;
       // Status status = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.status = bytes[at++]! as Status;
-          continue;
+        } else {
+          message.status = readEnum<Status>(bytes, at);
+          at = cursor.at;
         }
-        message.status = readEnum<Status>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // map<string, string> labels = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         readNoteLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp updated = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.updated = TimestampCodec.readFields(
           message.updated ?? TimestampCodec.empty(),
@@ -224,17 +225,15 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // string path = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.source = { case: "path", value: readString(bytes, at, end) };
         break;
       // string url = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -252,18 +251,15 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -334,6 +330,9 @@ function writeStoreRequest(message: StoreRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStoreRequest = [10];
+
 function readStoreRequest(
   message: StoreRequest,
   bytes: Uint8Array,
@@ -353,16 +352,15 @@ function readStoreRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Note note = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.note = readNote(message.note ?? emptyNote(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStoreRequest);
     }
     at = cursor.at;
   }
@@ -440,6 +438,9 @@ function writeStoreResponse(message: StoreResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStoreResponse = [8];
+
 function readStoreResponse(
   message: StoreResponse,
   bytes: Uint8Array,
@@ -459,10 +460,9 @@ function readStoreResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 revision = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.revision = bytes[at++]!;
           continue;
@@ -470,7 +470,7 @@ function readStoreResponse(
         message.revision = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStoreResponse);
     }
     at = cursor.at;
   }

@@ -15,7 +15,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -114,6 +113,9 @@ function writeTransferRequest(message: TransferRequestInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTransferRequest = [8, 16];
+
 function readTransferRequest(
   message: TransferRequest,
   bytes: Uint8Array,
@@ -133,19 +135,20 @@ function readTransferRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 count = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.count = bytes[at++]!;
-          continue;
+        } else {
+          message.count = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.count = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 size = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.size = bytes[at++]!;
           continue;
@@ -153,7 +156,7 @@ function readTransferRequest(
         message.size = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTransferRequest);
     }
     at = cursor.at;
   }
@@ -227,6 +230,9 @@ function writeBlob(message: BlobInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBlob = [10];
+
 function readBlob(message: Blob, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Blob {
   checkDepth(depth);
   while (at < end) {
@@ -239,14 +245,13 @@ function readBlob(message: Blob, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes data = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.data = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBlob);
     }
     at = cursor.at;
   }
@@ -321,6 +326,9 @@ function writeWriteResponse(message: WriteResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWriteResponse = [8];
+
 function readWriteResponse(
   message: WriteResponse,
   bytes: Uint8Array,
@@ -340,14 +348,13 @@ function readWriteResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint64 size = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.size = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWriteResponse);
     }
     at = cursor.at;
   }

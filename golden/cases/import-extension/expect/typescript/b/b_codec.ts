@@ -79,7 +79,7 @@ function readB(message: B, bytes: Uint8Array, at: number, end: number, depth: nu
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);

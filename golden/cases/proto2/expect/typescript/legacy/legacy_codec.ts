@@ -28,7 +28,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -299,6 +298,9 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLegacy = [10, 16, 26, 34, 40, 49, 56, 64, 72, 83, 91, 96, 104, 114, 120];
+
 function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Legacy {
   checkDepth(depth);
   while (at < end) {
@@ -311,103 +313,100 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // required string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readLenientString(bytes, at, end);
         break;
       // optional int32 count = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.count = bytes[at++]!;
-          continue;
+        } else {
+          message.count = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.count = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // optional string title = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.title = readLenientString(bytes, at, end);
         break;
       // optional bytes blob = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.blob = readBytes(bytes, at, end);
         break;
       // optional bool flag = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.flag = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.flag = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.flag = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 49) continue;
+        at++;
       // optional double ratio = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 49:
         message.ratio = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 56) continue;
+        at++;
       // optional Level level = 7
-      case 7: {
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56: {
         const value = readEnum<Level>(bytes, at);
         if (numbersOfLevel.has(value)) {
           message.level = value;
         } else {
           keepUnknownEnum(message, 7, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 64) continue;
+        at++;
       }
       // repeated int32 loose = 8
-      case 8:
-        if (tag === 66) {
-          readPackedInt32(message.loose, bytes, at, end);
-        } else {
-          if (tag !== 64) refuseType(tag, 64, message);
-          message.loose.push(readInt32(bytes, at));
-        }
+      case 64:
+        message.loose.push(readInt32(bytes, at));
+        break;
+      case 66:
+        readPackedInt32(message.loose, bytes, at, end);
         break;
       // repeated int32 tight = 9
-      case 9:
-        if (tag === 74) {
-          readPackedInt32(message.tight, bytes, at, end);
-        } else {
-          if (tag !== 72) refuseType(tag, 72, message);
-          message.tight.push(readInt32(bytes, at));
-        }
+      case 74:
+        readPackedInt32(message.tight, bytes, at, end);
+        break;
+      case 72:
+        message.tight.push(readInt32(bytes, at));
         break;
       // optional Legacy.Part part = 10
-      case 10:
-        if (tag !== 83) refuseType(tag, 83, message);
+      case 83:
         message.part = readLegacy_Part(message.part ?? emptyLegacy_Part(), bytes, at, end, depth + 1, 84);
         break;
       // repeated Legacy.Many many = 11
-      case 11:
-        if (tag !== 91) refuseType(tag, 91, message);
+      case 91:
         message.many.push(readLegacy_Many(emptyLegacy_Many(), bytes, at, end, depth + 1, 92));
         break;
       // optional int64 text64 = 12
-      case 12:
-        if (tag !== 96) refuseType(tag, 96, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 96:
         message.text64 = String(readInt64(bytes, at));
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 104) continue;
+        at++;
       // optional uint64 big = 13
-      case 13:
-        if (tag !== 104) refuseType(tag, 104, message);
+      case 104:
         message.big = readUint64(bytes, at);
         break;
       // string a = 14
-      case 14:
-        if (tag !== 114) refuseType(tag, 114, message);
+      case 114:
         message.pick = { case: "a", value: readLenientString(bytes, at, end) };
         break;
       // Level b = 15
-      case 15: {
-        if (tag !== 120) refuseType(tag, 120, message);
+      case 120: {
         const value = readEnum<Level>(bytes, at);
         if (numbersOfLevel.has(value)) {
           message.pick = { case: "b", value: value };
@@ -417,7 +416,7 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLegacy);
     }
     at = cursor.at;
   }
@@ -492,6 +491,9 @@ function writeLegacy_Part(message: Legacy_PartInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLegacy_Part = [10];
+
 function readLegacy_Part(
   message: Legacy_Part,
   bytes: Uint8Array,
@@ -511,14 +513,13 @@ function readLegacy_Part(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLegacy_Part);
     }
     at = cursor.at;
   }
@@ -598,6 +599,9 @@ function writeLegacy_Many(message: Legacy_ManyInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLegacy_Many = [8];
+
 function readLegacy_Many(
   message: Legacy_Many,
   bytes: Uint8Array,
@@ -617,10 +621,9 @@ function readLegacy_Many(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // required uint32 n = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.n = bytes[at++]!;
           continue;
@@ -628,7 +631,7 @@ function readLegacy_Many(
         message.n = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLegacy_Many);
     }
     at = cursor.at;
   }
@@ -699,6 +702,9 @@ function writeHolder(message: HolderInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfHolder = [10];
+
 function readHolder(message: Holder, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Holder {
   checkDepth(depth);
   while (at < end) {
@@ -711,16 +717,15 @@ function readHolder(message: Holder, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional Legacy legacy = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.legacy = readLegacy(message.legacy ?? emptyLegacy(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfHolder);
     }
     at = cursor.at;
   }

@@ -15,7 +15,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -102,6 +101,9 @@ function writeAny(message: AnyInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfAny = [10, 18];
+
 function readAny(message: Any, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Any {
   checkDepth(depth);
   while (at < end) {
@@ -114,19 +116,17 @@ function readAny(message: Any, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string type_url = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.typeUrl = readString(bytes, at, end);
         break;
       // bytes value = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.value = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfAny);
     }
     at = cursor.at;
   }

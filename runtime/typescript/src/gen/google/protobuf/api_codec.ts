@@ -19,7 +19,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -185,6 +184,9 @@ function writeApi(message: ApiInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfApi = [10, 18, 26, 34, 42, 50, 56, 66];
+
 function readApi(message: Api, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Api {
   checkDepth(depth);
   while (at < end) {
@@ -197,34 +199,29 @@ function readApi(message: Api, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // repeated Method methods = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.methods.push(readMethod(emptyMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated Option options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options.push(OptionCodec.readFields(OptionCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string version = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.version = readString(bytes, at, end);
         break;
       // SourceContext source_context = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.sourceContext = SourceContextCodec.readFields(
           message.sourceContext ?? SourceContextCodec.empty(),
@@ -237,28 +234,28 @@ function readApi(message: Api, bytes: Uint8Array, at: number, end: number, depth
         break;
       }
       // repeated Mixin mixins = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.mixins.push(readMixin(emptyMixin(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Syntax syntax = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         if (bytes[at]! < 128) {
           message.syntax = bytes[at++]! as Syntax;
-          continue;
+        } else {
+          message.syntax = readEnum<Syntax>(bytes, at);
+          at = cursor.at;
         }
-        message.syntax = readEnum<Syntax>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 66) continue;
+        at++;
       // string edition = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.edition = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfApi);
     }
     at = cursor.at;
   }
@@ -421,6 +418,9 @@ function writeMethod(message: MethodInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMethod = [10, 18, 24, 34, 40, 50, 56, 66];
+
 function readMethod(message: Method, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Method {
   checkDepth(depth);
   while (at < end) {
@@ -433,63 +433,64 @@ function readMethod(message: Method, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // string request_type_url = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.requestTypeUrl = readString(bytes, at, end);
         break;
       // bool request_streaming = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.requestStreaming = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.requestStreaming = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.requestStreaming = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // string response_type_url = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.responseTypeUrl = readString(bytes, at, end);
         break;
       // bool response_streaming = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.responseStreaming = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.responseStreaming = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.responseStreaming = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 50) continue;
+        at++;
       // repeated Option options = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.options.push(OptionCodec.readFields(OptionCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Syntax syntax = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         if (bytes[at]! < 128) {
           message.syntax = bytes[at++]! as Syntax;
-          continue;
+        } else {
+          message.syntax = readEnum<Syntax>(bytes, at);
+          at = cursor.at;
         }
-        message.syntax = readEnum<Syntax>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 66) continue;
+        at++;
       // string edition = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.edition = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMethod);
     }
     at = cursor.at;
   }
@@ -574,6 +575,9 @@ function writeMixin(message: MixinInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMixin = [10, 18];
+
 function readMixin(message: Mixin, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Mixin {
   checkDepth(depth);
   while (at < end) {
@@ -586,19 +590,17 @@ function readMixin(message: Mixin, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // string root = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.root = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMixin);
     }
     at = cursor.at;
   }

@@ -85,7 +85,6 @@ import {
   readTag,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -391,6 +390,9 @@ function writeFileDescriptorSet(message: FileDescriptorSetInit, bytes: Uint8Arra
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFileDescriptorSet = [10];
+
 function readFileDescriptorSet(
   message: FileDescriptorSet,
   bytes: Uint8Array,
@@ -410,16 +412,15 @@ function readFileDescriptorSet(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated FileDescriptorProto file = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.file.push(readFileDescriptorProto(emptyFileDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFileDescriptorSet);
     }
     at = cursor.at;
   }
@@ -669,6 +670,9 @@ function writeFileDescriptorProto(message: FileDescriptorProtoInit, bytes: Uint8
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFileDescriptorProto = [10, 18, 26, 34, 42, 50, 58, 66, 74, 80, 88, 98, 112, 122];
+
 function readFileDescriptorProto(
   message: FileDescriptorProto,
   bytes: Uint8Array,
@@ -688,32 +692,27 @@ function readFileDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional string package = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.package = readLenientString(bytes, at, end);
         break;
       // repeated string dependency = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.dependency.push(readLenientString(bytes, at, end));
         break;
       // repeated DescriptorProto message_type = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.messageType.push(readDescriptorProto(emptyDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated EnumDescriptorProto enum_type = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.enumType.push(
           readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -721,8 +720,7 @@ function readFileDescriptorProto(
         break;
       }
       // repeated ServiceDescriptorProto service = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.service.push(
           readServiceDescriptorProto(emptyServiceDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -730,8 +728,7 @@ function readFileDescriptorProto(
         break;
       }
       // repeated FieldDescriptorProto extension = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.extension.push(
           readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -739,15 +736,13 @@ function readFileDescriptorProto(
         break;
       }
       // optional FileOptions options = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         message.options = readFileOptions(message.options ?? emptyFileOptions(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // optional SourceCodeInfo source_code_info = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.sourceCodeInfo = readSourceCodeInfo(
           message.sourceCodeInfo ?? emptySourceCodeInfo(),
@@ -760,46 +755,42 @@ function readFileDescriptorProto(
         break;
       }
       // repeated int32 public_dependency = 10
-      case 10:
-        if (tag === 82) {
-          readPackedInt32(message.publicDependency, bytes, at, end);
-        } else {
-          if (tag !== 80) refuseType(tag, 80, message);
-          message.publicDependency.push(readInt32(bytes, at));
-        }
+      case 80:
+        message.publicDependency.push(readInt32(bytes, at));
+        break;
+      case 82:
+        readPackedInt32(message.publicDependency, bytes, at, end);
         break;
       // repeated int32 weak_dependency = 11
-      case 11:
-        if (tag === 90) {
-          readPackedInt32(message.weakDependency, bytes, at, end);
-        } else {
-          if (tag !== 88) refuseType(tag, 88, message);
-          message.weakDependency.push(readInt32(bytes, at));
-        }
+      case 88:
+        message.weakDependency.push(readInt32(bytes, at));
+        break;
+      case 90:
+        readPackedInt32(message.weakDependency, bytes, at, end);
         break;
       // optional string syntax = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.syntax = readLenientString(bytes, at, end);
         break;
       // optional Edition edition = 14
-      case 14: {
-        if (tag !== 112) refuseType(tag, 112, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 112: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.edition = value;
         } else {
           keepUnknownEnum(message, 14, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 122) continue;
+        at++;
       }
       // repeated string option_dependency = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.optionDependency.push(readLenientString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFileDescriptorProto);
     }
     at = cursor.at;
   }
@@ -1005,6 +996,9 @@ function writeDescriptorProto(message: DescriptorProtoInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfDescriptorProto = [10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 88];
+
 function readDescriptorProto(
   message: DescriptorProto,
   bytes: Uint8Array,
@@ -1024,29 +1018,25 @@ function readDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // repeated FieldDescriptorProto field = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.field.push(readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated DescriptorProto nested_type = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.nestedType.push(readDescriptorProto(emptyDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated EnumDescriptorProto enum_type = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.enumType.push(
           readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -1054,8 +1044,7 @@ function readDescriptorProto(
         break;
       }
       // repeated DescriptorProto.ExtensionRange extension_range = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.extensionRange.push(
           readDescriptorProto_ExtensionRange(
@@ -1070,8 +1059,7 @@ function readDescriptorProto(
         break;
       }
       // repeated FieldDescriptorProto extension = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.extension.push(
           readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -1079,8 +1067,7 @@ function readDescriptorProto(
         break;
       }
       // optional MessageOptions options = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.options = readMessageOptions(
           message.options ?? emptyMessageOptions(),
@@ -1093,8 +1080,7 @@ function readDescriptorProto(
         break;
       }
       // repeated OneofDescriptorProto oneof_decl = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         message.oneofDecl.push(
           readOneofDescriptorProto(emptyOneofDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -1102,8 +1088,7 @@ function readDescriptorProto(
         break;
       }
       // repeated DescriptorProto.ReservedRange reserved_range = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.reservedRange.push(
           readDescriptorProto_ReservedRange(emptyDescriptorProto_ReservedRange(), bytes, cursor.at, stop, depth + 1, 0),
@@ -1111,13 +1096,11 @@ function readDescriptorProto(
         break;
       }
       // repeated string reserved_name = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.reservedName.push(readLenientString(bytes, at, end));
         break;
       // optional SymbolVisibility visibility = 11
-      case 11: {
-        if (tag !== 88) refuseType(tag, 88, message);
+      case 88: {
         const value = readEnum<SymbolVisibility>(bytes, at);
         if (numbersOfSymbolVisibility.has(value)) {
           message.visibility = value;
@@ -1127,7 +1110,7 @@ function readDescriptorProto(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfDescriptorProto);
     }
     at = cursor.at;
   }
@@ -1244,6 +1227,9 @@ function writeDescriptorProto_ExtensionRange(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfDescriptorProto_ExtensionRange = [8, 16, 26];
+
 function readDescriptorProto_ExtensionRange(
   message: DescriptorProto_ExtensionRange,
   bytes: Uint8Array,
@@ -1263,28 +1249,31 @@ function readDescriptorProto_ExtensionRange(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional int32 start = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.start = bytes[at++]!;
-          continue;
+        } else {
+          message.start = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.start = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // optional int32 end = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.end = bytes[at++]!;
-          continue;
+        } else {
+          message.end = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.end = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // optional ExtensionRangeOptions options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options = readExtensionRangeOptions(
           message.options ?? emptyExtensionRangeOptions(),
@@ -1297,7 +1286,7 @@ function readDescriptorProto_ExtensionRange(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfDescriptorProto_ExtensionRange);
     }
     at = cursor.at;
   }
@@ -1403,6 +1392,9 @@ function writeDescriptorProto_ReservedRange(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfDescriptorProto_ReservedRange = [8, 16];
+
 function readDescriptorProto_ReservedRange(
   message: DescriptorProto_ReservedRange,
   bytes: Uint8Array,
@@ -1422,19 +1414,20 @@ function readDescriptorProto_ReservedRange(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional int32 start = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.start = bytes[at++]!;
-          continue;
+        } else {
+          message.start = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.start = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // optional int32 end = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.end = bytes[at++]!;
           continue;
@@ -1442,7 +1435,7 @@ function readDescriptorProto_ReservedRange(
         message.end = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfDescriptorProto_ReservedRange);
     }
     at = cursor.at;
   }
@@ -1564,6 +1557,9 @@ function writeExtensionRangeOptions(message: ExtensionRangeOptionsInit, bytes: U
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfExtensionRangeOptions = [18, 24, 402, 7994];
+
 function readExtensionRangeOptions(
   message: ExtensionRangeOptions,
   bytes: Uint8Array,
@@ -1585,10 +1581,9 @@ function readExtensionRangeOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated ExtensionRangeOptions.Declaration declaration = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.declaration.push(
           readExtensionRangeOptions_Declaration(
@@ -1603,26 +1598,26 @@ function readExtensionRangeOptions(
         break;
       }
       // optional ExtensionRangeOptions.VerificationState verification = 3
-      case 3: {
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24: {
         const value = readEnum<ExtensionRangeOptions_VerificationState>(bytes, at);
         if (numbersOfVerificationState.has(value)) {
           message.verification = value;
         } else {
           keepUnknownEnum(message, 3, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 146 || bytes[at + 1] !== 3) continue;
+        at += 2;
       }
       // optional FeatureSet features = 50
-      case 50: {
-        if (tag !== 402) refuseType(tag, 402, message);
+      case 402: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -1630,7 +1625,7 @@ function readExtensionRangeOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfExtensionRangeOptions);
     }
     at = cursor.at;
   }
@@ -1773,6 +1768,9 @@ function writeExtensionRangeOptions_Declaration(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfExtensionRangeOptions_Declaration = [8, 18, 26, 40, 48];
+
 function readExtensionRangeOptions_Declaration(
   message: ExtensionRangeOptions_Declaration,
   bytes: Uint8Array,
@@ -1792,38 +1790,39 @@ function readExtensionRangeOptions_Declaration(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional int32 number = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.number = bytes[at++]!;
-          continue;
+        } else {
+          message.number = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.number = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // optional string full_name = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.fullName = readLenientString(bytes, at, end);
         break;
       // optional string type = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.type = readLenientString(bytes, at, end);
         break;
       // optional bool reserved = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.reserved = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.reserved = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.reserved = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // optional bool repeated = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         if (bytes[at]! < 128) {
           message.repeated = bytes[at++]! !== 0;
           continue;
@@ -1831,7 +1830,7 @@ function readExtensionRangeOptions_Declaration(
         message.repeated = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfExtensionRangeOptions_Declaration);
     }
     at = cursor.at;
   }
@@ -2033,6 +2032,9 @@ function writeFieldDescriptorProto(message: FieldDescriptorProtoInit, bytes: Uin
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFieldDescriptorProto = [10, 18, 24, 32, 40, 50, 58, 66, 72, 82, 136];
+
 function readFieldDescriptorProto(
   message: FieldDescriptorProto,
   bytes: Uint8Array,
@@ -2054,61 +2056,62 @@ function readFieldDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional string extendee = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.extendee = readLenientString(bytes, at, end);
         break;
       // optional int32 number = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.number = bytes[at++]!;
-          continue;
+        } else {
+          message.number = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.number = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // optional FieldDescriptorProto.Label label = 4
-      case 4: {
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32: {
         const value = readEnum<FieldDescriptorProto_Label>(bytes, at);
         if (numbersOfLabel.has(value)) {
           message.label = value;
         } else {
           keepUnknownEnum(message, 4, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       }
       // optional FieldDescriptorProto.Type type = 5
-      case 5: {
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40: {
         const value = readEnum<FieldDescriptorProto_Type>(bytes, at);
         if (numbersOfType.has(value)) {
           message.type = value;
         } else {
           keepUnknownEnum(message, 5, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 50) continue;
+        at++;
       }
       // optional string type_name = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.typeName = readLenientString(bytes, at, end);
         break;
       // optional string default_value = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.defaultValue = readLenientString(bytes, at, end);
         break;
       // optional FieldOptions options = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         message.options = readFieldOptions(
           message.options ?? emptyFieldOptions(),
@@ -2121,22 +2124,22 @@ function readFieldDescriptorProto(
         break;
       }
       // optional int32 oneof_index = 9
-      case 9:
-        if (tag !== 72) refuseType(tag, 72, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 72:
         if (bytes[at]! < 128) {
           message.oneofIndex = bytes[at++]!;
-          continue;
+        } else {
+          message.oneofIndex = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.oneofIndex = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 82) continue;
+        at++;
       // optional string json_name = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.jsonName = readLenientString(bytes, at, end);
         break;
       // optional bool proto3_optional = 17
-      case 17:
-        if (tag !== 136) refuseType(tag, 136, message);
+      case 136:
         if (bytes[at]! < 128) {
           message.proto3Optional = bytes[at++]! !== 0;
           continue;
@@ -2144,7 +2147,7 @@ function readFieldDescriptorProto(
         message.proto3Optional = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFieldDescriptorProto);
     }
     at = cursor.at;
   }
@@ -2230,6 +2233,9 @@ function writeOneofDescriptorProto(message: OneofDescriptorProtoInit, bytes: Uin
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOneofDescriptorProto = [10, 18];
+
 function readOneofDescriptorProto(
   message: OneofDescriptorProto,
   bytes: Uint8Array,
@@ -2249,15 +2255,13 @@ function readOneofDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional OneofOptions options = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.options = readOneofOptions(
           message.options ?? emptyOneofOptions(),
@@ -2270,7 +2274,7 @@ function readOneofDescriptorProto(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOneofDescriptorProto);
     }
     at = cursor.at;
   }
@@ -2412,6 +2416,9 @@ function writeEnumDescriptorProto(message: EnumDescriptorProtoInit, bytes: Uint8
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnumDescriptorProto = [10, 18, 26, 34, 42, 48];
+
 function readEnumDescriptorProto(
   message: EnumDescriptorProto,
   bytes: Uint8Array,
@@ -2431,15 +2438,13 @@ function readEnumDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // repeated EnumValueDescriptorProto value = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.value.push(
           readEnumValueDescriptorProto(emptyEnumValueDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -2447,15 +2452,13 @@ function readEnumDescriptorProto(
         break;
       }
       // optional EnumOptions options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options = readEnumOptions(message.options ?? emptyEnumOptions(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated EnumDescriptorProto.EnumReservedRange reserved_range = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.reservedRange.push(
           readEnumDescriptorProto_EnumReservedRange(
@@ -2470,13 +2473,11 @@ function readEnumDescriptorProto(
         break;
       }
       // repeated string reserved_name = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.reservedName.push(readLenientString(bytes, at, end));
         break;
       // optional SymbolVisibility visibility = 6
-      case 6: {
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48: {
         const value = readEnum<SymbolVisibility>(bytes, at);
         if (numbersOfSymbolVisibility.has(value)) {
           message.visibility = value;
@@ -2486,7 +2487,7 @@ function readEnumDescriptorProto(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnumDescriptorProto);
     }
     at = cursor.at;
   }
@@ -2602,6 +2603,9 @@ function writeEnumDescriptorProto_EnumReservedRange(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnumDescriptorProto_EnumReservedRange = [8, 16];
+
 function readEnumDescriptorProto_EnumReservedRange(
   message: EnumDescriptorProto_EnumReservedRange,
   bytes: Uint8Array,
@@ -2621,19 +2625,20 @@ function readEnumDescriptorProto_EnumReservedRange(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional int32 start = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.start = bytes[at++]!;
-          continue;
+        } else {
+          message.start = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.start = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // optional int32 end = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.end = bytes[at++]!;
           continue;
@@ -2641,7 +2646,7 @@ function readEnumDescriptorProto_EnumReservedRange(
         message.end = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnumDescriptorProto_EnumReservedRange);
     }
     at = cursor.at;
   }
@@ -2745,6 +2750,9 @@ function writeEnumValueDescriptorProto(message: EnumValueDescriptorProtoInit, by
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnumValueDescriptorProto = [10, 16, 26];
+
 function readEnumValueDescriptorProto(
   message: EnumValueDescriptorProto,
   bytes: Uint8Array,
@@ -2764,24 +2772,24 @@ function readEnumValueDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional int32 number = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.number = bytes[at++]!;
-          continue;
+        } else {
+          message.number = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.number = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // optional EnumValueOptions options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options = readEnumValueOptions(
           message.options ?? emptyEnumValueOptions(),
@@ -2794,7 +2802,7 @@ function readEnumValueDescriptorProto(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnumValueDescriptorProto);
     }
     at = cursor.at;
   }
@@ -2897,6 +2905,9 @@ function writeServiceDescriptorProto(message: ServiceDescriptorProtoInit, bytes:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfServiceDescriptorProto = [10, 18, 26];
+
 function readServiceDescriptorProto(
   message: ServiceDescriptorProto,
   bytes: Uint8Array,
@@ -2916,15 +2927,13 @@ function readServiceDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // repeated MethodDescriptorProto method = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.method.push(
           readMethodDescriptorProto(emptyMethodDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
@@ -2932,8 +2941,7 @@ function readServiceDescriptorProto(
         break;
       }
       // optional ServiceOptions options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options = readServiceOptions(
           message.options ?? emptyServiceOptions(),
@@ -2946,7 +2954,7 @@ function readServiceDescriptorProto(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfServiceDescriptorProto);
     }
     at = cursor.at;
   }
@@ -3076,6 +3084,9 @@ function writeMethodDescriptorProto(message: MethodDescriptorProtoInit, bytes: U
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMethodDescriptorProto = [10, 18, 26, 34, 40, 48];
+
 function readMethodDescriptorProto(
   message: MethodDescriptorProto,
   bytes: Uint8Array,
@@ -3095,25 +3106,21 @@ function readMethodDescriptorProto(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional string input_type = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.inputType = readLenientString(bytes, at, end);
         break;
       // optional string output_type = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.outputType = readLenientString(bytes, at, end);
         break;
       // optional MethodOptions options = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.options = readMethodOptions(
           message.options ?? emptyMethodOptions(),
@@ -3126,17 +3133,18 @@ function readMethodDescriptorProto(
         break;
       }
       // optional bool client_streaming = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.clientStreaming = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.clientStreaming = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.clientStreaming = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // optional bool server_streaming = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         if (bytes[at]! < 128) {
           message.serverStreaming = bytes[at++]! !== 0;
           continue;
@@ -3144,7 +3152,7 @@ function readMethodDescriptorProto(
         message.serverStreaming = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMethodDescriptorProto);
     }
     at = cursor.at;
   }
@@ -3462,6 +3470,11 @@ function writeFileOptions(message: FileOptionsInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFileOptions = [
+  10, 66, 72, 80, 90, 128, 136, 144, 160, 184, 216, 248, 290, 298, 314, 322, 330, 354, 362, 402, 7994,
+];
+
 function readFileOptions(
   message: FileOptions,
   bytes: Uint8Array,
@@ -3483,150 +3496,156 @@ function readFileOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string java_package = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.javaPackage = readLenientString(bytes, at, end);
         break;
       // optional string java_outer_classname = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.javaOuterClassname = readLenientString(bytes, at, end);
         break;
       // optional FileOptions.OptimizeMode optimize_for = 9
-      case 9: {
-        if (tag !== 72) refuseType(tag, 72, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 72: {
         const value = readEnum<FileOptions_OptimizeMode>(bytes, at);
         if (numbersOfOptimizeMode.has(value)) {
           message.optimizeFor = value;
         } else {
           keepUnknownEnum(message, 9, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 80) continue;
+        at++;
       }
       // optional bool java_multiple_files = 10
-      case 10:
-        if (tag !== 80) refuseType(tag, 80, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 80:
         if (bytes[at]! < 128) {
           message.javaMultipleFiles = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.javaMultipleFiles = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.javaMultipleFiles = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 90) continue;
+        at++;
       // optional string go_package = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.goPackage = readLenientString(bytes, at, end);
         break;
       // optional bool cc_generic_services = 16
-      case 16:
-        if (tag !== 128) refuseType(tag, 128, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 128:
         if (bytes[at]! < 128) {
           message.ccGenericServices = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.ccGenericServices = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.ccGenericServices = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 136 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool java_generic_services = 17
-      case 17:
-        if (tag !== 136) refuseType(tag, 136, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 136:
         if (bytes[at]! < 128) {
           message.javaGenericServices = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.javaGenericServices = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.javaGenericServices = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 144 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool py_generic_services = 18
-      case 18:
-        if (tag !== 144) refuseType(tag, 144, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 144:
         if (bytes[at]! < 128) {
           message.pyGenericServices = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.pyGenericServices = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.pyGenericServices = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 160 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool java_generate_equals_and_hash = 20
-      case 20:
-        if (tag !== 160) refuseType(tag, 160, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 160:
         if (bytes[at]! < 128) {
           message.javaGenerateEqualsAndHash = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.javaGenerateEqualsAndHash = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.javaGenerateEqualsAndHash = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 184 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool deprecated = 23
-      case 23:
-        if (tag !== 184) refuseType(tag, 184, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 184:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 216 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool java_string_check_utf8 = 27
-      case 27:
-        if (tag !== 216) refuseType(tag, 216, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 216:
         if (bytes[at]! < 128) {
           message.javaStringCheckUtf8 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.javaStringCheckUtf8 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.javaStringCheckUtf8 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 248 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool cc_enable_arenas = 31
-      case 31:
-        if (tag !== 248) refuseType(tag, 248, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 248:
         if (bytes[at]! < 128) {
           message.ccEnableArenas = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.ccEnableArenas = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.ccEnableArenas = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 162 || bytes[at + 1] !== 2) continue;
+        at += 2;
       // optional string objc_class_prefix = 36
-      case 36:
-        if (tag !== 290) refuseType(tag, 290, message);
+      case 290:
         message.objcClassPrefix = readLenientString(bytes, at, end);
         break;
       // optional string csharp_namespace = 37
-      case 37:
-        if (tag !== 298) refuseType(tag, 298, message);
+      case 298:
         message.csharpNamespace = readLenientString(bytes, at, end);
         break;
       // optional string swift_prefix = 39
-      case 39:
-        if (tag !== 314) refuseType(tag, 314, message);
+      case 314:
         message.swiftPrefix = readLenientString(bytes, at, end);
         break;
       // optional string php_class_prefix = 40
-      case 40:
-        if (tag !== 322) refuseType(tag, 322, message);
+      case 322:
         message.phpClassPrefix = readLenientString(bytes, at, end);
         break;
       // optional string php_namespace = 41
-      case 41:
-        if (tag !== 330) refuseType(tag, 330, message);
+      case 330:
         message.phpNamespace = readLenientString(bytes, at, end);
         break;
       // optional string php_metadata_namespace = 44
-      case 44:
-        if (tag !== 354) refuseType(tag, 354, message);
+      case 354:
         message.phpMetadataNamespace = readLenientString(bytes, at, end);
         break;
       // optional string ruby_package = 45
-      case 45:
-        if (tag !== 362) refuseType(tag, 362, message);
+      case 362:
         message.rubyPackage = readLenientString(bytes, at, end);
         break;
       // optional FeatureSet features = 50
-      case 50: {
-        if (tag !== 402) refuseType(tag, 402, message);
+      case 402: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -3634,7 +3653,7 @@ function readFileOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFileOptions);
     }
     at = cursor.at;
   }
@@ -3792,6 +3811,9 @@ function writeMessageOptions(message: MessageOptionsInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMessageOptions = [8, 16, 24, 56, 88, 98, 7994];
+
 function readMessageOptions(
   message: MessageOptions,
   bytes: Uint8Array,
@@ -3813,62 +3835,70 @@ function readMessageOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional bool message_set_wire_format = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.messageSetWireFormat = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.messageSetWireFormat = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.messageSetWireFormat = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // optional bool no_standard_descriptor_accessor = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.noStandardDescriptorAccessor = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.noStandardDescriptorAccessor = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.noStandardDescriptorAccessor = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // optional bool deprecated = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 56) continue;
+        at++;
       // optional bool map_entry = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         if (bytes[at]! < 128) {
           message.mapEntry = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.mapEntry = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.mapEntry = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 88) continue;
+        at++;
       // optional bool deprecated_legacy_json_field_conflicts = 11
-      case 11:
-        if (tag !== 88) refuseType(tag, 88, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 88:
         if (bytes[at]! < 128) {
           message.deprecatedLegacyJsonFieldConflicts = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecatedLegacyJsonFieldConflicts = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecatedLegacyJsonFieldConflicts = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 98) continue;
+        at++;
       // optional FeatureSet features = 12
-      case 12: {
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -3876,7 +3906,7 @@ function readMessageOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMessageOptions);
     }
     at = cursor.at;
   }
@@ -4124,6 +4154,9 @@ function writeFieldOptions(message: FieldOptionsInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFieldOptions = [8, 16, 24, 40, 48, 80, 120, 128, 136, 152, 162, 170, 178, 7994];
+
 function readFieldOptions(
   message: FieldOptions,
   bytes: Uint8Array,
@@ -4145,106 +4178,121 @@ function readFieldOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional FieldOptions.CType ctype = 1
-      case 1: {
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8: {
         const value = readEnum<FieldOptions_CType>(bytes, at);
         if (numbersOfCType.has(value)) {
           message.ctype = value;
         } else {
           keepUnknownEnum(message, 1, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       }
       // optional bool packed = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.packed = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.packed = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.packed = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // optional bool deprecated = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // optional bool lazy = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.lazy = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.lazy = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.lazy = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // optional FieldOptions.JSType jstype = 6
-      case 6: {
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48: {
         const value = readEnum<FieldOptions_JSType>(bytes, at);
         if (numbersOfJSType.has(value)) {
           message.jstype = value;
         } else {
           keepUnknownEnum(message, 6, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 80) continue;
+        at++;
       }
       // optional bool weak = 10
-      case 10:
-        if (tag !== 80) refuseType(tag, 80, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 80:
         if (bytes[at]! < 128) {
           message.weak = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.weak = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.weak = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 120) continue;
+        at++;
       // optional bool unverified_lazy = 15
-      case 15:
-        if (tag !== 120) refuseType(tag, 120, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 120:
         if (bytes[at]! < 128) {
           message.unverifiedLazy = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.unverifiedLazy = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.unverifiedLazy = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 128 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional bool debug_redact = 16
-      case 16:
-        if (tag !== 128) refuseType(tag, 128, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 128:
         if (bytes[at]! < 128) {
           message.debugRedact = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.debugRedact = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.debugRedact = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 136 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional FieldOptions.OptionRetention retention = 17
-      case 17: {
-        if (tag !== 136) refuseType(tag, 136, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 136: {
         const value = readEnum<FieldOptions_OptionRetention>(bytes, at);
         if (numbersOfOptionRetention.has(value)) {
           message.retention = value;
         } else {
           keepUnknownEnum(message, 17, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 152 || bytes[at + 1] !== 1) continue;
+        at += 2;
       }
       // repeated FieldOptions.OptionTargetType targets = 19
-      case 19:
-        if (tag === 154) {
-          readPackedInt32(message.targets, bytes, at, end);
-        } else {
-          if (tag !== 152) refuseType(tag, 152, message);
-          message.targets.push(readEnum<FieldOptions_OptionTargetType>(bytes, at));
-        }
+      case 152:
+        message.targets.push(readEnum<FieldOptions_OptionTargetType>(bytes, at));
+        break;
+      case 154:
+        readPackedInt32(message.targets, bytes, at, end);
         break;
       // repeated FieldOptions.EditionDefault edition_defaults = 20
-      case 20: {
-        if (tag !== 162) refuseType(tag, 162, message);
+      case 162: {
         const stop = readLength(bytes, at, end);
         message.editionDefaults.push(
           readFieldOptions_EditionDefault(emptyFieldOptions_EditionDefault(), bytes, cursor.at, stop, depth + 1, 0),
@@ -4252,15 +4300,13 @@ function readFieldOptions(
         break;
       }
       // optional FeatureSet features = 21
-      case 21: {
-        if (tag !== 170) refuseType(tag, 170, message);
+      case 170: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // optional FieldOptions.FeatureSupport feature_support = 22
-      case 22: {
-        if (tag !== 178) refuseType(tag, 178, message);
+      case 178: {
         const stop = readLength(bytes, at, end);
         message.featureSupport = readFieldOptions_FeatureSupport(
           message.featureSupport ?? emptyFieldOptions_FeatureSupport(),
@@ -4273,8 +4319,7 @@ function readFieldOptions(
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -4282,7 +4327,7 @@ function readFieldOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFieldOptions);
     }
     at = cursor.at;
   }
@@ -4384,6 +4429,9 @@ function writeFieldOptions_EditionDefault(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFieldOptions_EditionDefault = [18, 24];
+
 function readFieldOptions_EditionDefault(
   message: FieldOptions_EditionDefault,
   bytes: Uint8Array,
@@ -4403,15 +4451,13 @@ function readFieldOptions_EditionDefault(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string value = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.value = readLenientString(bytes, at, end);
         break;
       // optional Edition edition = 3
-      case 3: {
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.edition = value;
@@ -4421,7 +4467,7 @@ function readFieldOptions_EditionDefault(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFieldOptions_EditionDefault);
     }
     at = cursor.at;
   }
@@ -4564,6 +4610,9 @@ function writeFieldOptions_FeatureSupport(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFieldOptions_FeatureSupport = [8, 16, 26, 32, 42];
+
 function readFieldOptions_FeatureSupport(
   message: FieldOptions_FeatureSupport,
   bytes: Uint8Array,
@@ -4583,52 +4632,56 @@ function readFieldOptions_FeatureSupport(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional Edition edition_introduced = 1
-      case 1: {
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.editionIntroduced = value;
         } else {
           keepUnknownEnum(message, 1, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       }
       // optional Edition edition_deprecated = 2
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.editionDeprecated = value;
         } else {
           keepUnknownEnum(message, 2, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       }
       // optional string deprecation_warning = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.deprecationWarning = readLenientString(bytes, at, end);
         break;
       // optional Edition edition_removed = 4
-      case 4: {
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.editionRemoved = value;
         } else {
           keepUnknownEnum(message, 4, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
       }
       // optional string removal_error = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.removalError = readLenientString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFieldOptions_FeatureSupport);
     }
     at = cursor.at;
   }
@@ -4715,6 +4768,9 @@ function writeOneofOptions(message: OneofOptionsInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOneofOptions = [10, 7994];
+
 function readOneofOptions(
   message: OneofOptions,
   bytes: Uint8Array,
@@ -4736,17 +4792,15 @@ function readOneofOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional FeatureSet features = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -4754,7 +4808,7 @@ function readOneofOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOneofOptions);
     }
     at = cursor.at;
   }
@@ -4885,6 +4939,9 @@ function writeEnumOptions(message: EnumOptionsInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnumOptions = [16, 24, 48, 58, 7994];
+
 function readEnumOptions(
   message: EnumOptions,
   bytes: Uint8Array,
@@ -4906,44 +4963,48 @@ function readEnumOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional bool allow_alias = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.allowAlias = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.allowAlias = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.allowAlias = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // optional bool deprecated = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // optional bool deprecated_legacy_json_field_conflicts = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         if (bytes[at]! < 128) {
           message.deprecatedLegacyJsonFieldConflicts = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecatedLegacyJsonFieldConflicts = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecatedLegacyJsonFieldConflicts = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 58) continue;
+        at++;
       // optional FeatureSet features = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -4951,7 +5012,7 @@ function readEnumOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnumOptions);
     }
     at = cursor.at;
   }
@@ -5072,6 +5133,9 @@ function writeEnumValueOptions(message: EnumValueOptionsInit, bytes: Uint8Array,
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnumValueOptions = [8, 18, 24, 34, 7994];
+
 function readEnumValueOptions(
   message: EnumValueOptions,
   bytes: Uint8Array,
@@ -5093,35 +5157,37 @@ function readEnumValueOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional bool deprecated = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // optional FeatureSet features = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // optional bool debug_redact = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.debugRedact = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.debugRedact = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.debugRedact = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // optional FieldOptions.FeatureSupport feature_support = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.featureSupport = readFieldOptions_FeatureSupport(
           message.featureSupport ?? emptyFieldOptions_FeatureSupport(),
@@ -5134,8 +5200,7 @@ function readEnumValueOptions(
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -5143,7 +5208,7 @@ function readEnumValueOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnumValueOptions);
     }
     at = cursor.at;
   }
@@ -5245,6 +5310,9 @@ function writeServiceOptions(message: ServiceOptionsInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfServiceOptions = [264, 274, 7994];
+
 function readServiceOptions(
   message: ServiceOptions,
   bytes: Uint8Array,
@@ -5266,26 +5334,26 @@ function readServiceOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional bool deprecated = 33
-      case 33:
-        if (tag !== 264) refuseType(tag, 264, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 264:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 146 || bytes[at + 1] !== 2) continue;
+        at += 2;
       // optional FeatureSet features = 34
-      case 34: {
-        if (tag !== 274) refuseType(tag, 274, message);
+      case 274: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -5293,7 +5361,7 @@ function readServiceOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfServiceOptions);
     }
     at = cursor.at;
   }
@@ -5411,6 +5479,9 @@ function writeMethodOptions(message: MethodOptionsInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMethodOptions = [264, 272, 282, 7994];
+
 function readMethodOptions(
   message: MethodOptions,
   bytes: Uint8Array,
@@ -5432,37 +5503,39 @@ function readMethodOptions(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional bool deprecated = 33
-      case 33:
-        if (tag !== 264) refuseType(tag, 264, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 264:
         if (bytes[at]! < 128) {
           message.deprecated = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.deprecated = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.deprecated = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 144 || bytes[at + 1] !== 2) continue;
+        at += 2;
       // optional MethodOptions.IdempotencyLevel idempotency_level = 34
-      case 34: {
-        if (tag !== 272) refuseType(tag, 272, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 272: {
         const value = readEnum<MethodOptions_IdempotencyLevel>(bytes, at);
         if (numbersOfIdempotencyLevel.has(value)) {
           message.idempotencyLevel = value;
         } else {
           keepUnknownEnum(message, 34, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 154 || bytes[at + 1] !== 2) continue;
+        at += 2;
       }
       // optional FeatureSet features = 35
-      case 35: {
-        if (tag !== 282) refuseType(tag, 282, message);
+      case 282: {
         const stop = readLength(bytes, at, end);
         message.features = readFeatureSet(message.features ?? emptyFeatureSet(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated UninterpretedOption uninterpreted_option = 999
-      case 999: {
-        if (tag !== 7994) refuseType(tag, 7994, message);
+      case 7994: {
         const stop = readLength(bytes, at, end);
         message.uninterpretedOption.push(
           readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
@@ -5470,7 +5543,7 @@ function readMethodOptions(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMethodOptions);
     }
     at = cursor.at;
   }
@@ -5615,6 +5688,9 @@ function writeUninterpretedOption(message: UninterpretedOptionInit, bytes: Uint8
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUninterpretedOption = [18, 26, 32, 40, 49, 58, 66];
+
 function readUninterpretedOption(
   message: UninterpretedOption,
   bytes: Uint8Array,
@@ -5634,10 +5710,9 @@ function readUninterpretedOption(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated UninterpretedOption.NamePart name = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.name.push(
           readUninterpretedOption_NamePart(emptyUninterpretedOption_NamePart(), bytes, cursor.at, stop, depth + 1, 0),
@@ -5645,38 +5720,40 @@ function readUninterpretedOption(
         break;
       }
       // optional string identifier_value = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.identifierValue = readLenientString(bytes, at, end);
         break;
       // optional uint64 positive_int_value = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         message.positiveIntValue = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // optional int64 negative_int_value = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.negativeIntValue = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 49) continue;
+        at++;
       // optional double double_value = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 49:
         message.doubleValue = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 58) continue;
+        at++;
       // optional bytes string_value = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.stringValue = readBytes(bytes, at, end);
         break;
       // optional string aggregate_value = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.aggregateValue = readLenientString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUninterpretedOption);
     }
     at = cursor.at;
   }
@@ -5776,6 +5853,9 @@ function writeUninterpretedOption_NamePart(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUninterpretedOption_NamePart = [10, 16];
+
 function readUninterpretedOption_NamePart(
   message: UninterpretedOption_NamePart,
   bytes: Uint8Array,
@@ -5795,15 +5875,13 @@ function readUninterpretedOption_NamePart(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // required string name_part = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.namePart = readLenientString(bytes, at, end);
         break;
       // required bool is_extension = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.isExtension = bytes[at++]! !== 0;
           continue;
@@ -5811,7 +5889,7 @@ function readUninterpretedOption_NamePart(
         message.isExtension = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUninterpretedOption_NamePart);
     }
     at = cursor.at;
   }
@@ -6010,6 +6088,9 @@ function writeFeatureSet(message: FeatureSetInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFeatureSet = [8, 16, 24, 32, 40, 48, 56, 64, 72];
+
 function readFeatureSet(
   message: FeatureSet,
   bytes: Uint8Array,
@@ -6029,98 +6110,113 @@ function readFeatureSet(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional FeatureSet.FieldPresence field_presence = 1
-      case 1: {
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8: {
         const value = readEnum<FeatureSet_FieldPresence>(bytes, at);
         if (numbersOfFieldPresence.has(value)) {
           message.fieldPresence = value;
         } else {
           keepUnknownEnum(message, 1, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       }
       // optional FeatureSet.EnumType enum_type = 2
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16: {
         const value = readEnum<FeatureSet_EnumType>(bytes, at);
         if (numbersOfEnumType.has(value)) {
           message.enumType = value;
         } else {
           keepUnknownEnum(message, 2, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       }
       // optional FeatureSet.RepeatedFieldEncoding repeated_field_encoding = 3
-      case 3: {
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24: {
         const value = readEnum<FeatureSet_RepeatedFieldEncoding>(bytes, at);
         if (numbersOfRepeatedFieldEncoding.has(value)) {
           message.repeatedFieldEncoding = value;
         } else {
           keepUnknownEnum(message, 3, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       }
       // optional FeatureSet.Utf8Validation utf8_validation = 4
-      case 4: {
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32: {
         const value = readEnum<FeatureSet_Utf8Validation>(bytes, at);
         if (numbersOfUtf8Validation.has(value)) {
           message.utf8Validation = value;
         } else {
           keepUnknownEnum(message, 4, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       }
       // optional FeatureSet.MessageEncoding message_encoding = 5
-      case 5: {
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40: {
         const value = readEnum<FeatureSet_MessageEncoding>(bytes, at);
         if (numbersOfMessageEncoding.has(value)) {
           message.messageEncoding = value;
         } else {
           keepUnknownEnum(message, 5, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       }
       // optional FeatureSet.JsonFormat json_format = 6
-      case 6: {
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48: {
         const value = readEnum<FeatureSet_JsonFormat>(bytes, at);
         if (numbersOfJsonFormat.has(value)) {
           message.jsonFormat = value;
         } else {
           keepUnknownEnum(message, 6, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 56) continue;
+        at++;
       }
       // optional FeatureSet.EnforceNamingStyle enforce_naming_style = 7
-      case 7: {
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56: {
         const value = readEnum<FeatureSet_EnforceNamingStyle>(bytes, at);
         if (numbersOfEnforceNamingStyle.has(value)) {
           message.enforceNamingStyle = value;
         } else {
           keepUnknownEnum(message, 7, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 64) continue;
+        at++;
       }
       // optional FeatureSet.VisibilityFeature.DefaultSymbolVisibility default_symbol_visibility = 8
-      case 8: {
-        if (tag !== 64) refuseType(tag, 64, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 64: {
         const value = readEnum<FeatureSet_VisibilityFeature_DefaultSymbolVisibility>(bytes, at);
         if (numbersOfDefaultSymbolVisibility.has(value)) {
           message.defaultSymbolVisibility = value;
         } else {
           keepUnknownEnum(message, 8, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 72) continue;
+        at++;
       }
       // optional FeatureSet.ProtoLimitsFeature.EnforceProtoLimits enforce_proto_limits = 9
-      case 9: {
-        if (tag !== 72) refuseType(tag, 72, message);
+      case 72: {
         const value = readEnum<FeatureSet_ProtoLimitsFeature_EnforceProtoLimits>(bytes, at);
         if (numbersOfEnforceProtoLimits.has(value)) {
           message.enforceProtoLimits = value;
@@ -6130,7 +6226,7 @@ function readFeatureSet(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFeatureSet);
     }
     at = cursor.at;
   }
@@ -6218,7 +6314,7 @@ function readFeatureSet_VisibilityFeature(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -6305,7 +6401,7 @@ function readFeatureSet_ProtoLimitsFeature(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -6413,6 +6509,9 @@ function writeFeatureSetDefaults(message: FeatureSetDefaultsInit, bytes: Uint8Ar
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFeatureSetDefaults = [10, 32, 40];
+
 function readFeatureSetDefaults(
   message: FeatureSetDefaults,
   bytes: Uint8Array,
@@ -6432,10 +6531,9 @@ function readFeatureSetDefaults(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated FeatureSetDefaults.FeatureSetEditionDefault defaults = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.defaults.push(
           readFeatureSetDefaults_FeatureSetEditionDefault(
@@ -6450,19 +6548,20 @@ function readFeatureSetDefaults(
         break;
       }
       // optional Edition minimum_edition = 4
-      case 4: {
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.minimumEdition = value;
         } else {
           keepUnknownEnum(message, 4, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       }
       // optional Edition maximum_edition = 5
-      case 5: {
-        if (tag !== 40) refuseType(tag, 40, message);
+      case 40: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.maximumEdition = value;
@@ -6472,7 +6571,7 @@ function readFeatureSetDefaults(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFeatureSetDefaults);
     }
     at = cursor.at;
   }
@@ -6595,6 +6694,9 @@ function writeFeatureSetDefaults_FeatureSetEditionDefault(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFeatureSetDefaults_FeatureSetEditionDefault = [24, 34, 42];
+
 function readFeatureSetDefaults_FeatureSetEditionDefault(
   message: FeatureSetDefaults_FeatureSetEditionDefault,
   bytes: Uint8Array,
@@ -6614,21 +6716,22 @@ function readFeatureSetDefaults_FeatureSetEditionDefault(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional Edition edition = 3
-      case 3: {
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24: {
         const value = readEnum<Edition>(bytes, at);
         if (numbersOfEdition.has(value)) {
           message.edition = value;
         } else {
           keepUnknownEnum(message, 3, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       }
       // optional FeatureSet overridable_features = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.overridableFeatures = readFeatureSet(
           message.overridableFeatures ?? emptyFeatureSet(),
@@ -6641,8 +6744,7 @@ function readFeatureSetDefaults_FeatureSetEditionDefault(
         break;
       }
       // optional FeatureSet fixed_features = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.fixedFeatures = readFeatureSet(
           message.fixedFeatures ?? emptyFeatureSet(),
@@ -6655,7 +6757,7 @@ function readFeatureSetDefaults_FeatureSetEditionDefault(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFeatureSetDefaults_FeatureSetEditionDefault);
     }
     at = cursor.at;
   }
@@ -6731,6 +6833,9 @@ function writeSourceCodeInfo(message: SourceCodeInfoInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSourceCodeInfo = [10];
+
 function readSourceCodeInfo(
   message: SourceCodeInfo,
   bytes: Uint8Array,
@@ -6750,10 +6855,9 @@ function readSourceCodeInfo(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated SourceCodeInfo.Location location = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.location.push(
           readSourceCodeInfo_Location(emptySourceCodeInfo_Location(), bytes, cursor.at, stop, depth + 1, 0),
@@ -6761,7 +6865,7 @@ function readSourceCodeInfo(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSourceCodeInfo);
     }
     at = cursor.at;
   }
@@ -6891,6 +6995,9 @@ function writeSourceCodeInfo_Location(message: SourceCodeInfo_LocationInit, byte
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSourceCodeInfo_Location = [8, 16, 26, 34, 50];
+
 function readSourceCodeInfo_Location(
   message: SourceCodeInfo_Location,
   bytes: Uint8Array,
@@ -6910,42 +7017,35 @@ function readSourceCodeInfo_Location(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated int32 path = 1
-      case 1:
-        if (tag === 10) {
-          readPackedInt32(message.path, bytes, at, end);
-        } else {
-          if (tag !== 8) refuseType(tag, 8, message);
-          message.path.push(readInt32(bytes, at));
-        }
+      case 10:
+        readPackedInt32(message.path, bytes, at, end);
+        break;
+      case 8:
+        message.path.push(readInt32(bytes, at));
         break;
       // repeated int32 span = 2
-      case 2:
-        if (tag === 18) {
-          readPackedInt32(message.span, bytes, at, end);
-        } else {
-          if (tag !== 16) refuseType(tag, 16, message);
-          message.span.push(readInt32(bytes, at));
-        }
+      case 18:
+        readPackedInt32(message.span, bytes, at, end);
+        break;
+      case 16:
+        message.span.push(readInt32(bytes, at));
         break;
       // optional string leading_comments = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.leadingComments = readLenientString(bytes, at, end);
         break;
       // optional string trailing_comments = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.trailingComments = readLenientString(bytes, at, end);
         break;
       // repeated string leading_detached_comments = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.leadingDetachedComments.push(readLenientString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSourceCodeInfo_Location);
     }
     at = cursor.at;
   }
@@ -7022,6 +7122,9 @@ function writeGeneratedCodeInfo(message: GeneratedCodeInfoInit, bytes: Uint8Arra
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGeneratedCodeInfo = [10];
+
 function readGeneratedCodeInfo(
   message: GeneratedCodeInfo,
   bytes: Uint8Array,
@@ -7041,10 +7144,9 @@ function readGeneratedCodeInfo(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated GeneratedCodeInfo.Annotation annotation = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.annotation.push(
           readGeneratedCodeInfo_Annotation(emptyGeneratedCodeInfo_Annotation(), bytes, cursor.at, stop, depth + 1, 0),
@@ -7052,7 +7154,7 @@ function readGeneratedCodeInfo(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGeneratedCodeInfo);
     }
     at = cursor.at;
   }
@@ -7196,6 +7298,9 @@ function writeGeneratedCodeInfo_Annotation(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGeneratedCodeInfo_Annotation = [8, 18, 24, 32, 40];
+
 function readGeneratedCodeInfo_Annotation(
   message: GeneratedCodeInfo_Annotation,
   bytes: Uint8Array,
@@ -7215,42 +7320,42 @@ function readGeneratedCodeInfo_Annotation(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated int32 path = 1
-      case 1:
-        if (tag === 10) {
-          readPackedInt32(message.path, bytes, at, end);
-        } else {
-          if (tag !== 8) refuseType(tag, 8, message);
-          message.path.push(readInt32(bytes, at));
-        }
+      case 10:
+        readPackedInt32(message.path, bytes, at, end);
+        break;
+      case 8:
+        message.path.push(readInt32(bytes, at));
         break;
       // optional string source_file = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.sourceFile = readLenientString(bytes, at, end);
         break;
       // optional int32 begin = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.begin = bytes[at++]!;
-          continue;
+        } else {
+          message.begin = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.begin = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // optional int32 end = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.end = bytes[at++]!;
-          continue;
+        } else {
+          message.end = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.end = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // optional GeneratedCodeInfo.Annotation.Semantic semantic = 5
-      case 5: {
-        if (tag !== 40) refuseType(tag, 40, message);
+      case 40: {
         const value = readEnum<GeneratedCodeInfo_Annotation_Semantic>(bytes, at);
         if (numbersOfSemantic.has(value)) {
           message.semantic = value;
@@ -7260,7 +7365,7 @@ function readGeneratedCodeInfo_Annotation(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGeneratedCodeInfo_Annotation);
     }
     at = cursor.at;
   }

@@ -84,7 +84,7 @@ function readEmpty(message: Empty, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);

@@ -16,7 +16,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -94,6 +93,9 @@ function writeFieldMask(message: FieldMaskInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFieldMask = [10];
+
 function readFieldMask(
   message: FieldMask,
   bytes: Uint8Array,
@@ -113,14 +115,13 @@ function readFieldMask(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string paths = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.paths.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFieldMask);
     }
     at = cursor.at;
   }

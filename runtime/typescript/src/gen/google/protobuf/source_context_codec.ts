@@ -14,7 +14,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -89,6 +88,9 @@ function writeSourceContext(message: SourceContextInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSourceContext = [10];
+
 function readSourceContext(
   message: SourceContext,
   bytes: Uint8Array,
@@ -108,14 +110,13 @@ function readSourceContext(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string file_name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.fileName = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSourceContext);
     }
     at = cursor.at;
   }

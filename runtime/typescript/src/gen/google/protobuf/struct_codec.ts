@@ -23,7 +23,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -117,6 +116,9 @@ function writeStruct(message: StructInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStruct = [10];
+
 function readStruct(message: Struct, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Struct {
   checkDepth(depth);
   while (at < end) {
@@ -129,16 +131,15 @@ function readStruct(message: Struct, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // map<string, Value> fields = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         readStructFieldsEntry(message.fields, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStruct);
     }
     at = cursor.at;
   }
@@ -156,19 +157,17 @@ function readStructFieldsEntry(map: Struct["fields"], bytes: Uint8Array, at: num
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readValue(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -290,6 +289,9 @@ function writeValue(message: ValueInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfValue = [8, 17, 26, 32, 42, 50];
+
 function readValue(message: Value, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Value {
   checkDepth(depth);
   while (at < end) {
@@ -302,10 +304,9 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // NullValue null_value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.kind = { case: "nullValue", value: bytes[at++]! as NullValue };
           continue;
@@ -313,19 +314,16 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
         message.kind = { case: "nullValue", value: readEnum<NullValue>(bytes, at) };
         break;
       // double number_value = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      case 17:
         message.kind = { case: "numberValue", value: readDouble(bytes, at) };
         at += 8;
         continue;
       // string string_value = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.kind = { case: "stringValue", value: readString(bytes, at, end) };
         break;
       // bool bool_value = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.kind = { case: "boolValue", value: bytes[at++]! !== 0 };
           continue;
@@ -333,8 +331,7 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
         message.kind = { case: "boolValue", value: readBool(bytes, at) };
         break;
       // Struct struct_value = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         const earlier = message.kind;
         const value = readStruct(
@@ -349,8 +346,7 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // ListValue list_value = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         const earlier = message.kind;
         const value = readListValue(
@@ -365,7 +361,7 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfValue);
     }
     at = cursor.at;
   }
@@ -441,6 +437,9 @@ function writeListValue(message: ListValueInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfListValue = [10];
+
 function readListValue(
   message: ListValue,
   bytes: Uint8Array,
@@ -460,16 +459,15 @@ function readListValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Value values = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.values.push(readValue(emptyValue(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfListValue);
     }
     at = cursor.at;
   }

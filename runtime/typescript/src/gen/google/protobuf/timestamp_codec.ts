@@ -15,7 +15,6 @@ import {
   readInt64,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeInt32,
@@ -106,6 +105,9 @@ function writeTimestamp(message: TimestampInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTimestamp = [8, 16];
+
 function readTimestamp(
   message: Timestamp,
   bytes: Uint8Array,
@@ -125,15 +127,16 @@ function readTimestamp(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 seconds = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.seconds = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // int32 nanos = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.nanos = bytes[at++]!;
           continue;
@@ -141,7 +144,7 @@ function readTimestamp(
         message.nanos = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTimestamp);
     }
     at = cursor.at;
   }

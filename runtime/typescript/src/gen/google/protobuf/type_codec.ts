@@ -29,7 +29,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -223,6 +222,9 @@ function writeType(message: TypeInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfType = [10, 18, 26, 34, 42, 48, 58];
+
 function readType(message: Type, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Type {
   checkDepth(depth);
   while (at < end) {
@@ -235,34 +237,29 @@ function readType(message: Type, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // repeated Field fields = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.fields.push(readField(emptyField(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string oneofs = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.oneofs.push(readString(bytes, at, end));
         break;
       // repeated Option options = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // SourceContext source_context = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.sourceContext = SourceContextCodec.readFields(
           message.sourceContext ?? SourceContextCodec.empty(),
@@ -275,21 +272,22 @@ function readType(message: Type, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // Syntax syntax = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         if (bytes[at]! < 128) {
           message.syntax = bytes[at++]! as Syntax;
-          continue;
+        } else {
+          message.syntax = readEnum$1<Syntax>(bytes, at);
+          at = cursor.at;
         }
-        message.syntax = readEnum$1<Syntax>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 58) continue;
+        at++;
       // string edition = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.edition = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfType);
     }
     at = cursor.at;
   }
@@ -482,6 +480,9 @@ function writeField(message: FieldInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfField = [8, 16, 24, 34, 50, 56, 64, 74, 82, 90];
+
 function readField(message: Field, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Field {
   checkDepth(depth);
   while (at < end) {
@@ -494,81 +495,86 @@ function readField(message: Field, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Field.Kind kind = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as Field_Kind;
-          continue;
+        } else {
+          message.kind = readEnum$1<Field_Kind>(bytes, at);
+          at = cursor.at;
         }
-        message.kind = readEnum$1<Field_Kind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // Field.Cardinality cardinality = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.cardinality = bytes[at++]! as Field_Cardinality;
-          continue;
+        } else {
+          message.cardinality = readEnum$1<Field_Cardinality>(bytes, at);
+          at = cursor.at;
         }
-        message.cardinality = readEnum$1<Field_Cardinality>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // int32 number = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.number = bytes[at++]!;
-          continue;
+        } else {
+          message.number = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.number = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // string name = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.name = readString(bytes, at, end);
         break;
       // string type_url = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.typeUrl = readString(bytes, at, end);
         break;
       // int32 oneof_index = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         if (bytes[at]! < 128) {
           message.oneofIndex = bytes[at++]!;
-          continue;
+        } else {
+          message.oneofIndex = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.oneofIndex = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 64) continue;
+        at++;
       // bool packed = 8
-      case 8:
-        if (tag !== 64) refuseType(tag, 64, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 64:
         if (bytes[at]! < 128) {
           message.packed = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.packed = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.packed = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 74) continue;
+        at++;
       // repeated Option options = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string json_name = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.jsonName = readString(bytes, at, end);
         break;
       // string default_value = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.defaultValue = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfField);
     }
     at = cursor.at;
   }
@@ -704,6 +710,9 @@ function writeEnum(message: EnumInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnum = [10, 18, 26, 34, 40, 50];
+
 function readEnum(message: Enum, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Enum {
   checkDepth(depth);
   while (at < end) {
@@ -716,29 +725,25 @@ function readEnum(message: Enum, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // repeated EnumValue enumvalue = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.enumvalue.push(readEnumValue(emptyEnumValue(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated Option options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // SourceContext source_context = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.sourceContext = SourceContextCodec.readFields(
           message.sourceContext ?? SourceContextCodec.empty(),
@@ -751,21 +756,22 @@ function readEnum(message: Enum, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // Syntax syntax = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.syntax = bytes[at++]! as Syntax;
-          continue;
+        } else {
+          message.syntax = readEnum$1<Syntax>(bytes, at);
+          at = cursor.at;
         }
-        message.syntax = readEnum$1<Syntax>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 50) continue;
+        at++;
       // string edition = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.edition = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnum);
     }
     at = cursor.at;
   }
@@ -867,6 +873,9 @@ function writeEnumValue(message: EnumValueInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnumValue = [10, 16, 26];
+
 function readEnumValue(
   message: EnumValue,
   bytes: Uint8Array,
@@ -886,30 +895,30 @@ function readEnumValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // int32 number = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.number = bytes[at++]!;
-          continue;
+        } else {
+          message.number = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.number = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // repeated Option options = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnumValue);
     }
     at = cursor.at;
   }
@@ -993,6 +1002,9 @@ function writeOption(message: OptionInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOption = [10, 18];
+
 function readOption(message: Option, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Option {
   checkDepth(depth);
   while (at < end) {
@@ -1005,21 +1017,19 @@ function readOption(message: Option, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // Any value = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.value = AnyCodec.readFields(message.value ?? AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOption);
     }
     at = cursor.at;
   }

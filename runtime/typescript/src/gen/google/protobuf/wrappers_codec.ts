@@ -32,7 +32,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -125,6 +124,9 @@ function writeDoubleValue(message: DoubleValueInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfDoubleValue = [9];
+
 function readDoubleValue(
   message: DoubleValue,
   bytes: Uint8Array,
@@ -144,15 +146,14 @@ function readDoubleValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // double value = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, message);
+      case 9:
         message.value = readDouble(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfDoubleValue);
     }
     at = cursor.at;
   }
@@ -226,6 +227,9 @@ function writeFloatValue(message: FloatValueInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFloatValue = [13];
+
 function readFloatValue(
   message: FloatValue,
   bytes: Uint8Array,
@@ -245,15 +249,14 @@ function readFloatValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // float value = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      case 13:
         message.value = readFloat(bytes, at);
         at += 4;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFloatValue);
     }
     at = cursor.at;
   }
@@ -327,6 +330,9 @@ function writeInt64Value(message: Int64ValueInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfInt64Value = [8];
+
 function readInt64Value(
   message: Int64Value,
   bytes: Uint8Array,
@@ -346,14 +352,13 @@ function readInt64Value(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.value = readInt64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfInt64Value);
     }
     at = cursor.at;
   }
@@ -427,6 +432,9 @@ function writeUInt64Value(message: UInt64ValueInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUInt64Value = [8];
+
 function readUInt64Value(
   message: UInt64Value,
   bytes: Uint8Array,
@@ -446,14 +454,13 @@ function readUInt64Value(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint64 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.value = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUInt64Value);
     }
     at = cursor.at;
   }
@@ -531,6 +538,9 @@ function writeInt32Value(message: Int32ValueInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfInt32Value = [8];
+
 function readInt32Value(
   message: Int32Value,
   bytes: Uint8Array,
@@ -550,10 +560,9 @@ function readInt32Value(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int32 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.value = bytes[at++]!;
           continue;
@@ -561,7 +570,7 @@ function readInt32Value(
         message.value = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfInt32Value);
     }
     at = cursor.at;
   }
@@ -639,6 +648,9 @@ function writeUInt32Value(message: UInt32ValueInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUInt32Value = [8];
+
 function readUInt32Value(
   message: UInt32Value,
   bytes: Uint8Array,
@@ -658,10 +670,9 @@ function readUInt32Value(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.value = bytes[at++]!;
           continue;
@@ -669,7 +680,7 @@ function readUInt32Value(
         message.value = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUInt32Value);
     }
     at = cursor.at;
   }
@@ -745,6 +756,9 @@ function writeBoolValue(message: BoolValueInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBoolValue = [8];
+
 function readBoolValue(
   message: BoolValue,
   bytes: Uint8Array,
@@ -764,10 +778,9 @@ function readBoolValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bool value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.value = bytes[at++]! !== 0;
           continue;
@@ -775,7 +788,7 @@ function readBoolValue(
         message.value = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBoolValue);
     }
     at = cursor.at;
   }
@@ -849,6 +862,9 @@ function writeStringValue(message: StringValueInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStringValue = [10];
+
 function readStringValue(
   message: StringValue,
   bytes: Uint8Array,
@@ -868,14 +884,13 @@ function readStringValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string value = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.value = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStringValue);
     }
     at = cursor.at;
   }
@@ -949,6 +964,9 @@ function writeBytesValue(message: BytesValueInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBytesValue = [10];
+
 function readBytesValue(
   message: BytesValue,
   bytes: Uint8Array,
@@ -968,14 +986,13 @@ function readBytesValue(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes value = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.value = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBytesValue);
     }
     at = cursor.at;
   }

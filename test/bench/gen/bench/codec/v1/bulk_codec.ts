@@ -22,7 +22,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -159,6 +158,9 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEntry = [10, 16, 25, 32, 40];
+
 function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Entry {
   checkDepth(depth);
   while (at < end) {
@@ -171,39 +173,42 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // uint32 id = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.id = bytes[at++]!;
-          continue;
+        } else {
+          message.id = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.id = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 25) continue;
+        at++;
       // double value = 3
-      case 3:
-        if (tag !== 25) refuseType(tag, 25, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 25:
         message.value = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // int32 delta = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.delta = bytes[at++]!;
-          continue;
+        } else {
+          message.delta = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.delta = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // bool active = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      case 40:
         if (bytes[at]! < 128) {
           message.active = bytes[at++]! !== 0;
           continue;
@@ -211,7 +216,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         message.active = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEntry);
     }
     at = cursor.at;
   }
@@ -287,6 +292,9 @@ function writeEntryList(message: EntryListInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEntryList = [10];
+
 function readEntryList(
   message: EntryList,
   bytes: Uint8Array,
@@ -306,16 +314,15 @@ function readEntryList(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Entry entries = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.entries.push(readEntry(emptyEntry(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEntryList);
     }
     at = cursor.at;
   }
@@ -400,6 +407,9 @@ function writePacked(message: PackedInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPacked = [9, 16];
+
 function readPacked(message: Packed, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Packed {
   checkDepth(depth);
   while (at < end) {
@@ -412,29 +422,24 @@ function readPacked(message: Packed, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated double doubles = 1
-      case 1:
-        if (tag === 10) {
-          message.doubles = readPackedDouble(message.doubles, bytes, at, end);
-        } else {
-          if (tag !== 9) refuseType(tag, 9, message);
-          message.doubles.push(readDouble(bytes, at));
-          at += 8;
-          continue;
-        }
+      case 10:
+        message.doubles = readPackedDouble(message.doubles, bytes, at, end);
         break;
+      case 9:
+        message.doubles.push(readDouble(bytes, at));
+        at += 8;
+        continue;
       // repeated int32 ints = 2
-      case 2:
-        if (tag === 18) {
-          readPackedInt32(message.ints, bytes, at, end);
-        } else {
-          if (tag !== 16) refuseType(tag, 16, message);
-          message.ints.push(readInt32(bytes, at));
-        }
+      case 18:
+        readPackedInt32(message.ints, bytes, at, end);
+        break;
+      case 16:
+        message.ints.push(readInt32(bytes, at));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPacked);
     }
     at = cursor.at;
   }
@@ -511,6 +516,9 @@ function writeTexts(message: TextsInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTexts = [10];
+
 function readTexts(message: Texts, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Texts {
   checkDepth(depth);
   while (at < end) {
@@ -523,14 +531,13 @@ function readTexts(message: Texts, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string values = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.values.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTexts);
     }
     at = cursor.at;
   }

@@ -23,7 +23,6 @@ import {
   readTag,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -676,6 +675,12 @@ function writeGoogleMessage1(message: GoogleMessage1Init, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGoogleMessage1 = [
+  10, 16, 24, 34, 41, 48, 58, 74, 96, 104, 112, 122, 128, 136, 146, 176, 184, 192, 200, 232, 240, 472, 480, 536, 544,
+  624, 640, 648, 800, 808, 818, 826, 832, 1024, 1034, 1040, 1048, 1200, 2168, 2176, 2240,
+];
+
 function readGoogleMessage1(
   message: GoogleMessage1,
   bytes: Uint8Array,
@@ -697,95 +702,99 @@ function readGoogleMessage1(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string field1 = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.field1 = readString(bytes, at, end);
         break;
       // int32 field2 = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.field2 = bytes[at++]!;
-          continue;
+        } else {
+          message.field2 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field2 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // int32 field3 = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.field3 = bytes[at++]!;
-          continue;
+        } else {
+          message.field3 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field3 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // string field4 = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.field4 = readString(bytes, at, end);
         break;
       // repeated fixed64 field5 = 5
-      case 5:
-        if (tag === 42) {
-          message.field5 = readPackedFixed64(message.field5, bytes, at, end);
-        } else {
-          if (tag !== 41) refuseType(tag, 41, message);
-          message.field5.push(readFixed64(bytes, at));
-          at += 8;
-          continue;
-        }
+      case 42:
+        message.field5 = readPackedFixed64(message.field5, bytes, at, end);
         break;
+      case 41:
+        message.field5.push(readFixed64(bytes, at));
+        at += 8;
+        continue;
       // int32 field6 = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         if (bytes[at]! < 128) {
           message.field6 = bytes[at++]!;
-          continue;
+        } else {
+          message.field6 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field6 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 58) continue;
+        at++;
       // string field7 = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.field7 = readString(bytes, at, end);
         break;
       // string field9 = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.field9 = readString(bytes, at, end);
         break;
       // bool field12 = 12
-      case 12:
-        if (tag !== 96) refuseType(tag, 96, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 96:
         if (bytes[at]! < 128) {
           message.field12 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field12 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field12 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 104) continue;
+        at++;
       // bool field13 = 13
-      case 13:
-        if (tag !== 104) refuseType(tag, 104, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 104:
         if (bytes[at]! < 128) {
           message.field13 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field13 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field13 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 112) continue;
+        at++;
       // bool field14 = 14
-      case 14:
-        if (tag !== 112) refuseType(tag, 112, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 112:
         if (bytes[at]! < 128) {
           message.field14 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field14 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field14 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 122) continue;
+        at++;
       // GoogleMessage1SubMessage field15 = 15
-      case 15: {
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122: {
         const stop = readLength(bytes, at, end);
         message.field15 = readGoogleMessage1SubMessage(
           message.field15 ?? emptyGoogleMessage1SubMessage(),
@@ -798,240 +807,283 @@ function readGoogleMessage1(
         break;
       }
       // int32 field16 = 16
-      case 16:
-        if (tag !== 128) refuseType(tag, 128, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 128:
         if (bytes[at]! < 128) {
           message.field16 = bytes[at++]!;
-          continue;
+        } else {
+          message.field16 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field16 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 136 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool field17 = 17
-      case 17:
-        if (tag !== 136) refuseType(tag, 136, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 136:
         if (bytes[at]! < 128) {
           message.field17 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field17 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field17 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 146 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // string field18 = 18
-      case 18:
-        if (tag !== 146) refuseType(tag, 146, message);
+      case 146:
         message.field18 = readString(bytes, at, end);
         break;
       // int64 field22 = 22
-      case 22:
-        if (tag !== 176) refuseType(tag, 176, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 176:
         message.field22 = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 184 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // int32 field23 = 23
-      case 23:
-        if (tag !== 184) refuseType(tag, 184, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 184:
         if (bytes[at]! < 128) {
           message.field23 = bytes[at++]!;
-          continue;
+        } else {
+          message.field23 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field23 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 192 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool field24 = 24
-      case 24:
-        if (tag !== 192) refuseType(tag, 192, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 192:
         if (bytes[at]! < 128) {
           message.field24 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field24 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field24 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 200 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // int32 field25 = 25
-      case 25:
-        if (tag !== 200) refuseType(tag, 200, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 200:
         if (bytes[at]! < 128) {
           message.field25 = bytes[at++]!;
-          continue;
+        } else {
+          message.field25 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field25 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 232 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // int32 field29 = 29
-      case 29:
-        if (tag !== 232) refuseType(tag, 232, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 232:
         if (bytes[at]! < 128) {
           message.field29 = bytes[at++]!;
-          continue;
+        } else {
+          message.field29 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field29 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 240 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool field30 = 30
-      case 30:
-        if (tag !== 240) refuseType(tag, 240, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 240:
         if (bytes[at]! < 128) {
           message.field30 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field30 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field30 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 216 || bytes[at + 1] !== 3) continue;
+        at += 2;
       // bool field59 = 59
-      case 59:
-        if (tag !== 472) refuseType(tag, 472, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 472:
         if (bytes[at]! < 128) {
           message.field59 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field59 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field59 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 224 || bytes[at + 1] !== 3) continue;
+        at += 2;
       // int32 field60 = 60
-      case 60:
-        if (tag !== 480) refuseType(tag, 480, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 480:
         if (bytes[at]! < 128) {
           message.field60 = bytes[at++]!;
-          continue;
+        } else {
+          message.field60 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field60 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 152 || bytes[at + 1] !== 4) continue;
+        at += 2;
       // int32 field67 = 67
-      case 67:
-        if (tag !== 536) refuseType(tag, 536, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 536:
         if (bytes[at]! < 128) {
           message.field67 = bytes[at++]!;
-          continue;
+        } else {
+          message.field67 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field67 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 160 || bytes[at + 1] !== 4) continue;
+        at += 2;
       // int32 field68 = 68
-      case 68:
-        if (tag !== 544) refuseType(tag, 544, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 544:
         if (bytes[at]! < 128) {
           message.field68 = bytes[at++]!;
-          continue;
+        } else {
+          message.field68 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field68 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 240 || bytes[at + 1] !== 4) continue;
+        at += 2;
       // bool field78 = 78
-      case 78:
-        if (tag !== 624) refuseType(tag, 624, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 624:
         if (bytes[at]! < 128) {
           message.field78 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field78 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field78 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 128 || bytes[at + 1] !== 5) continue;
+        at += 2;
       // bool field80 = 80
-      case 80:
-        if (tag !== 640) refuseType(tag, 640, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 640:
         if (bytes[at]! < 128) {
           message.field80 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field80 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field80 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 136 || bytes[at + 1] !== 5) continue;
+        at += 2;
       // bool field81 = 81
-      case 81:
-        if (tag !== 648) refuseType(tag, 648, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 648:
         if (bytes[at]! < 128) {
           message.field81 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field81 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field81 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 160 || bytes[at + 1] !== 6) continue;
+        at += 2;
       // int32 field100 = 100
-      case 100:
-        if (tag !== 800) refuseType(tag, 800, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 800:
         if (bytes[at]! < 128) {
           message.field100 = bytes[at++]!;
-          continue;
+        } else {
+          message.field100 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field100 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 168 || bytes[at + 1] !== 6) continue;
+        at += 2;
       // int32 field101 = 101
-      case 101:
-        if (tag !== 808) refuseType(tag, 808, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 808:
         if (bytes[at]! < 128) {
           message.field101 = bytes[at++]!;
-          continue;
+        } else {
+          message.field101 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field101 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 178 || bytes[at + 1] !== 6) continue;
+        at += 2;
       // string field102 = 102
-      case 102:
-        if (tag !== 818) refuseType(tag, 818, message);
+      case 818:
         message.field102 = readString(bytes, at, end);
         break;
       // string field103 = 103
-      case 103:
-        if (tag !== 826) refuseType(tag, 826, message);
+      case 826:
         message.field103 = readString(bytes, at, end);
         break;
       // int32 field104 = 104
-      case 104:
-        if (tag !== 832) refuseType(tag, 832, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 832:
         if (bytes[at]! < 128) {
           message.field104 = bytes[at++]!;
-          continue;
+        } else {
+          message.field104 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field104 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 128 || bytes[at + 1] !== 8) continue;
+        at += 2;
       // int32 field128 = 128
-      case 128:
-        if (tag !== 1024) refuseType(tag, 1024, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1024:
         if (bytes[at]! < 128) {
           message.field128 = bytes[at++]!;
-          continue;
+        } else {
+          message.field128 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field128 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 138 || bytes[at + 1] !== 8) continue;
+        at += 2;
       // string field129 = 129
-      case 129:
-        if (tag !== 1034) refuseType(tag, 1034, message);
+      case 1034:
         message.field129 = readString(bytes, at, end);
         break;
       // int32 field130 = 130
-      case 130:
-        if (tag !== 1040) refuseType(tag, 1040, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1040:
         if (bytes[at]! < 128) {
           message.field130 = bytes[at++]!;
-          continue;
+        } else {
+          message.field130 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field130 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 152 || bytes[at + 1] !== 8) continue;
+        at += 2;
       // int32 field131 = 131
-      case 131:
-        if (tag !== 1048) refuseType(tag, 1048, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1048:
         if (bytes[at]! < 128) {
           message.field131 = bytes[at++]!;
-          continue;
+        } else {
+          message.field131 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field131 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 176 || bytes[at + 1] !== 9) continue;
+        at += 2;
       // int32 field150 = 150
-      case 150:
-        if (tag !== 1200) refuseType(tag, 1200, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1200:
         if (bytes[at]! < 128) {
           message.field150 = bytes[at++]!;
-          continue;
+        } else {
+          message.field150 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field150 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 248 || bytes[at + 1] !== 16) continue;
+        at += 2;
       // int32 field271 = 271
-      case 271:
-        if (tag !== 2168) refuseType(tag, 2168, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 2168:
         if (bytes[at]! < 128) {
           message.field271 = bytes[at++]!;
-          continue;
+        } else {
+          message.field271 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field271 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 128 || bytes[at + 1] !== 17) continue;
+        at += 2;
       // int32 field272 = 272
-      case 272:
-        if (tag !== 2176) refuseType(tag, 2176, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 2176:
         if (bytes[at]! < 128) {
           message.field272 = bytes[at++]!;
-          continue;
+        } else {
+          message.field272 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field272 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 192 || bytes[at + 1] !== 17) continue;
+        at += 2;
       // int32 field280 = 280
-      case 280:
-        if (tag !== 2240) refuseType(tag, 2240, message);
+      case 2240:
         if (bytes[at]! < 128) {
           message.field280 = bytes[at++]!;
           continue;
@@ -1039,7 +1091,7 @@ function readGoogleMessage1(
         message.field280 = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGoogleMessage1);
     }
     at = cursor.at;
   }
@@ -1375,6 +1427,11 @@ function writeGoogleMessage1SubMessage(message: GoogleMessage1SubMessageInit, by
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGoogleMessage1SubMessage = [
+  8, 16, 24, 96, 104, 112, 122, 128, 152, 160, 169, 176, 184, 224, 1629, 1632, 1642, 1648, 1656, 2400,
+];
+
 function readGoogleMessage1SubMessage(
   message: GoogleMessage1SubMessage,
   bytes: Uint8Array,
@@ -1396,159 +1453,188 @@ function readGoogleMessage1SubMessage(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int32 field1 = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.field1 = bytes[at++]!;
-          continue;
+        } else {
+          message.field1 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field1 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // int32 field2 = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.field2 = bytes[at++]!;
-          continue;
+        } else {
+          message.field2 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field2 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // int32 field3 = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.field3 = bytes[at++]!;
-          continue;
+        } else {
+          message.field3 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field3 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 96) continue;
+        at++;
       // bool field12 = 12
-      case 12:
-        if (tag !== 96) refuseType(tag, 96, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 96:
         if (bytes[at]! < 128) {
           message.field12 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field12 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field12 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 104) continue;
+        at++;
       // int64 field13 = 13
-      case 13:
-        if (tag !== 104) refuseType(tag, 104, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 104:
         message.field13 = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 112) continue;
+        at++;
       // int64 field14 = 14
-      case 14:
-        if (tag !== 112) refuseType(tag, 112, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 112:
         message.field14 = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 122) continue;
+        at++;
       // string field15 = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.field15 = readString(bytes, at, end);
         break;
       // int32 field16 = 16
-      case 16:
-        if (tag !== 128) refuseType(tag, 128, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 128:
         if (bytes[at]! < 128) {
           message.field16 = bytes[at++]!;
-          continue;
+        } else {
+          message.field16 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field16 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 152 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // int32 field19 = 19
-      case 19:
-        if (tag !== 152) refuseType(tag, 152, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 152:
         if (bytes[at]! < 128) {
           message.field19 = bytes[at++]!;
-          continue;
+        } else {
+          message.field19 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field19 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 160 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool field20 = 20
-      case 20:
-        if (tag !== 160) refuseType(tag, 160, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 160:
         if (bytes[at]! < 128) {
           message.field20 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field20 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field20 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 169 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // fixed64 field21 = 21
-      case 21:
-        if (tag !== 169) refuseType(tag, 169, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 169:
         message.field21 = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 176 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // int32 field22 = 22
-      case 22:
-        if (tag !== 176) refuseType(tag, 176, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 176:
         if (bytes[at]! < 128) {
           message.field22 = bytes[at++]!;
-          continue;
+        } else {
+          message.field22 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field22 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 184 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool field23 = 23
-      case 23:
-        if (tag !== 184) refuseType(tag, 184, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 184:
         if (bytes[at]! < 128) {
           message.field23 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field23 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field23 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 224 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool field28 = 28
-      case 28:
-        if (tag !== 224) refuseType(tag, 224, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 224:
         if (bytes[at]! < 128) {
           message.field28 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field28 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field28 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 221 || bytes[at + 1] !== 12) continue;
+        at += 2;
       // fixed32 field203 = 203
-      case 203:
-        if (tag !== 1629) refuseType(tag, 1629, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1629:
         message.field203 = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 224 || bytes[at + 1] !== 12) continue;
+        at += 2;
       // int32 field204 = 204
-      case 204:
-        if (tag !== 1632) refuseType(tag, 1632, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1632:
         if (bytes[at]! < 128) {
           message.field204 = bytes[at++]!;
-          continue;
+        } else {
+          message.field204 = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.field204 = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 234 || bytes[at + 1] !== 12) continue;
+        at += 2;
       // string field205 = 205
-      case 205:
-        if (tag !== 1642) refuseType(tag, 1642, message);
+      case 1642:
         message.field205 = readString(bytes, at, end);
         break;
       // bool field206 = 206
-      case 206:
-        if (tag !== 1648) refuseType(tag, 1648, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1648:
         if (bytes[at]! < 128) {
           message.field206 = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.field206 = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.field206 = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 248 || bytes[at + 1] !== 12) continue;
+        at += 2;
       // uint64 field207 = 207
-      case 207:
-        if (tag !== 1656) refuseType(tag, 1656, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 1656:
         message.field207 = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 224 || bytes[at + 1] !== 18) continue;
+        at += 2;
       // uint64 field300 = 300
-      case 300:
-        if (tag !== 2400) refuseType(tag, 2400, message);
+      case 2400:
         message.field300 = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGoogleMessage1SubMessage);
     }
     at = cursor.at;
   }

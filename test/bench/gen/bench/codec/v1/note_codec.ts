@@ -21,7 +21,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -148,6 +147,9 @@ function writeLink(message: LinkInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLink = [10, 16, 25, 33];
+
 function readLink(message: Link, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Link {
   checkDepth(depth);
   while (at < end) {
@@ -160,35 +162,36 @@ function readLink(message: Link, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string target_id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.targetId = readString(bytes, at, end);
         break;
       // LinkKind kind = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as LinkKind;
-          continue;
+        } else {
+          message.kind = readEnum<LinkKind>(bytes, at);
+          at = cursor.at;
         }
-        message.kind = readEnum<LinkKind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 25) continue;
+        at++;
       // double weight = 3
-      case 3:
-        if (tag !== 25) refuseType(tag, 25, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 25:
         message.weight = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 33) continue;
+        at++;
       // double score = 4
-      case 4:
-        if (tag !== 33) refuseType(tag, 33, message);
+      case 33:
         message.score = readDouble(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLink);
     }
     at = cursor.at;
   }
@@ -273,6 +276,9 @@ function writeImport(message: ImportInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfImport = [10, 16];
+
 function readImport(message: Import, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Import {
   checkDepth(depth);
   while (at < end) {
@@ -285,19 +291,17 @@ function readImport(message: Import, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string importer = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.importer = readString(bytes, at, end);
         break;
       // int64 imported_ns = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         message.importedNs = readInt64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfImport);
     }
     at = cursor.at;
   }
@@ -482,6 +486,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 18, 26, 34, 42, 48, 58, 66, 74, 82];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -494,52 +501,43 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.title = readString(bytes, at, end);
         break;
       // string body = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.body = readString(bytes, at, end);
         break;
       // repeated string tags = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, string> meta = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         readNoteMetaEntry(message.meta, bytes, cursor.at, stop, depth);
         break;
       }
       // int64 created_ns = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         message.createdNs = readInt64(bytes, at);
         break;
       // string url = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       // string file_path = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.source = { case: "filePath", value: readString(bytes, at, end) };
         break;
       // Import import = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         const earlier = message.source;
         const value = readImport(
@@ -554,14 +552,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // repeated Link links = 10
-      case 10: {
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82: {
         const stop = readLength(bytes, at, end);
         message.links.push(readLink(emptyLink(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -579,18 +576,15 @@ function readNoteMetaEntry(map: Note["meta"], bytes: Uint8Array, at: number, end
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }

@@ -14,7 +14,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeInt32,
@@ -106,6 +105,9 @@ function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfRequest = [10, 16];
+
 function readRequest(
   message: Request,
   bytes: Uint8Array,
@@ -125,15 +127,13 @@ function readRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string query = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.query = readString(bytes, at, end);
         break;
       // int32 limit = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -141,7 +141,7 @@ function readRequest(
         message.limit = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfRequest);
     }
     at = cursor.at;
   }

@@ -16,7 +16,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -156,6 +155,9 @@ function writeSayRequest(message: SayRequestInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSayRequest = [10, 18];
+
 function readSayRequest(
   message: SayRequest,
   bytes: Uint8Array,
@@ -175,19 +177,17 @@ function readSayRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // bytes payload = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.payload = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSayRequest);
     }
     at = cursor.at;
   }
@@ -272,6 +272,9 @@ function writeSayResponse(message: SayResponseInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSayResponse = [10, 18];
+
 function readSayResponse(
   message: SayResponse,
   bytes: Uint8Array,
@@ -291,19 +294,17 @@ function readSayResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // bytes payload = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.payload = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSayResponse);
     }
     at = cursor.at;
   }
@@ -381,6 +382,9 @@ function writeCountRequest(message: CountRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCountRequest = [8];
+
 function readCountRequest(
   message: CountRequest,
   bytes: Uint8Array,
@@ -400,10 +404,9 @@ function readCountRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 up_to = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.upTo = bytes[at++]!;
           continue;
@@ -411,7 +414,7 @@ function readCountRequest(
         message.upTo = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCountRequest);
     }
     at = cursor.at;
   }
@@ -489,6 +492,9 @@ function writeCountResponse(message: CountResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCountResponse = [8];
+
 function readCountResponse(
   message: CountResponse,
   bytes: Uint8Array,
@@ -508,10 +514,9 @@ function readCountResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.value = bytes[at++]!;
           continue;
@@ -519,7 +524,7 @@ function readCountResponse(
         message.value = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCountResponse);
     }
     at = cursor.at;
   }
@@ -593,6 +598,9 @@ function writeSumRequest(message: SumRequestInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSumRequest = [8];
+
 function readSumRequest(
   message: SumRequest,
   bytes: Uint8Array,
@@ -612,14 +620,13 @@ function readSumRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.value = readInt64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSumRequest);
     }
     at = cursor.at;
   }
@@ -693,6 +700,9 @@ function writeSumResponse(message: SumResponseInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSumResponse = [8];
+
 function readSumResponse(
   message: SumResponse,
   bytes: Uint8Array,
@@ -712,14 +722,13 @@ function readSumResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 sum = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.sum = readInt64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSumResponse);
     }
     at = cursor.at;
   }
@@ -793,6 +802,9 @@ function writeChatRequest(message: ChatRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfChatRequest = [10];
+
 function readChatRequest(
   message: ChatRequest,
   bytes: Uint8Array,
@@ -812,14 +824,13 @@ function readChatRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string line = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.line = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfChatRequest);
     }
     at = cursor.at;
   }
@@ -893,6 +904,9 @@ function writeChatResponse(message: ChatResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfChatResponse = [10];
+
 function readChatResponse(
   message: ChatResponse,
   bytes: Uint8Array,
@@ -912,14 +926,13 @@ function readChatResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string line = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.line = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfChatResponse);
     }
     at = cursor.at;
   }
@@ -993,6 +1006,9 @@ function writeWhisperRequest(message: WhisperRequestInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWhisperRequest = [10];
+
 function readWhisperRequest(
   message: WhisperRequest,
   bytes: Uint8Array,
@@ -1012,14 +1028,13 @@ function readWhisperRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string secret = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.secret = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWhisperRequest);
     }
     at = cursor.at;
   }
@@ -1093,6 +1108,9 @@ function writeWhisperResponse(message: WhisperResponseInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWhisperResponse = [10];
+
 function readWhisperResponse(
   message: WhisperResponse,
   bytes: Uint8Array,
@@ -1112,14 +1130,13 @@ function readWhisperResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string digest = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.digest = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWhisperResponse);
     }
     at = cursor.at;
   }
@@ -1193,6 +1210,9 @@ function writeQuoteRequest(message: QuoteRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfQuoteRequest = [10];
+
 function readQuoteRequest(
   message: QuoteRequest,
   bytes: Uint8Array,
@@ -1212,14 +1232,13 @@ function readQuoteRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfQuoteRequest);
     }
     at = cursor.at;
   }
@@ -1293,6 +1312,9 @@ function writeQuoteResponse(message: QuoteResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfQuoteResponse = [10];
+
 function readQuoteResponse(
   message: QuoteResponse,
   bytes: Uint8Array,
@@ -1312,14 +1334,13 @@ function readQuoteResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfQuoteResponse);
     }
     at = cursor.at;
   }
@@ -1404,6 +1425,9 @@ function writeActRequest(message: ActRequestInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfActRequest = [10, 18];
+
 function readActRequest(
   message: ActRequest,
   bytes: Uint8Array,
@@ -1423,19 +1447,17 @@ function readActRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string action = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.action = readString(bytes, at, end);
         break;
       // string argument = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.argument = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfActRequest);
     }
     at = cursor.at;
   }
@@ -1509,6 +1531,9 @@ function writeActResponse(message: ActResponseInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfActResponse = [10];
+
 function readActResponse(
   message: ActResponse,
   bytes: Uint8Array,
@@ -1528,14 +1553,13 @@ function readActResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string result = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.result = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfActResponse);
     }
     at = cursor.at;
   }
@@ -1609,6 +1633,9 @@ function writeGetRequest(message: GetRequestInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGetRequest = [10];
+
 function readGetRequest(
   message: GetRequest,
   bytes: Uint8Array,
@@ -1628,14 +1655,13 @@ function readGetRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGetRequest);
     }
     at = cursor.at;
   }
@@ -1709,6 +1735,9 @@ function writeGetResponse(message: GetResponseInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGetResponse = [10];
+
 function readGetResponse(
   message: GetResponse,
   bytes: Uint8Array,
@@ -1728,14 +1757,13 @@ function readGetResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string value = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.value = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGetResponse);
     }
     at = cursor.at;
   }
@@ -1814,7 +1842,7 @@ function readListRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1887,6 +1915,9 @@ function writeListResponse(message: ListResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfListResponse = [10];
+
 function readListResponse(
   message: ListResponse,
   bytes: Uint8Array,
@@ -1906,14 +1937,13 @@ function readListResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfListResponse);
     }
     at = cursor.at;
   }
@@ -1998,6 +2028,9 @@ function writeStoreRequest(message: StoreRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStoreRequest = [10, 18];
+
 function readStoreRequest(
   message: StoreRequest,
   bytes: Uint8Array,
@@ -2017,19 +2050,17 @@ function readStoreRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readString(bytes, at, end);
         break;
       // string value = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.value = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStoreRequest);
     }
     at = cursor.at;
   }
@@ -2107,6 +2138,9 @@ function writeStoreResponse(message: StoreResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStoreResponse = [8];
+
 function readStoreResponse(
   message: StoreResponse,
   bytes: Uint8Array,
@@ -2126,10 +2160,9 @@ function readStoreResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 stored = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         if (bytes[at]! < 128) {
           message.stored = bytes[at++]!;
           continue;
@@ -2137,7 +2170,7 @@ function readStoreResponse(
         message.stored = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStoreResponse);
     }
     at = cursor.at;
   }
@@ -2211,6 +2244,9 @@ function writeTalkRequest(message: TalkRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTalkRequest = [10];
+
 function readTalkRequest(
   message: TalkRequest,
   bytes: Uint8Array,
@@ -2230,14 +2266,13 @@ function readTalkRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string line = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.line = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTalkRequest);
     }
     at = cursor.at;
   }
@@ -2311,6 +2346,9 @@ function writeTalkResponse(message: TalkResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTalkResponse = [10];
+
 function readTalkResponse(
   message: TalkResponse,
   bytes: Uint8Array,
@@ -2330,14 +2368,13 @@ function readTalkResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string line = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.line = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTalkResponse);
     }
     at = cursor.at;
   }
@@ -2416,7 +2453,7 @@ function readWipeRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2494,7 +2531,7 @@ function readWipeResponse(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);

@@ -14,7 +14,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -109,6 +108,9 @@ function writeLookupRequest(message: LookupRequestInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLookupRequest = [10];
+
 function readLookupRequest(
   message: LookupRequest,
   bytes: Uint8Array,
@@ -128,14 +130,13 @@ function readLookupRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string word = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.word = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLookupRequest);
     }
     at = cursor.at;
   }
@@ -209,6 +210,9 @@ function writeLookupResponse(message: LookupResponseInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLookupResponse = [10];
+
 function readLookupResponse(
   message: LookupResponse,
   bytes: Uint8Array,
@@ -228,14 +232,13 @@ function readLookupResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string meaning = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.meaning = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLookupResponse);
     }
     at = cursor.at;
   }
@@ -320,6 +323,9 @@ function writeLearnRequest(message: LearnRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLearnRequest = [10, 18];
+
 function readLearnRequest(
   message: LearnRequest,
   bytes: Uint8Array,
@@ -339,19 +345,17 @@ function readLearnRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string word = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.word = readString(bytes, at, end);
         break;
       // string meaning = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.meaning = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLearnRequest);
     }
     at = cursor.at;
   }
@@ -430,7 +434,7 @@ function readLearnResponse(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -514,6 +518,9 @@ function writeOverhearRequest(message: OverhearRequestInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOverhearRequest = [10, 18];
+
 function readOverhearRequest(
   message: OverhearRequest,
   bytes: Uint8Array,
@@ -533,19 +540,17 @@ function readOverhearRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string word = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.word = readString(bytes, at, end);
         break;
       // string meaning = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.meaning = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOverhearRequest);
     }
     at = cursor.at;
   }
@@ -624,7 +629,7 @@ function readOverhearResponse(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -702,7 +707,7 @@ function readEffortRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -794,6 +799,9 @@ function writeEffortResponse(message: EffortResponseInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEffortResponse = [8, 16];
+
 function readEffortResponse(
   message: EffortResponse,
   bytes: Uint8Array,
@@ -813,19 +821,20 @@ function readEffortResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 lookups = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.lookups = bytes[at++]!;
-          continue;
+        } else {
+          message.lookups = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.lookups = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 stopped = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.stopped = bytes[at++]!;
           continue;
@@ -833,7 +842,7 @@ function readEffortResponse(
         message.stopped = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEffortResponse);
     }
     at = cursor.at;
   }

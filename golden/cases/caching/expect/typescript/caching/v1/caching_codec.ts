@@ -14,7 +14,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -91,6 +90,9 @@ function writeKey(message: KeyInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfKey = [10];
+
 function readKey(message: Key, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Key {
   checkDepth(depth);
   while (at < end) {
@@ -103,14 +105,13 @@ function readKey(message: Key, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfKey);
     }
     at = cursor.at;
   }
@@ -184,6 +185,9 @@ function writeValue(message: ValueInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfValue = [10];
+
 function readValue(message: Value, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Value {
   checkDepth(depth);
   while (at < end) {
@@ -196,14 +200,13 @@ function readValue(message: Value, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes value = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.value = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfValue);
     }
     at = cursor.at;
   }

@@ -13,7 +13,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -184,6 +183,9 @@ function writePlain(message: PlainInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPlain = [10, 18, 26, 34, 42, 50];
+
 function readPlain(message: Plain, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Plain {
   checkDepth(depth);
   while (at < end) {
@@ -196,39 +198,33 @@ function readPlain(message: Plain, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // string starred = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.starred = readString(bytes, at, end);
         break;
       // string tags = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.tags = readString(bytes, at, end);
         break;
       // string separators = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.separators = readString(bytes, at, end);
         break;
       // string old = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.old = readString(bytes, at, end);
         break;
       // string odd = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.odd = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPlain);
     }
     at = cursor.at;
   }
@@ -318,6 +314,9 @@ function writeOld(message: OldInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOld = [10];
+
 function readOld(message: Old, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Old {
   checkDepth(depth);
   while (at < end) {
@@ -330,14 +329,13 @@ function readOld(message: Old, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOld);
     }
     at = cursor.at;
   }
@@ -428,7 +426,7 @@ function readOld_Inside(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);

@@ -13,7 +13,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -89,6 +88,9 @@ function writePage(message: PageInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPage = [10];
+
 function readPage(message: Page, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Page {
   checkDepth(depth);
   while (at < end) {
@@ -101,14 +103,13 @@ function readPage(message: Page, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPage);
     }
     at = cursor.at;
   }

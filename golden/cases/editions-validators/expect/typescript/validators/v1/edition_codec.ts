@@ -17,7 +17,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeInt32,
@@ -136,6 +135,9 @@ function writeEdition(message: EditionInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEdition = [10, 18, 24, 35];
+
 function readEdition(
   message: Edition,
   bytes: Uint8Array,
@@ -155,33 +157,32 @@ function readEdition(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string explicit = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.explicit = readString(bytes, at, end);
         break;
       // string implicit = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.implicit = readString(bytes, at, end);
         break;
       // int32 needed = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.needed = bytes[at++]!;
-          continue;
+        } else {
+          message.needed = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.needed = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 35) continue;
+        at++;
       // Edition inner = 4
-      case 4:
-        if (tag !== 35) refuseType(tag, 35, message);
+      case 35:
         message.inner = readEdition(message.inner ?? emptyEdition(), bytes, at, end, depth + 1, 36);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEdition);
     }
     at = cursor.at;
   }

@@ -15,7 +15,6 @@ import {
   readLength,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeDouble,
@@ -159,6 +158,9 @@ function writeNowhere(message: NowhereInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNowhere = [9, 17, 29, 33, 45, 49, 58];
+
 function readNowhere(
   message: Nowhere,
   bytes: Uint8Array,
@@ -178,46 +180,51 @@ function readNowhere(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // double same = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 9:
         message.same = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 17) continue;
+        at++;
       // double some = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 17:
         message.some = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 29) continue;
+        at++;
       // float others = 3
-      case 3:
-        if (tag !== 29) refuseType(tag, 29, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 29:
         message.others = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 33) continue;
+        at++;
       // double below = 4
-      case 4:
-        if (tag !== 33) refuseType(tag, 33, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 33:
         message.below = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 45) continue;
+        at++;
       // float above = 5
-      case 5:
-        if (tag !== 45) refuseType(tag, 45, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 45:
         message.above = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 49) continue;
+        at++;
       // double between = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 49:
         message.between = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 58) continue;
+        at++;
       // google.protobuf.DoubleValue wrapped = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.wrapped = DoubleValueCodec.readFields(
           { $typeName: "google.protobuf.DoubleValue", value: message.wrapped ?? 0 },
@@ -230,7 +237,7 @@ function readNowhere(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNowhere);
     }
     at = cursor.at;
   }

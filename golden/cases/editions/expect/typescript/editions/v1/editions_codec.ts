@@ -25,7 +25,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -226,6 +225,9 @@ function writeItem(message: ItemInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfItem = [10, 18, 26, 32, 40, 51, 58, 64, 74];
+
 function readItem(message: Item, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Item {
   checkDepth(depth);
   while (at < end) {
@@ -238,70 +240,62 @@ function readItem(message: Item, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string implicit = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.implicit = readString(bytes, at, end);
         break;
       // string explicit = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.explicit = readString(bytes, at, end);
         break;
       // string needed = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.needed = readString(bytes, at, end);
         break;
       // repeated int32 expanded = 4
-      case 4:
-        if (tag === 34) {
-          readPackedInt32(message.expanded, bytes, at, end);
-        } else {
-          if (tag !== 32) refuseType(tag, 32, message);
-          message.expanded.push(readInt32(bytes, at));
-        }
+      case 32:
+        message.expanded.push(readInt32(bytes, at));
+        break;
+      case 34:
+        readPackedInt32(message.expanded, bytes, at, end);
         break;
       // repeated int32 packed = 5
-      case 5:
-        if (tag === 42) {
-          readPackedInt32(message.packed, bytes, at, end);
-        } else {
-          if (tag !== 40) refuseType(tag, 40, message);
-          message.packed.push(readInt32(bytes, at));
-        }
+      case 42:
+        readPackedInt32(message.packed, bytes, at, end);
+        break;
+      case 40:
+        message.packed.push(readInt32(bytes, at));
         break;
       // Item child = 6
-      case 6:
-        if (tag !== 51) refuseType(tag, 51, message);
+      case 51:
         message.child = readItem(message.child ?? emptyItem(), bytes, at, end, depth + 1, 52);
         break;
       // string loose = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.loose = readLenientString(bytes, at, end);
         break;
       // Closed closed = 8
-      case 8: {
-        if (tag !== 64) refuseType(tag, 64, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 64: {
         const value = readEnum<Closed>(bytes, at);
         if (numbersOfClosed.has(value)) {
           message.closed = value;
         } else {
           keepUnknownEnum(message, 8, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 74) continue;
+        at++;
       }
       // map<string, Closed> map = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         readItemMapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfItem);
     }
     at = cursor.at;
   }
@@ -319,18 +313,15 @@ function readItemMapEntry(map: Item["map"], bytes: Uint8Array, at: number, end: 
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readEnum<Closed>(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 16]);
     }
     at = cursor.at;
   }

@@ -27,7 +27,6 @@ import {
   readString as readString$1,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -587,6 +586,12 @@ function writeObject$(message: ObjectInit, bytes: Uint8Array, at: number): numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfObject$ = [
+  10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106, 114, 122, 130, 138, 146, 154, 162, 170, 178, 186, 192, 202, 210,
+  218, 226, 234, 242,
+];
+
 function readObject$(
   message: Object$,
   bytes: Uint8Array,
@@ -608,95 +613,77 @@ function readObject$(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string constructor = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.constructor$ = readString$1(bytes, at, end);
         break;
       // string __proto__ = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.Proto = readString$1(bytes, at, end);
         break;
       // string toString = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.toString$ = readString$1(bytes, at, end);
         break;
       // string then = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.then = readString$1(bytes, at, end);
         break;
       // string hasOwnProperty = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.hasOwnProperty = readString$1(bytes, at, end);
         break;
       // string prototype = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.prototype = readString$1(bytes, at, end);
         break;
       // string valueOf = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.valueOf$ = readString$1(bytes, at, end);
         break;
       // string to_json = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.toJson = readString$1(bytes, at, end);
         break;
       // string class = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.class = readString$1(bytes, at, end);
         break;
       // string delete = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.delete = readString$1(bytes, at, end);
         break;
       // string arguments = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.arguments = readString$1(bytes, at, end);
         break;
       // string await = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.await = readString$1(bytes, at, end);
         break;
       // string this = 13
-      case 13:
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106:
         message.this = readString$1(bytes, at, end);
         break;
       // string typeName = 14
-      case 14:
-        if (tag !== 114) refuseType(tag, 114, message);
+      case 114:
         message.typeName = readString$1(bytes, at, end);
         break;
       // string type_name2 = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.typeName2 = readString$1(bytes, at, end);
         break;
       // string unknown = 16
-      case 16:
-        if (tag !== 130) refuseType(tag, 130, message);
+      case 130:
         message.unknown = readString$1(bytes, at, end);
         break;
       // string new = 17
-      case 17:
-        if (tag !== 138) refuseType(tag, 138, message);
+      case 138:
         message.catch = { case: "new", value: readString$1(bytes, at, end) };
         break;
       // Promise default = 18
-      case 18: {
-        if (tag !== 146) refuseType(tag, 146, message);
+      case 146: {
         const stop = readLength(bytes, at, end);
         const earlier = message.catch;
         const value = readPromise(
@@ -711,8 +698,7 @@ function readObject$(
         break;
       }
       // Error import = 19
-      case 19: {
-        if (tag !== 154) refuseType(tag, 154, message);
+      case 154: {
         const stop = readLength(bytes, at, end);
         const earlier = message.catch;
         const value = readError(
@@ -727,70 +713,62 @@ function readObject$(
         break;
       }
       // string case = 20
-      case 20:
-        if (tag !== 162) refuseType(tag, 162, message);
+      case 162:
         message.catch = { case: "case", value: readString$1(bytes, at, end) };
         break;
       // string value = 21
-      case 21:
-        if (tag !== 170) refuseType(tag, 170, message);
+      case 170:
         message.catch = { case: "value", value: readString$1(bytes, at, end) };
         break;
       // map<string, Map> map = 22
-      case 22: {
-        if (tag !== 178) refuseType(tag, 178, message);
+      case 178: {
         const stop = readLength(bytes, at, end);
         readObject$MapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
       }
       // optional string length = 23
-      case 23:
-        if (tag !== 186) refuseType(tag, 186, message);
+      case 186:
         message.length = readString$1(bytes, at, end);
         break;
       // optional bool name = 24
-      case 24:
-        if (tag !== 192) refuseType(tag, 192, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 192:
         if (bytes[at]! < 128) {
           message.name = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.name = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.name = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 202 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // repeated Uint8Array function = 25
-      case 25: {
-        if (tag !== 202) refuseType(tag, 202, message);
+      case 202: {
         const stop = readLength(bytes, at, end);
         message.function.push(readUint8Array$(emptyUint8Array$(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string bytes = 26
-      case 26:
-        if (tag !== 210) refuseType(tag, 210, message);
+      case 210:
         message.bytes = readString$1(bytes, at, end);
         break;
       // string offset = 27
-      case 27:
-        if (tag !== 218) refuseType(tag, 218, message);
+      case 218:
         message.offset = readString$1(bytes, at, end);
         break;
       // string message = 28
-      case 28:
-        if (tag !== 226) refuseType(tag, 226, message);
+      case 226:
         message.message = readString$1(bytes, at, end);
         break;
       // string start = 29
-      case 29:
-        if (tag !== 234) refuseType(tag, 234, message);
+      case 234:
         message.start = readString$1(bytes, at, end);
         break;
       // string end = 30
-      case 30:
-        if (tag !== 242) refuseType(tag, 242, message);
+      case 242:
         message.end = readString$1(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfObject$);
     }
     at = cursor.at;
   }
@@ -808,19 +786,17 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readMap(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -891,6 +867,9 @@ function writePromise(message: PromiseInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPromise = [10];
+
 function readPromise(
   message: Promise$1,
   bytes: Uint8Array,
@@ -910,16 +889,15 @@ function readPromise(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Promise promise = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.promise = readPromise(message.promise ?? emptyPromise(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPromise);
     }
     at = cursor.at;
   }
@@ -1004,6 +982,9 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfError = [10, 18];
+
 function readError(
   message: Error$1,
   bytes: Uint8Array,
@@ -1023,19 +1004,17 @@ function readError(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string message = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.message = readString$1(bytes, at, end);
         break;
       // string stack = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.stack = readString$1(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfError);
     }
     at = cursor.at;
   }
@@ -1136,6 +1115,9 @@ function writeMap(message: MapInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMap = [10, 18];
+
 function readMap(message: Map$1, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Map$1 {
   checkDepth(depth);
   while (at < end) {
@@ -1148,23 +1130,21 @@ function readMap(message: Map$1, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // map<string, string> constructor = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         readMapConstructor$Entry(message.constructor$, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, Object> __proto__ = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readMapProtoEntry(message.Proto, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMap);
     }
     at = cursor.at;
   }
@@ -1188,18 +1168,15 @@ function readMapConstructor$Entry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString$1(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -1217,19 +1194,17 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readObject$(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -1303,6 +1278,9 @@ function writeUint8Array$(message: Uint8ArrayInit, bytes: Uint8Array, at: number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUint8Array$ = [10];
+
 function readUint8Array$(
   message: Uint8Array$,
   bytes: Uint8Array,
@@ -1322,14 +1300,13 @@ function readUint8Array$(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes Uint8Array = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.Uint8Array = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUint8Array$);
     }
     at = cursor.at;
   }
@@ -1403,6 +1380,9 @@ function writeCodec(message: CodecInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCodec = [10];
+
 function readCodec(message: Codec, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Codec {
   checkDepth(depth);
   while (at < end) {
@@ -1415,14 +1395,13 @@ function readCodec(message: Codec, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes codec = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.codec = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCodec);
     }
     at = cursor.at;
   }
@@ -1504,6 +1483,9 @@ function writeRecord(message: RecordInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfRecord = [10];
+
 function readRecord(
   message: Record$1,
   bytes: Uint8Array,
@@ -1523,16 +1505,15 @@ function readRecord(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // map<int32, Record> Record = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         readRecordRecordEntry(message.Record, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfRecord);
     }
     at = cursor.at;
   }
@@ -1556,19 +1537,17 @@ function readRecordRecordEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readInt32(bytes, at);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readRecord(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
     at = cursor.at;
   }
@@ -1647,7 +1626,7 @@ function readPartial$(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1725,7 +1704,7 @@ function readArray(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1803,7 +1782,7 @@ function readString(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1881,7 +1860,7 @@ function readNumber(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1954,6 +1933,9 @@ function writeBigInt(message: BigIntInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBigInt = [8];
+
 function readBigInt(
   message: BigInt$1,
   bytes: Uint8Array,
@@ -1973,14 +1955,13 @@ function readBigInt(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 BigInt = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.BigInt = readInt64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBigInt);
     }
     at = cursor.at;
   }
@@ -2052,7 +2033,7 @@ function readMethod(message: Method, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2130,7 +2111,7 @@ function readService(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2208,7 +2189,7 @@ function readServiceClient(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2286,7 +2267,7 @@ function readCallOptions(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2364,7 +2345,7 @@ function readHandlerContext(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2442,7 +2423,7 @@ function readAsyncIterable(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2520,7 +2501,7 @@ function readIterable(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2598,7 +2579,7 @@ function readSymbol(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2671,6 +2652,9 @@ function writeViolation(message: ViolationInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfViolation = [10];
+
 function readViolation(
   message: Violation,
   bytes: Uint8Array,
@@ -2690,14 +2674,13 @@ function readViolation(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string field = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.field = readString$1(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfViolation);
     }
     at = cursor.at;
   }
@@ -2776,7 +2759,7 @@ function readValidator(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2854,7 +2837,7 @@ function readMessage(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2925,7 +2908,7 @@ function readMath(message: Math$1, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -2996,7 +2979,7 @@ function readDate(message: Date$1, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3074,7 +3057,7 @@ function readBuffer(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3152,7 +3135,7 @@ function readDataView(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3230,7 +3213,7 @@ function readTextDecoder(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3308,7 +3291,7 @@ function readMethodKind(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3386,7 +3369,7 @@ function readIdempotency(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3464,7 +3447,7 @@ function readstring$(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3542,7 +3525,7 @@ function readobject$(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3613,7 +3596,7 @@ function readtype(message: type$1, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3691,7 +3674,7 @@ function readasync(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3762,7 +3745,7 @@ function readof(message: of$1, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3833,7 +3816,7 @@ function readget(message: get, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -3930,6 +3913,9 @@ function writeFoo$1(message: FooInit$, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFoo = [10, 18, 24];
+
 function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Foo {
   checkDepth(depth);
   while (at < end) {
@@ -3942,24 +3928,21 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Foo.Init init = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.init = readFoo_Init(message.init ?? emptyFoo_Init(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // FooInit foo_init = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.fooInit = readFooInit$1(message.fooInit ?? emptyFooInit(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Foo.Codec codec = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24:
         if (bytes[at]! < 128) {
           message.codec = bytes[at++]! as Foo_Codec;
           continue;
@@ -3967,7 +3950,7 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
         message.codec = readEnum<Foo_Codec>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFoo);
     }
     at = cursor.at;
   }
@@ -4041,6 +4024,9 @@ function writeFoo_Init(message: Foo_InitInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFoo_Init = [10];
+
 function readFoo_Init(
   message: Foo_Init,
   bytes: Uint8Array,
@@ -4060,14 +4046,13 @@ function readFoo_Init(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string foo = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.foo = readString$1(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFoo_Init);
     }
     at = cursor.at;
   }
@@ -4138,6 +4123,9 @@ function writeFooInit$1(message: FooInitInit$, bytes: Uint8Array, at: number): n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFooInit = [10];
+
 function readFooInit$1(
   message: FooInit,
   bytes: Uint8Array,
@@ -4157,16 +4145,15 @@ function readFooInit$1(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Foo foo = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.foo = readFoo$1(message.foo ?? emptyFoo(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFooInit);
     }
     at = cursor.at;
   }
@@ -4245,7 +4232,7 @@ function readFooInitInit(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4323,7 +4310,7 @@ function readFooCodec$1(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4401,7 +4388,7 @@ function readFooSchema(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4479,7 +4466,7 @@ function readFoo_Init$(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4557,7 +4544,7 @@ function readcreateFoo(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4635,7 +4622,7 @@ function readencodeFoo(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4713,7 +4700,7 @@ function readdecodeFoo(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4791,7 +4778,7 @@ function readvalidateFoo(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4869,7 +4856,7 @@ function readreadFoo(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -4947,7 +4934,7 @@ function readwriteFoo(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5025,7 +5012,7 @@ function readFooService(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5103,7 +5090,7 @@ function readFooMethods(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5181,7 +5168,7 @@ function readFooPlugin(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5259,7 +5246,7 @@ function readFoosService(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5337,7 +5324,7 @@ function readFoosMethods(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5415,7 +5402,7 @@ function readFoosPlugin(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -5537,6 +5524,9 @@ function writeEnums(message: EnumsInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEnums = [8, 16, 24, 34];
+
 function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Enums {
   checkDepth(depth);
   while (at < end) {
@@ -5549,43 +5539,44 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Function function = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.function = bytes[at++]! as Function$;
-          continue;
+        } else {
+          message.function = readEnum<Function$>(bytes, at);
+          at = cursor.at;
         }
-        message.function = readEnum<Function$>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // Boolean boolean = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.boolean = bytes[at++]! as Boolean$;
-          continue;
-        }
-        message.boolean = readEnum<Boolean$>(bytes, at);
-        break;
-      // repeated Boolean constructor = 3
-      case 3:
-        if (tag === 26) {
-          readPackedInt32(message.constructor$, bytes, at, end);
         } else {
-          if (tag !== 24) refuseType(tag, 24, message);
-          message.constructor$.push(readEnum<Boolean$>(bytes, at));
+          message.boolean = readEnum<Boolean$>(bytes, at);
+          at = cursor.at;
         }
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
+      // repeated Boolean constructor = 3
+      case 26:
+        readPackedInt32(message.constructor$, bytes, at, end);
+        break;
+      case 24:
+        message.constructor$.push(readEnum<Boolean$>(bytes, at));
         break;
       // map<string, Function> prototype = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         readEnumsPrototypeEntry(message.prototype, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEnums);
     }
     at = cursor.at;
   }
@@ -5609,18 +5600,15 @@ function readEnumsPrototypeEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readEnum<Function$>(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 16]);
     }
     at = cursor.at;
   }

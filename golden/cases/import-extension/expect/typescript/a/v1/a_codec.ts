@@ -13,7 +13,6 @@ import {
   readLength,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeLength,
@@ -82,6 +81,9 @@ function writeA(message: AInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfA = [10];
+
 function readA(message: A, bytes: Uint8Array, at: number, end: number, depth: number, group: number): A {
   checkDepth(depth);
   while (at < end) {
@@ -94,16 +96,15 @@ function readA(message: A, bytes: Uint8Array, at: number, end: number, depth: nu
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // b.B b = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.b = BCodec.readFields(message.b ?? BCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfA);
     }
     at = cursor.at;
   }

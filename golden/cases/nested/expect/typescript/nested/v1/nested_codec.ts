@@ -19,7 +19,6 @@ import {
   readTag,
   readUint64,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -149,6 +148,9 @@ function writeOuter(message: OuterInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOuter = [10, 18, 24, 34];
+
 function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Outer {
   checkDepth(depth);
   while (at < end) {
@@ -161,17 +163,15 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Outer.Middle middle = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.middle = readOuter_Middle(message.middle ?? emptyOuter_Middle(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Outer.Middle.Inner inner = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.inner = readOuter_Middle_Inner(
           message.inner ?? emptyOuter_Middle_Inner(),
@@ -184,8 +184,7 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // Outer.Middle.Inner.Level level = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24:
         if (bytes[at]! < 128) {
           message.choice = { case: "level", value: bytes[at++]! as Outer_Middle_Inner_Level };
           continue;
@@ -193,8 +192,7 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
         message.choice = { case: "level", value: readEnum<Outer_Middle_Inner_Level>(bytes, at) };
         break;
       // Outer.Middle other = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         const earlier = message.choice;
         const value = readOuter_Middle(
@@ -209,7 +207,7 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOuter);
     }
     at = cursor.at;
   }
@@ -304,6 +302,9 @@ function writeOuter_Middle(message: Outer_MiddleInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOuter_Middle = [10, 18];
+
 function readOuter_Middle(
   message: Outer_Middle,
   bytes: Uint8Array,
@@ -323,23 +324,21 @@ function readOuter_Middle(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Outer.Middle.Inner inners = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.inners.push(readOuter_Middle_Inner(emptyOuter_Middle_Inner(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<uint64, Outer.Middle.Inner> by_id = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readOuter_MiddleByIdEntry(message.byId, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOuter_Middle);
     }
     at = cursor.at;
   }
@@ -363,19 +362,17 @@ function readOuter_MiddleByIdEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readUint64(bytes, at);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readOuter_Middle_Inner(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
     at = cursor.at;
   }
@@ -464,6 +461,9 @@ function writeOuter_Middle_Inner(message: Outer_Middle_InnerInit, bytes: Uint8Ar
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOuter_Middle_Inner = [8, 18];
+
 function readOuter_Middle_Inner(
   message: Outer_Middle_Inner,
   bytes: Uint8Array,
@@ -483,25 +483,26 @@ function readOuter_Middle_Inner(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Outer.Middle.Inner.Level level = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.level = bytes[at++]! as Outer_Middle_Inner_Level;
-          continue;
+        } else {
+          message.level = readEnum<Outer_Middle_Inner_Level>(bytes, at);
+          at = cursor.at;
         }
-        message.level = readEnum<Outer_Middle_Inner_Level>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // Outer back = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.back = readOuter(message.back ?? emptyOuter(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOuter_Middle_Inner);
     }
     at = cursor.at;
   }

@@ -22,7 +22,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -267,6 +266,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 18, 26, 32, 42, 50, 58, 66, 74, 80, 90];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -279,46 +281,42 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       // string title = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.title = readString(bytes, at, end);
         break;
       // string body = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.body = readString(bytes, at, end);
         break;
       // Status status = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.status = bytes[at++]! as Status;
-          continue;
+        } else {
+          message.status = readEnum<Status>(bytes, at);
+          at = cursor.at;
         }
-        message.status = readEnum<Status>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
       // repeated string tags = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, string> labels = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         readNoteLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp updated = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.updated = TimestampCodec.readFields(
           message.updated ?? TimestampCodec.empty(),
@@ -331,33 +329,32 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // string path = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.source = { case: "path", value: readString(bytes, at, end) };
         break;
       // string url = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       // optional uint32 revision = 10
-      case 10:
-        if (tag !== 80) refuseType(tag, 80, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 80:
         if (bytes[at]! < 128) {
           message.revision = bytes[at++]!;
-          continue;
+        } else {
+          message.revision = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.revision = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 90) continue;
+        at++;
       // repeated Note.Link links = 11
-      case 11: {
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90: {
         const stop = readLength(bytes, at, end);
         message.links.push(readNote_Link(emptyNote_Link(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -375,18 +372,15 @@ function readNoteLabelsEntry(map: Note["labels"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -471,6 +465,9 @@ function writeNote_Link(message: Note_LinkInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote_Link = [10, 16];
+
 function readNote_Link(
   message: Note_Link,
   bytes: Uint8Array,
@@ -490,19 +487,17 @@ function readNote_Link(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string target = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.target = readString(bytes, at, end);
         break;
       // uint64 offset = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         message.offset = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote_Link);
     }
     at = cursor.at;
   }
@@ -591,6 +586,9 @@ function writeQueryRequest(message: QueryRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfQueryRequest = [10, 16];
+
 function readQueryRequest(
   message: QueryRequest,
   bytes: Uint8Array,
@@ -610,15 +608,13 @@ function readQueryRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // uint32 limit = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
           continue;
@@ -626,7 +622,7 @@ function readQueryRequest(
         message.limit = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfQueryRequest);
     }
     at = cursor.at;
   }
@@ -702,6 +698,9 @@ function writeQueryResponse(message: QueryResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfQueryResponse = [10];
+
 function readQueryResponse(
   message: QueryResponse,
   bytes: Uint8Array,
@@ -721,16 +720,15 @@ function readQueryResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Note results = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.results.push(readNote(emptyNote(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfQueryResponse);
     }
     at = cursor.at;
   }
@@ -809,7 +807,7 @@ function readWatchRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -895,6 +893,9 @@ function writeChange(message: ChangeInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfChange = [10, 16];
+
 function readChange(message: Change, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Change {
   checkDepth(depth);
   while (at < end) {
@@ -907,15 +908,13 @@ function readChange(message: Change, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string note_id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.noteId = readString(bytes, at, end);
         break;
       // bool removed = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.removed = bytes[at++]! !== 0;
           continue;
@@ -923,7 +922,7 @@ function readChange(message: Change, bytes: Uint8Array, at: number, end: number,
         message.removed = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfChange);
     }
     at = cursor.at;
   }
@@ -997,6 +996,9 @@ function writeGetNoteRequest(message: GetNoteRequestInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfGetNoteRequest = [10];
+
 function readGetNoteRequest(
   message: GetNoteRequest,
   bytes: Uint8Array,
@@ -1016,14 +1018,13 @@ function readGetNoteRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfGetNoteRequest);
     }
     at = cursor.at;
   }
@@ -1102,7 +1103,7 @@ function readListNotesRequest(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);

@@ -29,7 +29,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -224,6 +223,9 @@ function writeFloatRules(message: FloatRulesInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFloatRules = [13, 21, 29, 37, 45, 53, 61];
+
 function readFloatRules(
   message: FloatRules,
   bytes: Uint8Array,
@@ -243,51 +245,56 @@ function readFloatRules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // float exact = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 13:
         message.exact = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 21) continue;
+        at++;
       // float inside = 2
-      case 2:
-        if (tag !== 21) refuseType(tag, 21, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 21:
         message.inside = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 29) continue;
+        at++;
       // float outside = 3
-      case 3:
-        if (tag !== 29) refuseType(tag, 29, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 29:
         message.outside = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 37) continue;
+        at++;
       // float some = 4
-      case 4:
-        if (tag !== 37) refuseType(tag, 37, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 37:
         message.some = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 45) continue;
+        at++;
       // float others = 5
-      case 5:
-        if (tag !== 45) refuseType(tag, 45, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 45:
         message.others = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 53) continue;
+        at++;
       // float shown = 6
-      case 6:
-        if (tag !== 53) refuseType(tag, 53, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 53:
         message.shown = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 61) continue;
+        at++;
       // float finite = 7
-      case 7:
-        if (tag !== 61) refuseType(tag, 61, message);
+      case 61:
         message.finite = readFloat(bytes, at);
         at += 4;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFloatRules);
     }
     at = cursor.at;
   }
@@ -427,6 +434,9 @@ function writeDoubleRules(message: DoubleRulesInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfDoubleRules = [9, 17, 25, 33, 41, 49, 57];
+
 function readDoubleRules(
   message: DoubleRules,
   bytes: Uint8Array,
@@ -446,51 +456,56 @@ function readDoubleRules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // double exact = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 9:
         message.exact = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 17) continue;
+        at++;
       // double inside = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 17:
         message.inside = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 25) continue;
+        at++;
       // double outside = 3
-      case 3:
-        if (tag !== 25) refuseType(tag, 25, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 25:
         message.outside = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 33) continue;
+        at++;
       // double some = 4
-      case 4:
-        if (tag !== 33) refuseType(tag, 33, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 33:
         message.some = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 41) continue;
+        at++;
       // double others = 5
-      case 5:
-        if (tag !== 41) refuseType(tag, 41, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 41:
         message.others = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 49) continue;
+        at++;
       // double shown = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 49:
         message.shown = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 57) continue;
+        at++;
       // double finite = 7
-      case 7:
-        if (tag !== 57) refuseType(tag, 57, message);
+      case 57:
         message.finite = readDouble(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfDoubleRules);
     }
     at = cursor.at;
   }
@@ -643,6 +658,9 @@ function writeInt32Rules(message: Int32RulesInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfInt32Rules = [8, 16, 24, 32, 40, 48];
+
 function readInt32Rules(
   message: Int32Rules,
   bytes: Uint8Array,
@@ -662,55 +680,64 @@ function readInt32Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int32 exact = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.exact = bytes[at++]!;
-          continue;
+        } else {
+          message.exact = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.exact = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // int32 inside = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.inside = bytes[at++]!;
-          continue;
+        } else {
+          message.inside = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.inside = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // int32 outside = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.outside = bytes[at++]!;
-          continue;
+        } else {
+          message.outside = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.outside = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // int32 some = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.some = bytes[at++]!;
-          continue;
+        } else {
+          message.some = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.some = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // int32 others = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.others = bytes[at++]!;
-          continue;
+        } else {
+          message.others = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.others = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // int32 shown = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         if (bytes[at]! < 128) {
           message.shown = bytes[at++]!;
           continue;
@@ -718,7 +745,7 @@ function readInt32Rules(
         message.shown = readInt32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfInt32Rules);
     }
     at = cursor.at;
   }
@@ -847,6 +874,9 @@ function writeInt64Rules(message: Int64RulesInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfInt64Rules = [8, 16, 24, 32, 40, 48];
+
 function readInt64Rules(
   message: Int64Rules,
   bytes: Uint8Array,
@@ -866,39 +896,48 @@ function readInt64Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 exact = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.exact = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // int64 inside = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.inside = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // int64 outside = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         message.outside = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // int64 some = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         message.some = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // int64 others = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.others = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // int64 shown = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         message.shown = readInt64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfInt64Rules);
     }
     at = cursor.at;
   }
@@ -1051,6 +1090,9 @@ function writeUint32Rules(message: Uint32RulesInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUint32Rules = [8, 16, 24, 32, 40, 48];
+
 function readUint32Rules(
   message: Uint32Rules,
   bytes: Uint8Array,
@@ -1070,55 +1112,64 @@ function readUint32Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 exact = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.exact = bytes[at++]!;
-          continue;
+        } else {
+          message.exact = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.exact = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 inside = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.inside = bytes[at++]!;
-          continue;
+        } else {
+          message.inside = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.inside = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 outside = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.outside = bytes[at++]!;
-          continue;
+        } else {
+          message.outside = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.outside = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // uint32 some = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.some = bytes[at++]!;
-          continue;
+        } else {
+          message.some = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.some = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // uint32 others = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.others = bytes[at++]!;
-          continue;
+        } else {
+          message.others = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.others = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // uint32 shown = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         if (bytes[at]! < 128) {
           message.shown = bytes[at++]!;
           continue;
@@ -1126,7 +1177,7 @@ function readUint32Rules(
         message.shown = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUint32Rules);
     }
     at = cursor.at;
   }
@@ -1255,6 +1306,9 @@ function writeUint64Rules(message: Uint64RulesInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfUint64Rules = [8, 16, 24, 32, 40, 48];
+
 function readUint64Rules(
   message: Uint64Rules,
   bytes: Uint8Array,
@@ -1274,39 +1328,48 @@ function readUint64Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint64 exact = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.exact = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint64 inside = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.inside = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint64 outside = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         message.outside = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // uint64 some = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         message.some = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // uint64 others = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.others = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // uint64 shown = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         message.shown = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfUint64Rules);
     }
     at = cursor.at;
   }
@@ -1435,6 +1498,9 @@ function writeSint32Rules(message: Sint32RulesInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSint32Rules = [8, 16, 24, 32, 40, 48];
+
 function readSint32Rules(
   message: Sint32Rules,
   bytes: Uint8Array,
@@ -1454,39 +1520,48 @@ function readSint32Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // sint32 exact = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.exact = readSint32(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // sint32 inside = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.inside = readSint32(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // sint32 outside = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         message.outside = readSint32(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // sint32 some = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         message.some = readSint32(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // sint32 others = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.others = readSint32(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // sint32 shown = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         message.shown = readSint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSint32Rules);
     }
     at = cursor.at;
   }
@@ -1615,6 +1690,9 @@ function writeSint64Rules(message: Sint64RulesInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSint64Rules = [8, 16, 24, 32, 40, 48];
+
 function readSint64Rules(
   message: Sint64Rules,
   bytes: Uint8Array,
@@ -1634,39 +1712,48 @@ function readSint64Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // sint64 exact = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.exact = readSint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // sint64 inside = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.inside = readSint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // sint64 outside = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         message.outside = readSint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // sint64 some = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         message.some = readSint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // sint64 others = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.others = readSint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // sint64 shown = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         message.shown = readSint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSint64Rules);
     }
     at = cursor.at;
   }
@@ -1795,6 +1882,9 @@ function writeFixed32Rules(message: Fixed32RulesInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFixed32Rules = [13, 21, 29, 37, 45, 53];
+
 function readFixed32Rules(
   message: Fixed32Rules,
   bytes: Uint8Array,
@@ -1814,45 +1904,49 @@ function readFixed32Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // fixed32 exact = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 13:
         message.exact = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 21) continue;
+        at++;
       // fixed32 inside = 2
-      case 2:
-        if (tag !== 21) refuseType(tag, 21, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 21:
         message.inside = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 29) continue;
+        at++;
       // fixed32 outside = 3
-      case 3:
-        if (tag !== 29) refuseType(tag, 29, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 29:
         message.outside = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 37) continue;
+        at++;
       // fixed32 some = 4
-      case 4:
-        if (tag !== 37) refuseType(tag, 37, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 37:
         message.some = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 45) continue;
+        at++;
       // fixed32 others = 5
-      case 5:
-        if (tag !== 45) refuseType(tag, 45, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 45:
         message.others = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 53) continue;
+        at++;
       // fixed32 shown = 6
-      case 6:
-        if (tag !== 53) refuseType(tag, 53, message);
+      case 53:
         message.shown = readFixed32(bytes, at);
         at += 4;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFixed32Rules);
     }
     at = cursor.at;
   }
@@ -1981,6 +2075,9 @@ function writeFixed64Rules(message: Fixed64RulesInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFixed64Rules = [9, 17, 25, 33, 41, 49];
+
 function readFixed64Rules(
   message: Fixed64Rules,
   bytes: Uint8Array,
@@ -2000,45 +2097,49 @@ function readFixed64Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // fixed64 exact = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 9:
         message.exact = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 17) continue;
+        at++;
       // fixed64 inside = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 17:
         message.inside = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 25) continue;
+        at++;
       // fixed64 outside = 3
-      case 3:
-        if (tag !== 25) refuseType(tag, 25, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 25:
         message.outside = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 33) continue;
+        at++;
       // fixed64 some = 4
-      case 4:
-        if (tag !== 33) refuseType(tag, 33, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 33:
         message.some = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 41) continue;
+        at++;
       // fixed64 others = 5
-      case 5:
-        if (tag !== 41) refuseType(tag, 41, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 41:
         message.others = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 49) continue;
+        at++;
       // fixed64 shown = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, message);
+      case 49:
         message.shown = readFixed64(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFixed64Rules);
     }
     at = cursor.at;
   }
@@ -2167,6 +2268,9 @@ function writeSfixed32Rules(message: Sfixed32RulesInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSfixed32Rules = [13, 21, 29, 37, 45, 53];
+
 function readSfixed32Rules(
   message: Sfixed32Rules,
   bytes: Uint8Array,
@@ -2186,45 +2290,49 @@ function readSfixed32Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // sfixed32 exact = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 13:
         message.exact = readSfixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 21) continue;
+        at++;
       // sfixed32 inside = 2
-      case 2:
-        if (tag !== 21) refuseType(tag, 21, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 21:
         message.inside = readSfixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 29) continue;
+        at++;
       // sfixed32 outside = 3
-      case 3:
-        if (tag !== 29) refuseType(tag, 29, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 29:
         message.outside = readSfixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 37) continue;
+        at++;
       // sfixed32 some = 4
-      case 4:
-        if (tag !== 37) refuseType(tag, 37, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 37:
         message.some = readSfixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 45) continue;
+        at++;
       // sfixed32 others = 5
-      case 5:
-        if (tag !== 45) refuseType(tag, 45, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 45:
         message.others = readSfixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 53) continue;
+        at++;
       // sfixed32 shown = 6
-      case 6:
-        if (tag !== 53) refuseType(tag, 53, message);
+      case 53:
         message.shown = readSfixed32(bytes, at);
         at += 4;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSfixed32Rules);
     }
     at = cursor.at;
   }
@@ -2353,6 +2461,9 @@ function writeSfixed64Rules(message: Sfixed64RulesInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSfixed64Rules = [9, 17, 25, 33, 41, 49];
+
 function readSfixed64Rules(
   message: Sfixed64Rules,
   bytes: Uint8Array,
@@ -2372,45 +2483,49 @@ function readSfixed64Rules(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // sfixed64 exact = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 9:
         message.exact = readSfixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 17) continue;
+        at++;
       // sfixed64 inside = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 17:
         message.inside = readSfixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 25) continue;
+        at++;
       // sfixed64 outside = 3
-      case 3:
-        if (tag !== 25) refuseType(tag, 25, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 25:
         message.outside = readSfixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 33) continue;
+        at++;
       // sfixed64 some = 4
-      case 4:
-        if (tag !== 33) refuseType(tag, 33, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 33:
         message.some = readSfixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 41) continue;
+        at++;
       // sfixed64 others = 5
-      case 5:
-        if (tag !== 41) refuseType(tag, 41, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 41:
         message.others = readSfixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 49) continue;
+        at++;
       // sfixed64 shown = 6
-      case 6:
-        if (tag !== 49) refuseType(tag, 49, message);
+      case 49:
         message.shown = readSfixed64(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSfixed64Rules);
     }
     at = cursor.at;
   }
@@ -2553,6 +2668,9 @@ function writeExamples(message: ExamplesInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfExamples = [8, 18, 26, 32, 42, 50, 58];
+
 function readExamples(
   message: Examples,
   bytes: Uint8Array,
@@ -2572,38 +2690,39 @@ function readExamples(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bool flag = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.flag = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.flag = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.flag = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // string text = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.text = readString(bytes, at, end);
         break;
       // bytes data = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.data = readBytes(bytes, at, end);
         break;
       // Examples.Kind kind = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as Examples_Kind;
-          continue;
+        } else {
+          message.kind = readEnum<Examples_Kind>(bytes, at);
+          at = cursor.at;
         }
-        message.kind = readEnum<Examples_Kind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
       // google.protobuf.Duration wait = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.wait = DurationCodec.readFields(
           message.wait ?? DurationCodec.empty(),
@@ -2616,8 +2735,7 @@ function readExamples(
         break;
       }
       // google.protobuf.FieldMask mask = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.mask = FieldMaskCodec.readFields(
           message.mask ?? FieldMaskCodec.empty(),
@@ -2630,8 +2748,7 @@ function readExamples(
         break;
       }
       // google.protobuf.Timestamp time = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.time = TimestampCodec.readFields(
           message.time ?? TimestampCodec.empty(),
@@ -2644,7 +2761,7 @@ function readExamples(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfExamples);
     }
     at = cursor.at;
   }

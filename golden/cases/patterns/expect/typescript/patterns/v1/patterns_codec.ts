@@ -19,7 +19,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -247,6 +246,9 @@ function writePatterns(message: PatternsInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPatterns = [10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106];
+
 function readPatterns(
   message: Patterns,
   bytes: Uint8Array,
@@ -266,60 +268,49 @@ function readPatterns(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string slug = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.slug = readString(bytes, at, end);
         break;
       // string nested = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.nested = readString(bytes, at, end);
         break;
       // string words = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.words = readString(bytes, at, end);
         break;
       // string email = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.email = readString(bytes, at, end);
         break;
       // string answer = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.answer = readString(bytes, at, end);
         break;
       // string lines = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.lines = readString(bytes, at, end);
         break;
       // string name = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.name = readString(bytes, at, end);
         break;
       // string far = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.far = readString(bytes, at, end);
         break;
       // bytes text = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.text = readBytes(bytes, at, end);
         break;
       // bytes mixed = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.mixed = readBytes(bytes, at, end);
         break;
       // google.protobuf.BytesValue wrapped = 11
-      case 11: {
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90: {
         const stop = readLength(bytes, at, end);
         message.wrapped = BytesValueCodec.readFields(
           { $typeName: "google.protobuf.BytesValue", value: message.wrapped ?? new Uint8Array(0) },
@@ -332,19 +323,17 @@ function readPatterns(
         break;
       }
       // repeated bytes parts = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.parts.push(readBytes(bytes, at, end));
         break;
       // map<string, string> labels = 13
-      case 13: {
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106: {
         const stop = readLength(bytes, at, end);
         readPatternsLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPatterns);
     }
     at = cursor.at;
   }
@@ -368,18 +357,15 @@ function readPatternsLabelsEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }

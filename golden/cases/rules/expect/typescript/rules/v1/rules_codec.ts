@@ -21,7 +21,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -185,6 +184,9 @@ function writeOrder(message: OrderInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOrder = [10, 16, 26, 34, 42, 50, 56];
+
 function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Order {
   checkDepth(depth);
   while (at < end) {
@@ -197,36 +199,34 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readString(bytes, at, end);
         break;
       // uint32 count = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.count = bytes[at++]!;
-          continue;
+        } else {
+          message.count = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.count = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // repeated string tags = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, int64> totals = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         readOrderTotalsEntry(message.totals, bytes, cursor.at, stop, depth);
         break;
       }
       // Address address = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.address = AddressCodec.readFields(
           message.address ?? AddressCodec.empty(),
@@ -239,13 +239,11 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // string card = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.payment = { case: "card", value: readString(bytes, at, end) };
         break;
       // bool cash = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      case 56:
         if (bytes[at]! < 128) {
           message.payment = { case: "cash", value: bytes[at++]! !== 0 };
           continue;
@@ -253,7 +251,7 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
         message.payment = { case: "cash", value: readBool(bytes, at) };
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOrder);
     }
     at = cursor.at;
   }
@@ -271,18 +269,15 @@ function readOrderTotalsEntry(map: Order["totals"], bytes: Uint8Array, at: numbe
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readInt64(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 16]);
     }
     at = cursor.at;
   }
@@ -353,6 +348,9 @@ function writeOuter(message: OuterInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOuter = [10];
+
 function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Outer {
   checkDepth(depth);
   while (at < end) {
@@ -365,16 +363,15 @@ function readOuter(message: Outer, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Outer.Inner inner = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.inner = readOuter_Inner(message.inner ?? emptyOuter_Inner(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOuter);
     }
     at = cursor.at;
   }
@@ -460,6 +457,9 @@ function writeOuter_Inner(message: Outer_InnerInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOuter_Inner = [10, 18];
+
 function readOuter_Inner(
   message: Outer_Inner,
   bytes: Uint8Array,
@@ -479,23 +479,21 @@ function readOuter_Inner(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Address addresses = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.addresses.push(AddressCodec.readFields(AddressCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Outer back = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.back = readOuter(message.back ?? emptyOuter(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOuter_Inner);
     }
     at = cursor.at;
   }
@@ -566,6 +564,9 @@ function writeBlind(message: BlindInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBlind = [10];
+
 function readBlind(message: Blind, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Blind {
   checkDepth(depth);
   while (at < end) {
@@ -578,16 +579,15 @@ function readBlind(message: Blind, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Order order = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.order = readOrder(message.order ?? emptyOrder(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBlind);
     }
     at = cursor.at;
   }
@@ -661,6 +661,9 @@ function writeFree(message: FreeInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFree = [10];
+
 function readFree(message: Free, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Free {
   checkDepth(depth);
   while (at < end) {
@@ -673,14 +676,13 @@ function readFree(message: Free, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFree);
     }
     at = cursor.at;
   }

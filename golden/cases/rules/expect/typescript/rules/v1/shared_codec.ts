@@ -13,7 +13,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -100,6 +99,9 @@ function writeAddress(message: AddressInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfAddress = [10, 18];
+
 function readAddress(
   message: Address,
   bytes: Uint8Array,
@@ -119,19 +121,17 @@ function readAddress(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string street = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.street = readString(bytes, at, end);
         break;
       // string country = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.country = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfAddress);
     }
     at = cursor.at;
   }

@@ -13,7 +13,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeString,
@@ -95,6 +94,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -107,14 +109,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }

@@ -14,7 +14,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeLength,
@@ -103,6 +102,9 @@ function writeLabel(message: LabelInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLabel = [10, 18];
+
 function readLabel(message: Label, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Label {
   checkDepth(depth);
   while (at < end) {
@@ -115,19 +117,17 @@ function readLabel(message: Label, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // string color = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.color = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLabel);
     }
     at = cursor.at;
   }
@@ -211,6 +211,9 @@ function writeFree(message: FreeInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFree = [10, 18];
+
 function readFree(message: Free, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Free {
   checkDepth(depth);
   while (at < end) {
@@ -223,21 +226,19 @@ function readFree(message: Free, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // Free inner = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.inner = readFree(message.inner ?? emptyFree(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFree);
     }
     at = cursor.at;
   }

@@ -29,7 +29,6 @@ import {
   readTag,
   readUint64,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -335,6 +334,9 @@ function writeCollections(message: CollectionsInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCollections = [10, 17, 24, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106];
+
 function readCollections(
   message: Collections,
   bytes: Uint8Array,
@@ -354,104 +356,88 @@ function readCollections(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string tags = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.tags.push(readString(bytes, at, end));
         break;
       // repeated double weights = 2
-      case 2:
-        if (tag === 18) {
-          message.weights = readPackedDouble(message.weights, bytes, at, end);
-        } else {
-          if (tag !== 17) refuseType(tag, 17, message);
-          message.weights.push(readDouble(bytes, at));
-          at += 8;
-          continue;
-        }
+      case 18:
+        message.weights = readPackedDouble(message.weights, bytes, at, end);
         break;
+      case 17:
+        message.weights.push(readDouble(bytes, at));
+        at += 8;
+        continue;
       // repeated bool flags = 3
-      case 3:
-        if (tag === 26) {
-          readPacked(message.flags, bytes, at, end, readBool);
-        } else {
-          if (tag !== 24) refuseType(tag, 24, message);
-          message.flags.push(readBool(bytes, at));
-        }
+      case 26:
+        readPacked(message.flags, bytes, at, end, readBool);
+        break;
+      case 24:
+        message.flags.push(readBool(bytes, at));
         break;
       // map<string, string> meta = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         readCollectionsMetaEntry(message.meta, bytes, cursor.at, stop, depth);
         break;
       }
       // map<int32, int32> numbers = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         readCollectionsNumbersEntry(message.numbers, bytes, cursor.at, stop, depth);
         break;
       }
       // map<uint64, string> longs = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         readCollectionsLongsEntry(message.longs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<bool, string> switches = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         readCollectionsSwitchesEntry(message.switches, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, shared.v1.Label> labels = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         readCollectionsLabelsEntry(message.labels, bytes, cursor.at, stop, depth);
         break;
       }
       // repeated shared.v1.Label label_list = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.labelList.push(LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated shared.v1.Label unchecked = 10
-      case 10: {
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82: {
         const stop = readLength(bytes, at, end);
         message.unchecked.push(LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<int32, bytes> blobs = 11
-      case 11: {
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90: {
         const stop = readLength(bytes, at, end);
         readCollectionsBlobsEntry(message.blobs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<sint64, bool> yes = 12
-      case 12: {
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98: {
         const stop = readLength(bytes, at, end);
         readCollectionsYesEntry(message.yes, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, string> only_values = 13
-      case 13: {
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106: {
         const stop = readLength(bytes, at, end);
         readCollectionsOnlyValuesEntry(message.onlyValues, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCollections);
     }
     at = cursor.at;
   }
@@ -475,18 +461,15 @@ function readCollectionsMetaEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -510,18 +493,15 @@ function readCollectionsNumbersEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readInt32(bytes, at);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readInt32(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 16]);
     }
     at = cursor.at;
   }
@@ -545,18 +525,15 @@ function readCollectionsLongsEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readUint64(bytes, at);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
     at = cursor.at;
   }
@@ -580,18 +557,15 @@ function readCollectionsSwitchesEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readBool(bytes, at);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
     at = cursor.at;
   }
@@ -615,19 +589,17 @@ function readCollectionsLabelsEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         LabelCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -651,18 +623,15 @@ function readCollectionsBlobsEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readInt32(bytes, at);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readBytes(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
     at = cursor.at;
   }
@@ -686,18 +655,15 @@ function readCollectionsYesEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readSint64(bytes, at);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readBool(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 16]);
     }
     at = cursor.at;
   }
@@ -721,18 +687,15 @@ function readCollectionsOnlyValuesEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }

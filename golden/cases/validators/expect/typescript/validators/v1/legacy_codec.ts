@@ -23,7 +23,6 @@ import {
   readPackedInt32,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -232,6 +231,9 @@ function writeLegacy(message: LegacyInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLegacy = [10, 18, 24, 32, 40, 51, 58, 64, 74, 80];
+
 function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Legacy {
   checkDepth(depth);
   while (at < end) {
@@ -244,59 +246,56 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // required string id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.id = readLenientString(bytes, at, end);
         break;
       // optional string name = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional int32 count = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.count = bytes[at++]!;
-          continue;
+        } else {
+          message.count = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.count = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // optional Size size = 4
-      case 4: {
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32: {
         const value = readEnum<Size>(bytes, at);
         if (numbersOfSize.has(value)) {
           message.size = value;
         } else {
           keepUnknownEnum(message, 4, value);
         }
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       }
       // repeated Size sizes = 5
-      case 5:
-        if (tag === 42) {
-          readPackedInt32(message.sizes, bytes, at, end);
-        } else {
-          if (tag !== 40) refuseType(tag, 40, message);
-          message.sizes.push(readEnum<Size>(bytes, at));
-        }
+      case 40:
+        message.sizes.push(readEnum<Size>(bytes, at));
+        break;
+      case 42:
+        readPackedInt32(message.sizes, bytes, at, end);
         break;
       // optional Legacy.Part part = 6
-      case 6:
-        if (tag !== 51) refuseType(tag, 51, message);
+      case 51:
         message.part = readLegacy_Part(message.part ?? emptyLegacy_Part(), bytes, at, end, depth + 1, 52);
         break;
       // string left = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.choice = { case: "left", value: readLenientString(bytes, at, end) };
         break;
       // int32 right = 8
-      case 8:
-        if (tag !== 64) refuseType(tag, 64, message);
+      case 64:
         if (bytes[at]! < 128) {
           message.choice = { case: "right", value: bytes[at++]! };
           continue;
@@ -304,17 +303,15 @@ function readLegacy(message: Legacy, bytes: Uint8Array, at: number, end: number,
         message.choice = { case: "right", value: readInt32(bytes, at) };
         break;
       // optional bytes data = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.data = readBytes(bytes, at, end);
         break;
       // optional int64 text_id = 10
-      case 10:
-        if (tag !== 80) refuseType(tag, 80, message);
+      case 80:
         message.textId = String(readInt64(bytes, at));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLegacy);
     }
     at = cursor.at;
   }
@@ -389,6 +386,9 @@ function writeLegacy_Part(message: Legacy_PartInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLegacy_Part = [10];
+
 function readLegacy_Part(
   message: Legacy_Part,
   bytes: Uint8Array,
@@ -408,14 +408,13 @@ function readLegacy_Part(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readLenientString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLegacy_Part);
     }
     at = cursor.at;
   }

@@ -19,7 +19,6 @@ import {
   readLength,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -192,6 +191,9 @@ function writeMasks(message: MasksInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMasks = [10, 18, 26, 34, 42, 50, 58];
+
 function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Masks {
   checkDepth(depth);
   while (at < end) {
@@ -204,10 +206,9 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.FieldMask update = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.update = FieldMaskCodec.readFields(
           message.update ?? FieldMaskCodec.empty(),
@@ -220,8 +221,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.FieldMask exact = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.exact = FieldMaskCodec.readFields(
           message.exact ?? FieldMaskCodec.empty(),
@@ -234,8 +234,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.FieldMask none = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.none = FieldMaskCodec.readFields(
           message.none ?? FieldMaskCodec.empty(),
@@ -248,22 +247,19 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // repeated google.protobuf.FieldMask many = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.many.push(FieldMaskCodec.readFields(FieldMaskCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.FieldMask> each = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         readMasksEachEntry(message.each, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.FieldMask only = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         const earlier = message.one;
         const value = FieldMaskCodec.readFields(
@@ -278,8 +274,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.FieldMask wide = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.wide = FieldMaskCodec.readFields(
           message.wide ?? FieldMaskCodec.empty(),
@@ -292,7 +287,7 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMasks);
     }
     at = cursor.at;
   }
@@ -310,19 +305,17 @@ function readMasksEachEntry(map: Masks["each"], bytes: Uint8Array, at: number, e
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         FieldMaskCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -490,6 +483,9 @@ function writeEquals(message: EqualsInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEquals = [10, 18, 26, 34, 42, 50, 58, 66];
+
 function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Equals {
   checkDepth(depth);
   while (at < end) {
@@ -502,17 +498,15 @@ function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated google.protobuf.StringValue texts = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.texts.push(StringValueCodec.readFields(StringValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.DoubleValue numbers = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.numbers.push(
           DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
@@ -520,47 +514,41 @@ function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number,
         break;
       }
       // repeated google.protobuf.BytesValue blobs = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.blobs.push(BytesValueCodec.readFields(BytesValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.BoolValue flags = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.flags.push(BoolValueCodec.readFields(BoolValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.UInt64Value longs = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.longs.push(UInt64ValueCodec.readFields(UInt64ValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated google.protobuf.Timestamp times = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.times.push(TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated Equals inner = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.inner.push(readEquals(emptyEquals(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated bytes data = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.data.push(readBytes(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEquals);
     }
     at = cursor.at;
   }

@@ -24,7 +24,6 @@ import {
   readStruct,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -279,6 +278,9 @@ function writeNote(message: NoteInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote = [10, 18, 26, 34, 42, 50, 58, 64, 72, 82, 90, 98, 106];
+
 function readNote(message: Note, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Note {
   checkDepth(depth);
   while (at < end) {
@@ -291,10 +293,9 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // shared.v1.Label label = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.label = LabelCodec.readFields(
           message.label ?? LabelCodec.empty(),
@@ -307,15 +308,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // shared.v1.Label must = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.must = LabelCodec.readFields(message.must ?? LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // shared.v1.Label ignored = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.ignored = LabelCodec.readFields(
           message.ignored ?? LabelCodec.empty(),
@@ -328,25 +327,21 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // shared.v1.Free free = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.free = FreeCodec.readFields(message.free ?? FreeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // string url = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.source = { case: "url", value: readString(bytes, at, end) };
         break;
       // string file_path = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.source = { case: "filePath", value: readString(bytes, at, end) };
         break;
       // Note.Source import_source = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         const earlier = message.source;
         const value = readNote_Source(
@@ -361,13 +356,11 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // int64 number = 8
-      case 8:
-        if (tag !== 64) refuseType(tag, 64, message);
+      case 64:
         message.source = { case: "number", value: readInt64(bytes, at) };
         break;
       // bool unruled = 9
-      case 9:
-        if (tag !== 72) refuseType(tag, 72, message);
+      case 72:
         if (bytes[at]! < 128) {
           message.source = { case: "unruled", value: bytes[at++]! !== 0 };
           continue;
@@ -375,8 +368,7 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         message.source = { case: "unruled", value: readBool(bytes, at) };
         break;
       // google.protobuf.StringValue wrapped = 10
-      case 10: {
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82: {
         const stop = readLength(bytes, at, end);
         const earlier = message.single;
         const value = StringValueCodec.readFields(
@@ -391,22 +383,19 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         break;
       }
       // string first = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.demanding = { case: "first", value: readString(bytes, at, end) };
         break;
       // string second = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.demanding = { case: "second", value: readString(bytes, at, end) };
         break;
       // string third = 13
-      case 13:
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106:
         message.demanding = { case: "third", value: readString(bytes, at, end) };
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote);
     }
     at = cursor.at;
   }
@@ -480,6 +469,9 @@ function writeNote_Source(message: Note_SourceInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNote_Source = [10];
+
 function readNote_Source(
   message: Note_Source,
   bytes: Uint8Array,
@@ -499,14 +491,13 @@ function readNote_Source(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string importer = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.importer = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNote_Source);
     }
     at = cursor.at;
   }
@@ -622,6 +613,9 @@ function writeTree(message: TreeInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTree = [10, 18, 26, 34];
+
 function readTree(message: Tree, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Tree {
   checkDepth(depth);
   while (at < end) {
@@ -634,35 +628,31 @@ function readTree(message: Tree, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // Tree left = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.left = readTree(message.left ?? emptyTree(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated Tree children = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.children.push(readTree(emptyTree(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, Tree> named = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         readTreeNamedEntry(message.named, bytes, cursor.at, stop, depth);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTree);
     }
     at = cursor.at;
   }
@@ -680,19 +670,17 @@ function readTreeNamedEntry(map: Tree["named"], bytes: Uint8Array, at: number, e
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readTree(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -776,6 +764,9 @@ function writeChicken(message: ChickenInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfChicken = [10, 18];
+
 function readChicken(
   message: Chicken,
   bytes: Uint8Array,
@@ -795,21 +786,19 @@ function readChicken(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // Egg egg = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.egg = readEgg(message.egg ?? emptyEgg(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfChicken);
     }
     at = cursor.at;
   }
@@ -890,6 +879,9 @@ function writeEgg(message: EggInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEgg = [10, 18];
+
 function readEgg(message: Egg, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Egg {
   checkDepth(depth);
   while (at < end) {
@@ -902,23 +894,21 @@ function readEgg(message: Egg, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Chicken chicken = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.chicken = readChicken(message.chicken ?? emptyChicken(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // Farm farm = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.farm = readFarm(message.farm ?? emptyFarm(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEgg);
     }
     at = cursor.at;
   }
@@ -994,6 +984,9 @@ function writeFarm(message: FarmInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFarm = [10];
+
 function readFarm(message: Farm, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Farm {
   checkDepth(depth);
   while (at < end) {
@@ -1006,16 +999,15 @@ function readFarm(message: Farm, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Egg eggs = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.eggs.push(readEgg(emptyEgg(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFarm);
     }
     at = cursor.at;
   }
@@ -1200,6 +1192,9 @@ function writeContact(message: ContactInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfContact = [10, 18, 26, 34, 42, 50, 57, 64, 74, 82];
+
 function readContact(
   message: Contact,
   bytes: Uint8Array,
@@ -1219,37 +1214,31 @@ function readContact(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string email = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.email = readString(bytes, at, end);
         break;
       // optional string phone = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.phone = readString(bytes, at, end);
         break;
       // repeated string tags = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.tags.push(readString(bytes, at, end));
         break;
       // map<string, string> pairs = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         readContactPairsEntry(message.pairs, bytes, cursor.at, stop, depth);
         break;
       }
       // string mail = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.way = { case: "mail", value: readString(bytes, at, end) };
         break;
       // google.protobuf.StringValue nick = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.nick = StringValueCodec.readFields(
           { $typeName: "google.protobuf.StringValue", value: message.nick ?? "" },
@@ -1262,34 +1251,35 @@ function readContact(
         break;
       }
       // double rank = 7
-      case 7:
-        if (tag !== 57) refuseType(tag, 57, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 57:
         message.rank = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 64) continue;
+        at++;
       // bool active = 8
-      case 8:
-        if (tag !== 64) refuseType(tag, 64, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 64:
         if (bytes[at]! < 128) {
           message.active = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.active = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.active = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 74) continue;
+        at++;
       // shared.v1.Free home = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.home = FreeCodec.readFields(message.home ?? FreeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // string strict = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.strict = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfContact);
     }
     at = cursor.at;
   }
@@ -1307,18 +1297,15 @@ function readContactPairsEntry(map: Contact["pairs"], bytes: Uint8Array, at: num
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -1463,6 +1450,9 @@ function writeWrapped(message: WrappedInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWrapped = [10, 18, 26, 34, 42, 50, 58];
+
 function readWrapped(
   message: Wrapped,
   bytes: Uint8Array,
@@ -1482,10 +1472,9 @@ function readWrapped(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.StringValue text = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.text = StringValueCodec.readFields(
           { $typeName: "google.protobuf.StringValue", value: message.text ?? "" },
@@ -1498,8 +1487,7 @@ function readWrapped(
         break;
       }
       // google.protobuf.Int64Value number = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.number = Int64ValueCodec.readFields(
           { $typeName: "google.protobuf.Int64Value", value: message.number ?? 0n },
@@ -1512,8 +1500,7 @@ function readWrapped(
         break;
       }
       // google.protobuf.BoolValue flag = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.flag = BoolValueCodec.readFields(
           { $typeName: "google.protobuf.BoolValue", value: message.flag ?? false },
@@ -1526,8 +1513,7 @@ function readWrapped(
         break;
       }
       // google.protobuf.BytesValue data = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.data = BytesValueCodec.readFields(
           { $typeName: "google.protobuf.BytesValue", value: message.data ?? new Uint8Array(0) },
@@ -1540,22 +1526,19 @@ function readWrapped(
         break;
       }
       // repeated google.protobuf.DoubleValue list = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.list.push(DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.UInt32Value> map = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         readWrappedMapEntry(message.map, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.FloatValue ratio = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.ratio = FloatValueCodec.readFields(
           { $typeName: "google.protobuf.FloatValue", value: message.ratio ?? 0 },
@@ -1568,7 +1551,7 @@ function readWrapped(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWrapped);
     }
     at = cursor.at;
   }
@@ -1586,19 +1569,17 @@ function readWrappedMapEntry(map: Wrapped["map"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         UInt32ValueCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -1808,6 +1789,9 @@ function writeTimes(message: TimesInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTimes = [10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106];
+
 function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Times {
   checkDepth(depth);
   while (at < end) {
@@ -1820,10 +1804,9 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.Duration timeout = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.timeout = DurationCodec.readFields(
           message.timeout ?? DurationCodec.empty(),
@@ -1836,8 +1819,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Duration exact = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.exact = DurationCodec.readFields(
           message.exact ?? DurationCodec.empty(),
@@ -1850,8 +1832,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Duration some = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.some = DurationCodec.readFields(
           message.some ?? DurationCodec.empty(),
@@ -1864,8 +1845,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Duration outside = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.outside = DurationCodec.readFields(
           message.outside ?? DurationCodec.empty(),
@@ -1878,8 +1858,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Timestamp past = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         message.past = TimestampCodec.readFields(
           message.past ?? TimestampCodec.empty(),
@@ -1892,8 +1871,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Timestamp future = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         message.future = TimestampCodec.readFields(
           message.future ?? TimestampCodec.empty(),
@@ -1906,8 +1884,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Timestamp near = 7
-      case 7: {
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58: {
         const stop = readLength(bytes, at, end);
         message.near = TimestampCodec.readFields(
           message.near ?? TimestampCodec.empty(),
@@ -1920,8 +1897,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Timestamp since = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         message.since = TimestampCodec.readFields(
           message.since ?? TimestampCodec.empty(),
@@ -1934,8 +1910,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Timestamp until = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.until = TimestampCodec.readFields(
           message.until ?? TimestampCodec.empty(),
@@ -1948,22 +1923,19 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // repeated google.protobuf.Timestamp all = 10
-      case 10: {
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82: {
         const stop = readLength(bytes, at, end);
         message.all.push(TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.Duration> each = 11
-      case 11: {
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90: {
         const stop = readLength(bytes, at, end);
         readTimesEachEntry(message.each, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.Timestamp at = 12
-      case 12: {
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98: {
         const stop = readLength(bytes, at, end);
         const earlier = message.when;
         const value = TimestampCodec.readFields(
@@ -1978,8 +1950,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Duration after = 13
-      case 13: {
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106: {
         const stop = readLength(bytes, at, end);
         const earlier = message.when;
         const value = DurationCodec.readFields(
@@ -1994,7 +1965,7 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTimes);
     }
     at = cursor.at;
   }
@@ -2012,19 +1983,17 @@ function readTimesEachEntry(map: Times["each"], bytes: Uint8Array, at: number, e
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         DurationCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -2120,6 +2089,9 @@ function writeOthers(message: OthersInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfOthers = [10, 18, 26];
+
 function readOthers(message: Others, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Others {
   checkDepth(depth);
   while (at < end) {
@@ -2132,10 +2104,9 @@ function readOthers(message: Others, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.Any payload = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.payload = AnyCodec.readFields(
           message.payload ?? AnyCodec.empty(),
@@ -2148,21 +2119,19 @@ function readOthers(message: Others, bytes: Uint8Array, at: number, end: number,
         break;
       }
       // repeated google.protobuf.Any payloads = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.payloads.push(AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // google.protobuf.Struct json = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.json = readStruct(message.json ?? {}, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfOthers);
     }
     at = cursor.at;
   }
@@ -2459,6 +2428,9 @@ function writeNames(message: NamesInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNames = [10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106, 114, 122, 130, 138, 146, 154];
+
 function readNames(message: Names, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Names {
   checkDepth(depth);
   while (at < end) {
@@ -2473,52 +2445,43 @@ function readNames(message: Names, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string message = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.message = readString(bytes, at, end);
         break;
       // string violations = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.violations = readString(bytes, at, end);
         break;
       // string violate = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.violate = readString(bytes, at, end);
         break;
       // string class = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.class = readString(bytes, at, end);
         break;
       // string constructor = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.constructor$ = readString(bytes, at, end);
         break;
       // string has_own_property = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.hasOwnProperty = readString(bytes, at, end);
         break;
       // repeated string item = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.item.push(readString(bytes, at, end));
         break;
       // map<string, string> value = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         readNamesValueEntry(message.value, bytes, cursor.at, stop, depth);
         break;
       }
       // shared.v1.Label nested = 9
-      case 9: {
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74: {
         const stop = readLength(bytes, at, end);
         message.nested = LabelCodec.readFields(
           message.nested ?? LabelCodec.empty(),
@@ -2531,61 +2494,51 @@ function readNames(message: Names, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // string names_message_pattern = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.namesMessagePattern = readString(bytes, at, end);
         break;
       // string validate_label = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.validateLabel = readString(bytes, at, end);
         break;
       // string undefined = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.undefined = readString(bytes, at, end);
         break;
       // string given = 13
-      case 13:
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106:
         message.given = readString(bytes, at, end);
         break;
       // string depth = 14
-      case 14:
-        if (tag !== 114) refuseType(tag, 114, message);
+      case 114:
         message.depth = readString(bytes, at, end);
         break;
       // string a_name_so_long_that_little_else_would_fit_beside_it = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.aNameSoLongThatLittleElseWouldFitBesideIt = readString(bytes, at, end);
         break;
       // string key = 16
-      case 16:
-        if (tag !== 130) refuseType(tag, 130, message);
+      case 130:
         message.option = { case: "key", value: readString(bytes, at, end) };
         break;
       // string i = 17
-      case 17:
-        if (tag !== 138) refuseType(tag, 138, message);
+      case 138:
         message.option = { case: "i", value: readString(bytes, at, end) };
         break;
       // map<string, string> key_value = 18
-      case 18: {
-        if (tag !== 146) refuseType(tag, 146, message);
+      case 146: {
         const stop = readLength(bytes, at, end);
         readNamesKeyValueEntry(message.keyValue, bytes, cursor.at, stop, depth);
         break;
       }
       // Names.Object object = 19
-      case 19: {
-        if (tag !== 154) refuseType(tag, 154, message);
+      case 154: {
         const stop = readLength(bytes, at, end);
         message.object = readNames_Object(message.object ?? emptyNames_Object(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNames);
     }
     at = cursor.at;
   }
@@ -2603,18 +2556,15 @@ function readNamesValueEntry(map: Names["value"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -2638,18 +2588,15 @@ function readNamesKeyValueEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18:
         value = readString(bytes, at, end);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -2735,6 +2682,9 @@ function writeNames_Object(message: Names_ObjectInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNames_Object = [10, 17];
+
 function readNames_Object(
   message: Names_Object,
   bytes: Uint8Array,
@@ -2754,20 +2704,18 @@ function readNames_Object(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string to_string = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.toString$ = readString(bytes, at, end);
         break;
       // double to_locale_string = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      case 17:
         message.toLocaleString = readDouble(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNames_Object);
     }
     at = cursor.at;
   }
@@ -2855,6 +2803,9 @@ function writeIdle(message: IdleInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfIdle = [10, 18];
+
 function readIdle(message: Idle, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Idle {
   checkDepth(depth);
   while (at < end) {
@@ -2867,19 +2818,17 @@ function readIdle(message: Idle, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // repeated string list = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.list.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfIdle);
     }
     at = cursor.at;
   }

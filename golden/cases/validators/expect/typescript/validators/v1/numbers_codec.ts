@@ -35,7 +35,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -354,6 +353,9 @@ function writeNumbers(message: NumbersInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfNumbers = [8, 16, 24, 32, 40, 48, 61, 65, 77, 81, 89, 101, 105, 113, 125, 128, 136, 144, 152];
+
 function readNumbers(
   message: Numbers,
   bytes: Uint8Array,
@@ -375,133 +377,158 @@ function readNumbers(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int32 limit = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.limit = bytes[at++]!;
-          continue;
+        } else {
+          message.limit = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.limit = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // int64 created_ns = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.createdNs = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 port = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.port = bytes[at++]!;
-          continue;
+        } else {
+          message.port = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.port = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // uint64 size = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         message.size = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // sint32 offset = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         message.offset = readSint32(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // sint64 balance = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         message.balance = readSint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 61) continue;
+        at++;
       // fixed32 version = 7
-      case 7:
-        if (tag !== 61) refuseType(tag, 61, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 61:
         message.version = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 65) continue;
+        at++;
       // fixed64 hash = 8
-      case 8:
-        if (tag !== 65) refuseType(tag, 65, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 65:
         message.hash = readFixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 77) continue;
+        at++;
       // sfixed32 delta = 9
-      case 9:
-        if (tag !== 77) refuseType(tag, 77, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 77:
         message.delta = readSfixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 81) continue;
+        at++;
       // sfixed64 shift = 10
-      case 10:
-        if (tag !== 81) refuseType(tag, 81, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 81:
         message.shift = readSfixed64(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 89) continue;
+        at++;
       // double weight = 11
-      case 11:
-        if (tag !== 89) refuseType(tag, 89, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 89:
         message.weight = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 101) continue;
+        at++;
       // float score = 12
-      case 12:
-        if (tag !== 101) refuseType(tag, 101, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 101:
         message.score = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 105) continue;
+        at++;
       // double outside = 13
-      case 13:
-        if (tag !== 105) refuseType(tag, 105, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 105:
         message.outside = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 113) continue;
+        at++;
       // double exact = 14
-      case 14:
-        if (tag !== 113) refuseType(tag, 113, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 113:
         message.exact = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 125) continue;
+        at++;
       // float any_but = 15
-      case 15:
-        if (tag !== 125) refuseType(tag, 125, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 125:
         message.anyBut = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 128 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool accepted = 16
-      case 16:
-        if (tag !== 128) refuseType(tag, 128, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 128:
         if (bytes[at]! < 128) {
           message.accepted = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.accepted = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.accepted = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 136 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // bool rejected = 17
-      case 17:
-        if (tag !== 136) refuseType(tag, 136, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 136:
         if (bytes[at]! < 128) {
           message.rejected = bytes[at++]! !== 0;
-          continue;
-        }
-        message.rejected = readBool(bytes, at);
-        break;
-      // int64 text_id = 18
-      case 18:
-        if (tag !== 144) refuseType(tag, 144, message);
-        message.textId = String(readInt64(bytes, at));
-        break;
-      // repeated int64 text_ids = 19
-      case 19:
-        if (tag === 154) {
-          readPacked(message.textIds, bytes, at, end, (bytes, at) => String(readInt64(bytes, at)));
         } else {
-          if (tag !== 152) refuseType(tag, 152, message);
-          message.textIds.push(String(readInt64(bytes, at)));
+          message.rejected = readBool(bytes, at);
+          at = cursor.at;
         }
+        if (at >= end || bytes[at] !== 144 || bytes[at + 1] !== 1) continue;
+        at += 2;
+      // int64 text_id = 18
+      // @ts-ignore: goes on with the next field where that follows
+      case 144:
+        message.textId = String(readInt64(bytes, at));
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 154 || bytes[at + 1] !== 1) continue;
+        at += 2;
+      // repeated int64 text_ids = 19
+      case 154:
+        readPacked(message.textIds, bytes, at, end, (bytes, at) => String(readInt64(bytes, at)));
+        break;
+      case 152:
+        message.textIds.push(String(readInt64(bytes, at)));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfNumbers);
     }
     at = cursor.at;
   }
@@ -814,6 +841,9 @@ function writePresence(message: PresenceInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPresence = [8, 16, 24, 32, 40, 48, 56, 65, 77, 80, 90, 96, 104, 112, 122, 130, 136, 144];
+
 function readPresence(
   message: Presence,
   bytes: Uint8Array,
@@ -835,149 +865,163 @@ function readPresence(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int32 always = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.always = bytes[at++]!;
-          continue;
+        } else {
+          message.always = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.always = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // int32 unless_zero = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.unlessZero = bytes[at++]!;
-          continue;
+        } else {
+          message.unlessZero = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.unlessZero = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // int32 never = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.never = bytes[at++]!;
-          continue;
+        } else {
+          message.never = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.never = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // optional int32 when_set = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.whenSet = bytes[at++]!;
-          continue;
+        } else {
+          message.whenSet = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.whenSet = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 40) continue;
+        at++;
       // optional int32 set_and_not_zero = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.setAndNotZero = bytes[at++]!;
-          continue;
+        } else {
+          message.setAndNotZero = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.setAndNotZero = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // int32 must = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         if (bytes[at]! < 128) {
           message.must = bytes[at++]!;
-          continue;
+        } else {
+          message.must = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.must = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 56) continue;
+        at++;
       // optional int32 must_be_set = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         if (bytes[at]! < 128) {
           message.mustBeSet = bytes[at++]!;
-          continue;
+        } else {
+          message.mustBeSet = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.mustBeSet = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 65) continue;
+        at++;
       // double zero_double = 8
-      case 8:
-        if (tag !== 65) refuseType(tag, 65, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 65:
         message.zeroDouble = readDouble(bytes, at);
         at += 8;
-        continue;
+        if (at >= end || bytes[at] !== 77) continue;
+        at++;
       // float must_float = 9
-      case 9:
-        if (tag !== 77) refuseType(tag, 77, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 77:
         message.mustFloat = readFloat(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 80) continue;
+        at++;
       // bool must_bool = 10
-      case 10:
-        if (tag !== 80) refuseType(tag, 80, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 80:
         if (bytes[at]! < 128) {
           message.mustBool = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.mustBool = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.mustBool = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 90) continue;
+        at++;
       // bytes must_bytes = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.mustBytes = readBytes(bytes, at, end);
         break;
       // Color must_color = 12
-      case 12:
-        if (tag !== 96) refuseType(tag, 96, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 96:
         if (bytes[at]! < 128) {
           message.mustColor = bytes[at++]! as Color;
-          continue;
-        }
-        message.mustColor = readEnum<Color>(bytes, at);
-        break;
-      // repeated int32 must_items = 13
-      case 13:
-        if (tag === 106) {
-          readPackedInt32(message.mustItems, bytes, at, end);
         } else {
-          if (tag !== 104) refuseType(tag, 104, message);
-          message.mustItems.push(readInt32(bytes, at));
+          message.mustColor = readEnum<Color>(bytes, at);
+          at = cursor.at;
         }
+        if (at >= end || bytes[at] !== 106) continue;
+        at++;
+      // repeated int32 must_items = 13
+      case 106:
+        readPackedInt32(message.mustItems, bytes, at, end);
+        break;
+      case 104:
+        message.mustItems.push(readInt32(bytes, at));
         break;
       // repeated int32 items_unless_empty = 14
-      case 14:
-        if (tag === 114) {
-          readPackedInt32(message.itemsUnlessEmpty, bytes, at, end);
-        } else {
-          if (tag !== 112) refuseType(tag, 112, message);
-          message.itemsUnlessEmpty.push(readInt32(bytes, at));
-        }
+      case 114:
+        readPackedInt32(message.itemsUnlessEmpty, bytes, at, end);
+        break;
+      case 112:
+        message.itemsUnlessEmpty.push(readInt32(bytes, at));
         break;
       // map<string, int32> must_pairs = 15
-      case 15: {
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122: {
         const stop = readLength(bytes, at, end);
         readPresenceMustPairsEntry(message.mustPairs, bytes, cursor.at, stop, depth);
         break;
       }
       // map<string, int32> pairs_unless_empty = 16
-      case 16: {
-        if (tag !== 130) refuseType(tag, 130, message);
+      case 130: {
         const stop = readLength(bytes, at, end);
         readPresencePairsUnlessEmptyEntry(message.pairsUnlessEmpty, bytes, cursor.at, stop, depth);
         break;
       }
       // uint64 must_long = 17
-      case 17:
-        if (tag !== 136) refuseType(tag, 136, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 136:
         message.mustLong = String(readUint64(bytes, at));
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 144 || bytes[at + 1] !== 1) continue;
+        at += 2;
       // optional uint64 long_when_set = 18
-      case 18:
-        if (tag !== 144) refuseType(tag, 144, message);
+      case 144:
         message.longWhenSet = String(readUint64(bytes, at));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPresence);
     }
     at = cursor.at;
   }
@@ -1001,18 +1045,15 @@ function readPresenceMustPairsEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readInt32(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 16]);
     }
     at = cursor.at;
   }
@@ -1036,18 +1077,15 @@ function readPresencePairsUnlessEmptyEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readInt32(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 16]);
     }
     at = cursor.at;
   }
@@ -1210,6 +1248,9 @@ function writeColors(message: ColorsInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfColors = [8, 16, 24, 32, 40, 50, 56];
+
 function readColors(message: Colors, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Colors {
   checkDepth(depth);
   while (at < end) {
@@ -1222,70 +1263,73 @@ function readColors(message: Colors, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Color color = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.color = bytes[at++]! as Color;
-          continue;
+        } else {
+          message.color = readEnum<Color>(bytes, at);
+          at = cursor.at;
         }
-        message.color = readEnum<Color>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // Color only = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.only = bytes[at++]! as Color;
-          continue;
+        } else {
+          message.only = readEnum<Color>(bytes, at);
+          at = cursor.at;
         }
-        message.only = readEnum<Color>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // Color some = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.some = bytes[at++]! as Color;
-          continue;
+        } else {
+          message.some = readEnum<Color>(bytes, at);
+          at = cursor.at;
         }
-        message.some = readEnum<Color>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // optional Color perhaps = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.perhaps = bytes[at++]! as Color;
-          continue;
-        }
-        message.perhaps = readEnum<Color>(bytes, at);
-        break;
-      // repeated Color many = 5
-      case 5:
-        if (tag === 42) {
-          readPackedInt32(message.many, bytes, at, end);
         } else {
-          if (tag !== 40) refuseType(tag, 40, message);
-          message.many.push(readEnum<Color>(bytes, at));
+          message.perhaps = readEnum<Color>(bytes, at);
+          at = cursor.at;
         }
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
+      // repeated Color many = 5
+      case 42:
+        readPackedInt32(message.many, bytes, at, end);
+        break;
+      case 40:
+        message.many.push(readEnum<Color>(bytes, at));
         break;
       // map<int32, Color> by_id = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         readColorsByIdEntry(message.byId, bytes, cursor.at, stop, depth);
         break;
       }
       // repeated Color unless_zero = 7
-      case 7:
-        if (tag === 58) {
-          readPackedInt32(message.unlessZero, bytes, at, end);
-        } else {
-          if (tag !== 56) refuseType(tag, 56, message);
-          message.unlessZero.push(readEnum<Color>(bytes, at));
-        }
+      case 58:
+        readPackedInt32(message.unlessZero, bytes, at, end);
+        break;
+      case 56:
+        message.unlessZero.push(readEnum<Color>(bytes, at));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfColors);
     }
     at = cursor.at;
   }
@@ -1303,18 +1347,15 @@ function readColorsByIdEntry(map: Colors["byId"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 8) refuseType(tag, 8);
+    switch (tag) {
+      case 8:
         key = readInt32(bytes, at);
         break;
-      case 2: {
-        if (tag !== 16) refuseType(tag, 16);
+      case 16:
         value = readEnum<Color>(bytes, at);
         break;
-      }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [8, 16]);
     }
     at = cursor.at;
   }

@@ -16,7 +16,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes as writeBytes$1,
@@ -237,6 +236,9 @@ function writeText(message: TextInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfText = [10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106, 114];
+
 function readText(message: Text, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Text {
   checkDepth(depth);
   while (at < end) {
@@ -249,79 +251,65 @@ function readText(message: Text, bytes: Uint8Array, at: number, end: number, dep
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string title = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.title = readString(bytes, at, end);
         break;
       // string code = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.code = readString(bytes, at, end);
         break;
       // string summary = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.summary = readString(bytes, at, end);
         break;
       // string tag = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.tag = readString(bytes, at, end);
         break;
       // string slug = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.slug = readString(bytes, at, end);
         break;
       // string path = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.path = readString(bytes, at, end);
         break;
       // string state = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.state = readString(bytes, at, end);
         break;
       // string level = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.level = readString(bytes, at, end);
         break;
       // string fixed = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.fixed = readString(bytes, at, end);
         break;
       // string phone = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.phone = readString(bytes, at, end);
         break;
       // string line = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.line = readString(bytes, at, end);
         break;
       // string loose = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.loose = readString(bytes, at, end);
         break;
       // string not_level = 13
-      case 13:
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106:
         message.notLevel = readString(bytes, at, end);
         break;
       // string verbose = 14
-      case 14:
-        if (tag !== 114) refuseType(tag, 114, message);
+      case 114:
         message.verbose = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfText);
     }
     at = cursor.at;
   }
@@ -669,6 +657,11 @@ function writeFormats(message: FormatsInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFormats = [
+  10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90, 98, 106, 114, 122, 130, 138, 146, 154, 162, 170, 178, 186, 194, 202,
+];
+
 function readFormats(
   message: Formats,
   bytes: Uint8Array,
@@ -690,134 +683,109 @@ function readFormats(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string email = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.email = readString(bytes, at, end);
         break;
       // string hostname = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.hostname = readString(bytes, at, end);
         break;
       // string ip = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.ip = readString(bytes, at, end);
         break;
       // string ipv4 = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.ipv4 = readString(bytes, at, end);
         break;
       // string ipv6 = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.ipv6 = readString(bytes, at, end);
         break;
       // string uri = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.uri = readString(bytes, at, end);
         break;
       // string uri_ref = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.uriRef = readString(bytes, at, end);
         break;
       // string address = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.address = readString(bytes, at, end);
         break;
       // string uuid = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.uuid = readString(bytes, at, end);
         break;
       // string tuuid = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.tuuid = readString(bytes, at, end);
         break;
       // string ip_with_prefixlen = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.ipWithPrefixlen = readString(bytes, at, end);
         break;
       // string ipv4_with_prefixlen = 12
-      case 12:
-        if (tag !== 98) refuseType(tag, 98, message);
+      case 98:
         message.ipv4WithPrefixlen = readString(bytes, at, end);
         break;
       // string ipv6_with_prefixlen = 13
-      case 13:
-        if (tag !== 106) refuseType(tag, 106, message);
+      case 106:
         message.ipv6WithPrefixlen = readString(bytes, at, end);
         break;
       // string ip_prefix = 14
-      case 14:
-        if (tag !== 114) refuseType(tag, 114, message);
+      case 114:
         message.ipPrefix = readString(bytes, at, end);
         break;
       // string ipv4_prefix = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.ipv4Prefix = readString(bytes, at, end);
         break;
       // string ipv6_prefix = 16
-      case 16:
-        if (tag !== 130) refuseType(tag, 130, message);
+      case 130:
         message.ipv6Prefix = readString(bytes, at, end);
         break;
       // string host_and_port = 17
-      case 17:
-        if (tag !== 138) refuseType(tag, 138, message);
+      case 138:
         message.hostAndPort = readString(bytes, at, end);
         break;
       // string ulid = 18
-      case 18:
-        if (tag !== 146) refuseType(tag, 146, message);
+      case 146:
         message.ulid = readString(bytes, at, end);
         break;
       // string protobuf_fqn = 19
-      case 19:
-        if (tag !== 154) refuseType(tag, 154, message);
+      case 154:
         message.protobufFqn = readString(bytes, at, end);
         break;
       // string protobuf_dot_fqn = 20
-      case 20:
-        if (tag !== 162) refuseType(tag, 162, message);
+      case 162:
         message.protobufDotFqn = readString(bytes, at, end);
         break;
       // string header_name = 21
-      case 21:
-        if (tag !== 170) refuseType(tag, 170, message);
+      case 170:
         message.headerName = readString(bytes, at, end);
         break;
       // string loose_header_name = 22
-      case 22:
-        if (tag !== 178) refuseType(tag, 178, message);
+      case 178:
         message.looseHeaderName = readString(bytes, at, end);
         break;
       // string header_value = 23
-      case 23:
-        if (tag !== 186) refuseType(tag, 186, message);
+      case 186:
         message.headerValue = readString(bytes, at, end);
         break;
       // string loose_header_value = 24
-      case 24:
-        if (tag !== 194) refuseType(tag, 194, message);
+      case 194:
         message.looseHeaderValue = readString(bytes, at, end);
         break;
       // string no_format = 25
-      case 25:
-        if (tag !== 202) refuseType(tag, 202, message);
+      case 202:
         message.noFormat = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFormats);
     }
     at = cursor.at;
   }
@@ -1004,6 +972,9 @@ function writeBytes(message: BytesInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfBytes = [10, 18, 26, 34, 42, 50, 58, 66, 74, 82, 90];
+
 function readBytes(message: Bytes, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Bytes {
   checkDepth(depth);
   while (at < end) {
@@ -1016,64 +987,53 @@ function readBytes(message: Bytes, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readBytes$1(bytes, at, end);
         break;
       // bytes body = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.body = readBytes$1(bytes, at, end);
         break;
       // bytes image = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.image = readBytes$1(bytes, at, end);
         break;
       // bytes magic = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.magic = readBytes$1(bytes, at, end);
         break;
       // bytes fixed = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.fixed = readBytes$1(bytes, at, end);
         break;
       // bytes ip = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.ip = readBytes$1(bytes, at, end);
         break;
       // bytes ipv4 = 7
-      case 7:
-        if (tag !== 58) refuseType(tag, 58, message);
+      case 58:
         message.ipv4 = readBytes$1(bytes, at, end);
         break;
       // bytes ipv6 = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.ipv6 = readBytes$1(bytes, at, end);
         break;
       // bytes uuid = 9
-      case 9:
-        if (tag !== 74) refuseType(tag, 74, message);
+      case 74:
         message.uuid = readBytes$1(bytes, at, end);
         break;
       // bytes unless_empty = 10
-      case 10:
-        if (tag !== 82) refuseType(tag, 82, message);
+      case 82:
         message.unlessEmpty = readBytes$1(bytes, at, end);
         break;
       // repeated bytes many = 11
-      case 11:
-        if (tag !== 90) refuseType(tag, 90, message);
+      case 90:
         message.many.push(readBytes$1(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfBytes);
     }
     at = cursor.at;
   }

@@ -20,7 +20,6 @@ import {
   readLength,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -199,6 +198,9 @@ function writeEntry(message: EntryInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEntry = [10, 18, 26, 34, 42, 50, 56];
+
 function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Entry {
   checkDepth(depth);
   while (at < end) {
@@ -211,31 +213,27 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.Api api = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.api = ApiCodec.readFields(message.api ?? ApiCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // repeated google.protobuf.Type types = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.types.push(TypeCodec.readFields(TypeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // map<string, google.protobuf.FileDescriptorProto> files = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         readEntryFilesEntry(message.files, bytes, cursor.at, stop, depth);
         break;
       }
       // google.protobuf.SourceContext source = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         message.source = SourceContextCodec.readFields(
           message.source ?? SourceContextCodec.empty(),
@@ -248,8 +246,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.DescriptorProto message = 5
-      case 5: {
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42: {
         const stop = readLength(bytes, at, end);
         const earlier = message.element;
         const value = DescriptorProtoCodec.readFields(
@@ -264,8 +261,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.EnumDescriptorProto enum = 6
-      case 6: {
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50: {
         const stop = readLength(bytes, at, end);
         const earlier = message.element;
         const value = EnumDescriptorProtoCodec.readFields(
@@ -280,8 +276,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         break;
       }
       // google.protobuf.Syntax syntax = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      case 56:
         if (bytes[at]! < 128) {
           message.syntax = bytes[at++]! as Syntax;
           continue;
@@ -289,7 +284,7 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
         message.syntax = readEnum<Syntax>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEntry);
     }
     at = cursor.at;
   }
@@ -307,19 +302,17 @@ function readEntryFilesEntry(map: Entry["files"], bytes: Uint8Array, at: number,
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         FileDescriptorProtoCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }

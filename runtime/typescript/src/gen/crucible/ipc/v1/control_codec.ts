@@ -24,7 +24,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -221,6 +220,9 @@ function writeHostedMethod(message: HostedMethodInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfHostedMethod = [13, 18, 24, 32];
+
 function readHostedMethod(
   message: HostedMethod,
   bytes: Uint8Array,
@@ -240,30 +242,31 @@ function readHostedMethod(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // fixed32 id = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 13:
         message.id = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // string name = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.name = readString(bytes, at, end);
         break;
       // MethodKind kind = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.kind = bytes[at++]! as MethodKind;
-          continue;
+        } else {
+          message.kind = readEnum<MethodKind>(bytes, at);
+          at = cursor.at;
         }
-        message.kind = readEnum<MethodKind>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // bool sensitive = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.sensitive = bytes[at++]! !== 0;
           continue;
@@ -271,7 +274,7 @@ function readHostedMethod(
         message.sensitive = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfHostedMethod);
     }
     at = cursor.at;
   }
@@ -402,6 +405,9 @@ function writePluginRegister(message: PluginRegisterInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPluginRegister = [10, 18, 26, 34, 40];
+
 function readPluginRegister(
   message: PluginRegister,
   bytes: Uint8Array,
@@ -421,32 +427,27 @@ function readPluginRegister(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string plugin_id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.pluginId = readString(bytes, at, end);
         break;
       // string plugin_version = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.pluginVersion = readString(bytes, at, end);
         break;
       // repeated HostedMethod methods = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // repeated string capabilities = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.capabilities.push(readString(bytes, at, end));
         break;
       // EncryptionPolicy encryption = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      case 40:
         if (bytes[at]! < 128) {
           message.encryption = bytes[at++]! as EncryptionPolicy;
           continue;
@@ -454,7 +455,7 @@ function readPluginRegister(
         message.encryption = readEnum<EncryptionPolicy>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPluginRegister);
     }
     at = cursor.at;
   }
@@ -618,6 +619,9 @@ function writePluginRegistered(message: PluginRegisteredInit, bytes: Uint8Array,
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPluginRegistered = [10, 18, 26, 32, 42, 50, 56];
+
 function readPluginRegistered(
   message: PluginRegistered,
   bytes: Uint8Array,
@@ -637,48 +641,44 @@ function readPluginRegistered(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string capabilities = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.capabilities.push(readString(bytes, at, end));
         break;
       // repeated HostedMethod methods = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // Limits limits = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.limits = readLimits(message.limits ?? emptyLimits(), bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       // uint32 heartbeat_interval_ms = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.heartbeatIntervalMs = bytes[at++]!;
-          continue;
+        } else {
+          message.heartbeatIntervalMs = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.heartbeatIntervalMs = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
       // repeated string warnings = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.warnings.push(readString(bytes, at, end));
         break;
       // bytes session_ticket = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.sessionTicket = readBytes(bytes, at, end);
         break;
       // EncryptionPolicy encryption = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      case 56:
         if (bytes[at]! < 128) {
           message.encryption = bytes[at++]! as EncryptionPolicy;
           continue;
@@ -686,7 +686,7 @@ function readPluginRegistered(
         message.encryption = readEnum<EncryptionPolicy>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPluginRegistered);
     }
     at = cursor.at;
   }
@@ -813,6 +813,9 @@ function writeLimits(message: LimitsInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfLimits = [8, 16, 24, 32];
+
 function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Limits {
   checkDepth(depth);
   while (at < end) {
@@ -825,37 +828,42 @@ function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 max_frame_bytes = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.maxFrameBytes = bytes[at++]!;
-          continue;
+        } else {
+          message.maxFrameBytes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.maxFrameBytes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 max_message_bytes = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.maxMessageBytes = bytes[at++]!;
-          continue;
+        } else {
+          message.maxMessageBytes = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.maxMessageBytes = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 max_calls = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.maxCalls = bytes[at++]!;
-          continue;
+        } else {
+          message.maxCalls = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.maxCalls = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // uint32 max_connections = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.maxConnections = bytes[at++]!;
           continue;
@@ -863,7 +871,7 @@ function readLimits(message: Limits, bytes: Uint8Array, at: number, end: number,
         message.maxConnections = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfLimits);
     }
     at = cursor.at;
   }
@@ -941,6 +949,9 @@ function writePluginUnregister(message: PluginUnregisterInit, bytes: Uint8Array,
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPluginUnregister = [10];
+
 function readPluginUnregister(
   message: PluginUnregister,
   bytes: Uint8Array,
@@ -960,14 +971,13 @@ function readPluginUnregister(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string services = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.services.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPluginUnregister);
     }
     at = cursor.at;
   }
@@ -1045,6 +1055,9 @@ function writeCapabilityQuery(message: CapabilityQueryInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCapabilityQuery = [10];
+
 function readCapabilityQuery(
   message: CapabilityQuery,
   bytes: Uint8Array,
@@ -1064,14 +1077,13 @@ function readCapabilityQuery(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string capabilities = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.capabilities.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCapabilityQuery);
     }
     at = cursor.at;
   }
@@ -1149,6 +1161,9 @@ function writeCapabilityReport(message: CapabilityReportInit, bytes: Uint8Array,
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCapabilityReport = [10];
+
 function readCapabilityReport(
   message: CapabilityReport,
   bytes: Uint8Array,
@@ -1168,14 +1183,13 @@ function readCapabilityReport(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string granted = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.granted.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCapabilityReport);
     }
     at = cursor.at;
   }
@@ -1273,6 +1287,9 @@ function writeResourceRequest(message: ResourceRequestInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfResourceRequest = [10, 16, 26];
+
 function readResourceRequest(
   message: ResourceRequest,
   bytes: Uint8Array,
@@ -1292,24 +1309,24 @@ function readResourceRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string resource = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.resource = readString(bytes, at, end);
         break;
       // uint64 amount = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.amount = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // string reason = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.reason = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfResourceRequest);
     }
     at = cursor.at;
   }
@@ -1384,6 +1401,9 @@ function writeResourceGrant(message: ResourceGrantInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfResourceGrant = [8];
+
 function readResourceGrant(
   message: ResourceGrant,
   bytes: Uint8Array,
@@ -1403,14 +1423,13 @@ function readResourceGrant(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint64 amount = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      case 8:
         message.amount = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfResourceGrant);
     }
     at = cursor.at;
   }
@@ -1485,6 +1504,9 @@ function writeHealthCheck(message: HealthCheckInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfHealthCheck = [10];
+
 function readHealthCheck(
   message: HealthCheck,
   bytes: Uint8Array,
@@ -1504,14 +1526,13 @@ function readHealthCheck(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string service = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.service = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfHealthCheck);
     }
     at = cursor.at;
   }
@@ -1601,6 +1622,9 @@ function writeHealthReport(message: HealthReportInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfHealthReport = [8, 18];
+
 function readHealthReport(
   message: HealthReport,
   bytes: Uint8Array,
@@ -1620,23 +1644,24 @@ function readHealthReport(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // HealthStatus status = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.status = bytes[at++]! as HealthStatus;
-          continue;
+        } else {
+          message.status = readEnum<HealthStatus>(bytes, at);
+          at = cursor.at;
         }
-        message.status = readEnum<HealthStatus>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // string message = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.message = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfHealthReport);
     }
     at = cursor.at;
   }
@@ -1712,6 +1737,9 @@ function writeMetricsReport(message: MetricsReportInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMetricsReport = [10];
+
 function readMetricsReport(
   message: MetricsReport,
   bytes: Uint8Array,
@@ -1731,16 +1759,15 @@ function readMetricsReport(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Metric metrics = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.metrics.push(readMetric(emptyMetric(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMetricsReport);
     }
     at = cursor.at;
   }
@@ -1825,6 +1852,9 @@ function writeMetric(message: MetricInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMetric = [10, 17];
+
 function readMetric(message: Metric, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Metric {
   checkDepth(depth);
   while (at < end) {
@@ -1837,20 +1867,18 @@ function readMetric(message: Metric, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readString(bytes, at, end);
         break;
       // double value = 2
-      case 2:
-        if (tag !== 17) refuseType(tag, 17, message);
+      case 17:
         message.value = readDouble(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMetric);
     }
     at = cursor.at;
   }
@@ -1925,6 +1953,9 @@ function writeHeartbeat(message: HeartbeatInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfHeartbeat = [9];
+
 function readHeartbeat(
   message: Heartbeat,
   bytes: Uint8Array,
@@ -1944,15 +1975,14 @@ function readHeartbeat(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // fixed64 nonce = 1
-      case 1:
-        if (tag !== 9) refuseType(tag, 9, message);
+      case 9:
         message.nonce = readFixed64(bytes, at);
         at += 8;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfHeartbeat);
     }
     at = cursor.at;
   }
@@ -2069,6 +2099,9 @@ function writeShutdown(message: ShutdownInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfShutdown = [10, 16, 24, 32];
+
 function readShutdown(
   message: Shutdown,
   bytes: Uint8Array,
@@ -2088,29 +2121,31 @@ function readShutdown(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string reason = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.reason = readString(bytes, at, end);
         break;
       // uint32 grace_ms = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.graceMs = bytes[at++]!;
-          continue;
+        } else {
+          message.graceMs = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.graceMs = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint64 last_message_id = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         message.lastMessageId = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // bool connection_only = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.connectionOnly = bytes[at++]! !== 0;
           continue;
@@ -2118,7 +2153,7 @@ function readShutdown(
         message.connectionOnly = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfShutdown);
     }
     at = cursor.at;
   }

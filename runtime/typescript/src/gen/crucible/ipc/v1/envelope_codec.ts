@@ -20,7 +20,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -115,6 +114,9 @@ function writeMetadata(message: MetadataInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfMetadata = [10, 18];
+
 function readMetadata(
   message: Metadata,
   bytes: Uint8Array,
@@ -134,19 +136,17 @@ function readMetadata(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readString(bytes, at, end);
         break;
       // string value = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.value = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfMetadata);
     }
     at = cursor.at;
   }
@@ -292,6 +292,9 @@ function writeRequest(message: RequestInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfRequest = [13, 16, 26, 34, 42, 50, 122];
+
 function readRequest(
   message: Request,
   bytes: Uint8Array,
@@ -311,47 +314,45 @@ function readRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // fixed32 method_id = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 13:
         message.methodId = readFixed32(bytes, at);
         at += 4;
-        continue;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // optional uint64 timeout_us = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.timeoutUs = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // repeated Metadata metadata = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string traceparent = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.traceparent = readString(bytes, at, end);
         break;
       // string tracestate = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.tracestate = readString(bytes, at, end);
         break;
       // bytes idempotency_key = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.idempotencyKey = readBytes(bytes, at, end);
         break;
       // optional bytes body = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.body = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfRequest);
     }
     at = cursor.at;
   }
@@ -439,6 +440,9 @@ function writeResponse(message: ResponseInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfResponse = [26, 122];
+
 function readResponse(
   message: Response,
   bytes: Uint8Array,
@@ -458,21 +462,19 @@ function readResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Metadata metadata = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // optional bytes body = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.body = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfResponse);
     }
     at = cursor.at;
   }
@@ -544,6 +546,9 @@ function writeStream(message: StreamInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfStream = [122];
+
 function readStream(message: Stream, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Stream {
   checkDepth(depth);
   while (at < end) {
@@ -556,14 +561,13 @@ function readStream(message: Stream, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional bytes body = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.body = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfStream);
     }
     at = cursor.at;
   }
@@ -710,6 +714,9 @@ function writeEvent(message: EventInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEvent = [10, 18, 26, 34, 42, 48, 122];
+
 function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Event {
   checkDepth(depth);
   while (at < end) {
@@ -722,46 +729,42 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bytes event_id = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.eventId = readBytes(bytes, at, end);
         break;
       // string subject = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.subject = readString(bytes, at, end);
         break;
       // repeated Metadata metadata = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       // string traceparent = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.traceparent = readString(bytes, at, end);
         break;
       // string tracestate = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.tracestate = readString(bytes, at, end);
         break;
       // uint64 sequence = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         message.sequence = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 122) continue;
+        at++;
       // optional bytes body = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.body = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEvent);
     }
     at = cursor.at;
   }
@@ -836,6 +839,9 @@ function writeCancel(message: CancelInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCancel = [10];
+
 function readCancel(message: Cancel, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Cancel {
   checkDepth(depth);
   while (at < end) {
@@ -848,14 +854,13 @@ function readCancel(message: Cancel, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string reason = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.reason = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCancel);
     }
     at = cursor.at;
   }
@@ -930,6 +935,9 @@ function writeCredit(message: CreditInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCredit = [13];
+
 function readCredit(message: Credit, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Credit {
   checkDepth(depth);
   while (at < end) {
@@ -942,15 +950,14 @@ function readCredit(message: Credit, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // fixed32 bytes = 1
-      case 1:
-        if (tag !== 13) refuseType(tag, 13, message);
+      case 13:
         message.bytes = readFixed32(bytes, at);
         at += 4;
         continue;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCredit);
     }
     at = cursor.at;
   }
@@ -1037,6 +1044,9 @@ function writeAck(message: AckInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfAck = [8, 16];
+
 function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Ack {
   checkDepth(depth);
   while (at < end) {
@@ -1049,27 +1059,23 @@ function readAck(message: Ack, bytes: Uint8Array, at: number, end: number, depth
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated uint64 message_ids = 1
-      case 1:
-        if (tag === 10) {
-          readPacked(message.messageIds, bytes, at, end, readUint64);
-        } else {
-          if (tag !== 8) refuseType(tag, 8, message);
-          message.messageIds.push(readUint64(bytes, at));
-        }
+      case 10:
+        readPacked(message.messageIds, bytes, at, end, readUint64);
+        break;
+      case 8:
+        message.messageIds.push(readUint64(bytes, at));
         break;
       // repeated uint64 regions = 2
-      case 2:
-        if (tag === 18) {
-          readPacked(message.regions, bytes, at, end, readUint64);
-        } else {
-          if (tag !== 16) refuseType(tag, 16, message);
-          message.regions.push(readUint64(bytes, at));
-        }
+      case 18:
+        readPacked(message.regions, bytes, at, end, readUint64);
+        break;
+      case 16:
+        message.regions.push(readUint64(bytes, at));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfAck);
     }
     at = cursor.at;
   }
@@ -1176,6 +1182,9 @@ function writeRegion(message: RegionInit, bytes: Uint8Array, at: number): number
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfRegion = [8, 16, 24];
+
 function readRegion(message: Region, bytes: Uint8Array, at: number, end: number, depth: number, group: number): Region {
   checkDepth(depth);
   while (at < end) {
@@ -1188,24 +1197,27 @@ function readRegion(message: Region, bytes: Uint8Array, at: number, end: number,
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 arena = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.arena = bytes[at++]!;
-          continue;
+        } else {
+          message.arena = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.arena = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint64 offset = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.offset = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // uint32 length = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      case 24:
         if (bytes[at]! < 128) {
           message.length = bytes[at++]!;
           continue;
@@ -1213,7 +1225,7 @@ function readRegion(message: Region, bytes: Uint8Array, at: number, end: number,
         message.length = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfRegion);
     }
     at = cursor.at;
   }

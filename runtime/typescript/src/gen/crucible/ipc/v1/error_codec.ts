@@ -19,7 +19,6 @@ import {
   readTag,
   readUint32,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -250,6 +249,9 @@ function writeError(message: ErrorInit, bytes: Uint8Array, at: number): number {
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfError = [8, 16, 26, 34, 40, 48, 56, 66];
+
 function readError(
   message: Error$1,
   bytes: Uint8Array,
@@ -269,71 +271,78 @@ function readError(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Category category = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.category = bytes[at++]! as Category;
-          continue;
+        } else {
+          message.category = readEnum<Category>(bytes, at);
+          at = cursor.at;
         }
-        message.category = readEnum<Category>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // Code code = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.code = bytes[at++]! as Code;
-          continue;
+        } else {
+          message.code = readEnum<Code>(bytes, at);
+          at = cursor.at;
         }
-        message.code = readEnum<Code>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 26) continue;
+        at++;
       // string reason = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.reason = readString(bytes, at, end);
         break;
       // string message = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.message = readString(bytes, at, end);
         break;
       // bool retryable = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 40:
         if (bytes[at]! < 128) {
           message.retryable = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.retryable = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.retryable = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 48) continue;
+        at++;
       // uint32 retry_after_ms = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 48:
         if (bytes[at]! < 128) {
           message.retryAfterMs = bytes[at++]!;
-          continue;
+        } else {
+          message.retryAfterMs = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.retryAfterMs = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 56) continue;
+        at++;
       // bool started = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         if (bytes[at]! < 128) {
           message.started = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.started = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.started = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 66) continue;
+        at++;
       // repeated ErrorDetail details = 8
-      case 8: {
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66: {
         const stop = readLength(bytes, at, end);
         message.details.push(readErrorDetail(emptyErrorDetail(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfError);
     }
     at = cursor.at;
   }
@@ -420,6 +429,9 @@ function writeErrorDetail(message: ErrorDetailInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfErrorDetail = [10, 18];
+
 function readErrorDetail(
   message: ErrorDetail,
   bytes: Uint8Array,
@@ -439,19 +451,17 @@ function readErrorDetail(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string type_name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.typeName = readString(bytes, at, end);
         break;
       // bytes value = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.value = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfErrorDetail);
     }
     at = cursor.at;
   }
@@ -527,6 +537,9 @@ function writeViolations(message: ViolationsInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfViolations = [10];
+
 function readViolations(
   message: Violations,
   bytes: Uint8Array,
@@ -546,16 +559,15 @@ function readViolations(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated Violation violations = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.violations.push(readViolation(emptyViolation(), bytes, cursor.at, stop, depth + 1, 0));
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfViolations);
     }
     at = cursor.at;
   }
@@ -680,6 +692,9 @@ function writeViolation(message: ViolationInit, bytes: Uint8Array, at: number): 
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfViolation = [10, 18, 26, 34, 40];
+
 function readViolation(
   message: Violation,
   bytes: Uint8Array,
@@ -699,30 +714,25 @@ function readViolation(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string field_path = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.fieldPath = readString(bytes, at, end);
         break;
       // string rule_path = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.rulePath = readString(bytes, at, end);
         break;
       // string rule_id = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.ruleId = readString(bytes, at, end);
         break;
       // string message = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.message = readString(bytes, at, end);
         break;
       // bool for_key = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      case 40:
         if (bytes[at]! < 128) {
           message.forKey = bytes[at++]! !== 0;
           continue;
@@ -730,7 +740,7 @@ function readViolation(
         message.forKey = readBool(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfViolation);
     }
     at = cursor.at;
   }

@@ -20,7 +20,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -157,6 +156,9 @@ function writePluginHello(message: PluginHelloInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPluginHello = [8, 18, 26, 34];
+
 function readPluginHello(
   message: PluginHello,
   bytes: Uint8Array,
@@ -176,33 +178,28 @@ function readPluginHello(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated uint32 protocol_versions = 1
-      case 1:
-        if (tag === 10) {
-          readPackedUint32(message.protocolVersions, bytes, at, end);
-        } else {
-          if (tag !== 8) refuseType(tag, 8, message);
-          message.protocolVersions.push(readUint32(bytes, at));
-        }
+      case 10:
+        readPackedUint32(message.protocolVersions, bytes, at, end);
+        break;
+      case 8:
+        message.protocolVersions.push(readUint32(bytes, at));
         break;
       // repeated string features = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.features.push(readString(bytes, at, end));
         break;
       // string product_version = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.productVersion = readString(bytes, at, end);
         break;
       // string daemon_id = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.daemonId = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPluginHello);
     }
     at = cursor.at;
   }
@@ -377,6 +374,9 @@ function writeDaemonHello(message: DaemonHelloInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfDaemonHello = [8, 18, 26, 32, 42, 50, 56, 66];
+
 function readDaemonHello(
   message: DaemonHello,
   bytes: Uint8Array,
@@ -396,57 +396,54 @@ function readDaemonHello(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated uint32 protocol_versions = 1
-      case 1:
-        if (tag === 10) {
-          readPackedUint32(message.protocolVersions, bytes, at, end);
-        } else {
-          if (tag !== 8) refuseType(tag, 8, message);
-          message.protocolVersions.push(readUint32(bytes, at));
-        }
+      case 10:
+        readPackedUint32(message.protocolVersions, bytes, at, end);
+        break;
+      case 8:
+        message.protocolVersions.push(readUint32(bytes, at));
         break;
       // repeated string features = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.features.push(readString(bytes, at, end));
         break;
       // string product_version = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.productVersion = readString(bytes, at, end);
         break;
       // uint32 chosen_protocol_version = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.chosenProtocolVersion = bytes[at++]!;
-          continue;
+        } else {
+          message.chosenProtocolVersion = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.chosenProtocolVersion = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 42) continue;
+        at++;
       // repeated string chosen_features = 5
-      case 5:
-        if (tag !== 42) refuseType(tag, 42, message);
+      case 42:
         message.chosenFeatures.push(readString(bytes, at, end));
         break;
       // repeated bytes certificate_chain = 6
-      case 6:
-        if (tag !== 50) refuseType(tag, 50, message);
+      case 50:
         message.certificateChain.push(readBytes(bytes, at, end));
         break;
       // uint64 not_after = 7
-      case 7:
-        if (tag !== 56) refuseType(tag, 56, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 56:
         message.notAfter = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 66) continue;
+        at++;
       // bytes key_signature = 8
-      case 8:
-        if (tag !== 66) refuseType(tag, 66, message);
+      case 66:
         message.keySignature = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfDaemonHello);
     }
     at = cursor.at;
   }
@@ -548,6 +545,9 @@ function writePluginProof(message: PluginProofInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfPluginProof = [8, 18, 26];
+
 function readPluginProof(
   message: PluginProof,
   bytes: Uint8Array,
@@ -567,28 +567,28 @@ function readPluginProof(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // Intent intent = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.intent = bytes[at++]! as Intent;
-          continue;
+        } else {
+          message.intent = readEnum<Intent>(bytes, at);
+          at = cursor.at;
         }
-        message.intent = readEnum<Intent>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // string token = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.token = readString(bytes, at, end);
         break;
       // bytes session_ticket = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.sessionTicket = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfPluginProof);
     }
     at = cursor.at;
   }

@@ -26,7 +26,6 @@ import {
   readTag,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeInt32,
@@ -170,6 +169,9 @@ function writeVersion(message: VersionInit, bytes: Uint8Array, at: number): numb
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfVersion = [8, 16, 24, 34];
+
 function readVersion(
   message: Version,
   bytes: Uint8Array,
@@ -189,41 +191,46 @@ function readVersion(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional int32 major = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.major = bytes[at++]!;
-          continue;
+        } else {
+          message.major = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.major = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // optional int32 minor = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.minor = bytes[at++]!;
-          continue;
+        } else {
+          message.minor = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.minor = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // optional int32 patch = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.patch = bytes[at++]!;
-          continue;
+        } else {
+          message.patch = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.patch = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 34) continue;
+        at++;
       // optional string suffix = 4
-      case 4:
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34:
         message.suffix = readLenientString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfVersion);
     }
     at = cursor.at;
   }
@@ -357,6 +364,9 @@ function writeCodeGeneratorRequest(message: CodeGeneratorRequestInit, bytes: Uin
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCodeGeneratorRequest = [10, 18, 26, 122, 138];
+
 function readCodeGeneratorRequest(
   message: CodeGeneratorRequest,
   bytes: Uint8Array,
@@ -378,20 +388,17 @@ function readCodeGeneratorRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // repeated string file_to_generate = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.fileToGenerate.push(readLenientString(bytes, at, end));
         break;
       // optional string parameter = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.parameter = readLenientString(bytes, at, end);
         break;
       // optional Version compiler_version = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.compilerVersion = readVersion(
           message.compilerVersion ?? emptyVersion(),
@@ -404,8 +411,7 @@ function readCodeGeneratorRequest(
         break;
       }
       // repeated google.protobuf.FileDescriptorProto proto_file = 15
-      case 15: {
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122: {
         const stop = readLength(bytes, at, end);
         message.protoFile.push(
           FileDescriptorProtoCodec.readFields(FileDescriptorProtoCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
@@ -413,8 +419,7 @@ function readCodeGeneratorRequest(
         break;
       }
       // repeated google.protobuf.FileDescriptorProto source_file_descriptors = 17
-      case 17: {
-        if (tag !== 138) refuseType(tag, 138, message);
+      case 138: {
         const stop = readLength(bytes, at, end);
         message.sourceFileDescriptors.push(
           FileDescriptorProtoCodec.readFields(FileDescriptorProtoCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
@@ -422,7 +427,7 @@ function readCodeGeneratorRequest(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCodeGeneratorRequest);
     }
     at = cursor.at;
   }
@@ -556,6 +561,9 @@ function writeCodeGeneratorResponse(message: CodeGeneratorResponseInit, bytes: U
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCodeGeneratorResponse = [10, 16, 24, 32, 122];
+
 function readCodeGeneratorResponse(
   message: CodeGeneratorResponse,
   bytes: Uint8Array,
@@ -575,38 +583,42 @@ function readCodeGeneratorResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string error = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.error = readLenientString(bytes, at, end);
         break;
       // optional uint64 supported_features = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         message.supportedFeatures = readUint64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // optional int32 minimum_edition = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.minimumEdition = bytes[at++]!;
-          continue;
+        } else {
+          message.minimumEdition = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.minimumEdition = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // optional int32 maximum_edition = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 32:
         if (bytes[at]! < 128) {
           message.maximumEdition = bytes[at++]!;
-          continue;
+        } else {
+          message.maximumEdition = readInt32(bytes, at);
+          at = cursor.at;
         }
-        message.maximumEdition = readInt32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 122) continue;
+        at++;
       // repeated CodeGeneratorResponse.File file = 15
-      case 15: {
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122: {
         const stop = readLength(bytes, at, end);
         message.file.push(
           readCodeGeneratorResponse_File(emptyCodeGeneratorResponse_File(), bytes, cursor.at, stop, depth + 1, 0),
@@ -614,7 +626,7 @@ function readCodeGeneratorResponse(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCodeGeneratorResponse);
     }
     at = cursor.at;
   }
@@ -733,6 +745,9 @@ function writeCodeGeneratorResponse_File(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCodeGeneratorResponse_File = [10, 18, 122, 130];
+
 function readCodeGeneratorResponse_File(
   message: CodeGeneratorResponse_File,
   bytes: Uint8Array,
@@ -754,25 +769,21 @@ function readCodeGeneratorResponse_File(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // optional string name = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.name = readLenientString(bytes, at, end);
         break;
       // optional string insertion_point = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.insertionPoint = readLenientString(bytes, at, end);
         break;
       // optional string content = 15
-      case 15:
-        if (tag !== 122) refuseType(tag, 122, message);
+      case 122:
         message.content = readLenientString(bytes, at, end);
         break;
       // optional google.protobuf.GeneratedCodeInfo generated_code_info = 16
-      case 16: {
-        if (tag !== 130) refuseType(tag, 130, message);
+      case 130: {
         const stop = readLength(bytes, at, end);
         message.generatedCodeInfo = GeneratedCodeInfoCodec.readFields(
           message.generatedCodeInfo ?? GeneratedCodeInfoCodec.empty(),
@@ -785,7 +796,7 @@ function readCodeGeneratorResponse_File(
         break;
       }
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCodeGeneratorResponse_File);
     }
     at = cursor.at;
   }

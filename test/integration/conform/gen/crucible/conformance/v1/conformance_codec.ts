@@ -19,7 +19,6 @@ import {
   readUint32,
   readUint64,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBytes,
@@ -155,6 +154,9 @@ function writeEchoRequest(message: EchoRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEchoRequest = [10, 18, 26];
+
 function readEchoRequest(
   message: EchoRequest,
   bytes: Uint8Array,
@@ -174,24 +176,21 @@ function readEchoRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // bytes payload = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.payload = readBytes(bytes, at, end);
         break;
       // string metadata_key = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.metadataKey = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEchoRequest);
     }
     at = cursor.at;
   }
@@ -290,6 +289,9 @@ function writeEchoResponse(message: EchoResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfEchoResponse = [10, 18, 26];
+
 function readEchoResponse(
   message: EchoResponse,
   bytes: Uint8Array,
@@ -309,24 +311,21 @@ function readEchoResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       // bytes payload = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.payload = readBytes(bytes, at, end);
         break;
       // repeated string metadata_values = 3
-      case 3:
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26:
         message.metadataValues.push(readString(bytes, at, end));
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfEchoResponse);
     }
     at = cursor.at;
   }
@@ -419,6 +418,9 @@ function writeCountRequest(message: CountRequestInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCountRequest = [8, 16];
+
 function readCountRequest(
   message: CountRequest,
   bytes: Uint8Array,
@@ -438,19 +440,20 @@ function readCountRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 count = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.count = bytes[at++]!;
-          continue;
+        } else {
+          message.count = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.count = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint32 payload_bytes = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         if (bytes[at]! < 128) {
           message.payloadBytes = bytes[at++]!;
           continue;
@@ -458,7 +461,7 @@ function readCountRequest(
         message.payloadBytes = readUint32(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCountRequest);
     }
     at = cursor.at;
   }
@@ -547,6 +550,9 @@ function writeCountResponse(message: CountResponseInit, bytes: Uint8Array, at: n
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCountResponse = [8, 18];
+
 function readCountResponse(
   message: CountResponse,
   bytes: Uint8Array,
@@ -566,23 +572,24 @@ function readCountResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // uint32 number = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.number = bytes[at++]!;
-          continue;
+        } else {
+          message.number = readUint32(bytes, at);
+          at = cursor.at;
         }
-        message.number = readUint32(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // bytes payload = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.payload = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCountResponse);
     }
     at = cursor.at;
   }
@@ -667,6 +674,9 @@ function writeSumRequest(message: SumRequestInit, bytes: Uint8Array, at: number)
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSumRequest = [8, 18];
+
 function readSumRequest(
   message: SumRequest,
   bytes: Uint8Array,
@@ -686,19 +696,20 @@ function readSumRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 value = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.value = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 18) continue;
+        at++;
       // bytes payload = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.payload = readBytes(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSumRequest);
     }
     at = cursor.at;
   }
@@ -783,6 +794,9 @@ function writeSumResponse(message: SumResponseInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfSumResponse = [8, 16];
+
 function readSumResponse(
   message: SumResponse,
   bytes: Uint8Array,
@@ -802,19 +816,20 @@ function readSumResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // int64 sum = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         message.sum = readInt64(bytes, at);
-        break;
+        at = cursor.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // uint64 payload_bytes = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      case 16:
         message.payloadBytes = readUint64(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfSumResponse);
     }
     at = cursor.at;
   }
@@ -888,6 +903,9 @@ function writeTalkRequest(message: TalkRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTalkRequest = [10];
+
 function readTalkRequest(
   message: TalkRequest,
   bytes: Uint8Array,
@@ -907,14 +925,13 @@ function readTalkRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTalkRequest);
     }
     at = cursor.at;
   }
@@ -988,6 +1005,9 @@ function writeTalkResponse(message: TalkResponseInit, bytes: Uint8Array, at: num
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfTalkResponse = [10];
+
 function readTalkResponse(
   message: TalkResponse,
   bytes: Uint8Array,
@@ -1007,14 +1027,13 @@ function readTalkResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string text = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.text = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfTalkResponse);
     }
     at = cursor.at;
   }
@@ -1088,6 +1107,9 @@ function writeWhisperRequest(message: WhisperRequestInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWhisperRequest = [10];
+
 function readWhisperRequest(
   message: WhisperRequest,
   bytes: Uint8Array,
@@ -1107,14 +1129,13 @@ function readWhisperRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string secret = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.secret = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWhisperRequest);
     }
     at = cursor.at;
   }
@@ -1188,6 +1209,9 @@ function writeWhisperResponse(message: WhisperResponseInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWhisperResponse = [10];
+
 function readWhisperResponse(
   message: WhisperResponse,
   bytes: Uint8Array,
@@ -1207,14 +1231,13 @@ function readWhisperResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string secret = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.secret = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWhisperResponse);
     }
     at = cursor.at;
   }
@@ -1299,6 +1322,9 @@ function writeFailRequest(message: FailRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFailRequest = [10, 18];
+
 function readFailRequest(
   message: FailRequest,
   bytes: Uint8Array,
@@ -1318,19 +1344,17 @@ function readFailRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string reason = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.reason = readString(bytes, at, end);
         break;
       // string message = 2
-      case 2:
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18:
         message.message = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFailRequest);
     }
     at = cursor.at;
   }
@@ -1409,7 +1433,7 @@ function readFailResponse(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1482,6 +1506,9 @@ function writeWaitRequest(message: WaitRequestInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfWaitRequest = [10];
+
 function readWaitRequest(
   message: WaitRequest,
   bytes: Uint8Array,
@@ -1501,14 +1528,13 @@ function readWaitRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfWaitRequest);
     }
     at = cursor.at;
   }
@@ -1587,7 +1613,7 @@ function readWaitResponse(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
@@ -1660,6 +1686,9 @@ function writeObserveRequest(message: ObserveRequestInit, bytes: Uint8Array, at:
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfObserveRequest = [10];
+
 function readObserveRequest(
   message: ObserveRequest,
   bytes: Uint8Array,
@@ -1679,14 +1708,13 @@ function readObserveRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string key = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.key = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfObserveRequest);
     }
     at = cursor.at;
   }
@@ -1761,6 +1789,9 @@ function writeObserveResponse(message: ObserveResponseInit, bytes: Uint8Array, a
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfObserveResponse = [10];
+
 function readObserveResponse(
   message: ObserveResponse,
   bytes: Uint8Array,
@@ -1780,14 +1811,13 @@ function readObserveResponse(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string state = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.state = readString(bytes, at, end);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfObserveResponse);
     }
     at = cursor.at;
   }

@@ -20,7 +20,6 @@ import {
   readString,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -247,6 +246,9 @@ function writeALongNameOfAMessageThatServesAsRequest(
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfALongNameOfAMessageThatServesAsRequest = [10, 18, 26, 34, 40, 48];
+
 function readALongNameOfAMessageThatServesAsRequest(
   message: ALongNameOfAMessageThatServesAsRequest,
   bytes: Uint8Array,
@@ -266,15 +268,13 @@ function readALongNameOfAMessageThatServesAsRequest(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // string a_long_name_of_a_field_that_goes_on_and_on_until_it_ends = 1
-      case 1:
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10:
         message.aLongNameOfAFieldThatGoesOnAndOnUntilItEnds = readString(bytes, at, end);
         break;
       // map<string, ALongNameOfAMessageThatServesAsResponse> a_long_name_of_a_map = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
           message.aLongNameOfAMap,
@@ -286,8 +286,7 @@ function readALongNameOfAMessageThatServesAsRequest(
         break;
       }
       // repeated ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_list = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         message.aLongNameOfAList.push(
           readALongNameOfAMessageThatServesAsResponse(
@@ -302,8 +301,7 @@ function readALongNameOfAMessageThatServesAsRequest(
         break;
       }
       // ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_choice = 4
-      case 4: {
-        if (tag !== 34) refuseType(tag, 34, message);
+      case 34: {
         const stop = readLength(bytes, at, end);
         const earlier = message.aLongNameOfAOneofThatGoesOnAndOn;
         const value = readALongNameOfAMessageThatServesAsResponse(
@@ -318,8 +316,7 @@ function readALongNameOfAMessageThatServesAsRequest(
         break;
       }
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField another_long_name_of_a_choice = 5
-      case 5:
-        if (tag !== 40) refuseType(tag, 40, message);
+      case 40:
         if (bytes[at]! < 128) {
           message.aLongNameOfAOneofThatGoesOnAndOn = {
             case: "anotherLongNameOfAChoice",
@@ -333,8 +330,7 @@ function readALongNameOfAMessageThatServesAsRequest(
         };
         break;
       // ALongNameOfAnEnumThatServesAsTheTypeOfAField a_long_name_of_an_enum_field = 6
-      case 6:
-        if (tag !== 48) refuseType(tag, 48, message);
+      case 48:
         if (bytes[at]! < 128) {
           message.aLongNameOfAnEnumField = bytes[at++]! as ALongNameOfAnEnumThatServesAsTheTypeOfAField;
           continue;
@@ -342,7 +338,7 @@ function readALongNameOfAMessageThatServesAsRequest(
         message.aLongNameOfAnEnumField = readEnum<ALongNameOfAnEnumThatServesAsTheTypeOfAField>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfALongNameOfAMessageThatServesAsRequest);
     }
     at = cursor.at;
   }
@@ -366,19 +362,17 @@ function readALongNameOfAMessageThatServesAsRequestALongNameOfAMapEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         readALongNameOfAMessageThatServesAsResponse(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }
@@ -478,7 +472,7 @@ function readALongNameOfAMessageThatServesAsResponse(
       cursor.at = at;
       return message;
     }
-    readUnknown(message, bytes, tag, at, end, depth);
+    readUnknown(message, bytes, tag, at, end, depth, []);
     at = cursor.at;
   }
   checkEnd(at, end, group);
