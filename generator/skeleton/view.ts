@@ -2,7 +2,7 @@ import { docComment } from "../emit/doc.js";
 import { fit, quote } from "../emit/layout.js";
 import { ModuleScope } from "../emit/scope.js";
 import type { MessageModel, MethodModel, ServiceModel } from "../model/model.js";
-import { isWellKnown, modulePath } from "../targets/typescript/context.js";
+import { hasRuntimeCodec, modulePath } from "../targets/typescript/context.js";
 import { namesOf } from "../targets/typescript/names.js";
 import { reservedIdentifiers } from "../targets/typescript/reserved.js";
 
@@ -49,7 +49,7 @@ export function methodTypes(service: ServiceModel, imports: SkeletonImports, sco
   const origin = (message: MessageModel): { specifier: string; shape: string; init: string } => {
     const { shape, init } = namesOf(message.file).message(message);
     // A message is an init shape too: for those of protobuf itself nothing else is at hand.
-    if (isWellKnown(message.file)) return { specifier: "@bufbuild/protobuf/wkt", shape, init: shape };
+    if (hasRuntimeCodec(message.file)) return { specifier: "@bufbuild/protobuf/wkt", shape, init: shape };
     // The plugin's file brings the messages of its own schema along.
     const own = message.file === service.file;
     return { specifier: own ? plugin : imports.specifier(modulePath(message.file, "codec")), shape, init };

@@ -1,7 +1,7 @@
 // What the view of one generated TypeScript file may ask for.
 import { wktPublicImportPaths } from "@bufbuild/protobuf/codegenv2";
 import { type SymbolName, symbols, wellKnownDoors } from "../../../runtime/typescript/src/codegen/v1/symbols.js";
-import { mistake, type Note } from "../../errors.js";
+import type { Note } from "../../errors.js";
 import { docComment } from "../../emit/doc.js";
 import { relativeImport } from "../../emit/path.js";
 import { ModuleScope } from "../../emit/scope.js";
@@ -55,9 +55,23 @@ export function docs(element: Documented, indent = ""): string {
   return docComment(element.comment, element.deprecated, indent);
 }
 
-/** Whether a file comes with protobuf itself: its types are in @bufbuild/protobuf, its codecs in the runtime. */
+/** Whether a file comes with protobuf itself: its types are in @bufbuild/protobuf. */
 export function isWellKnown(file: FileModel): boolean {
   return Object.hasOwn(wktPublicImportPaths, file.path);
+}
+
+/** The module of @bufbuild/protobuf that has the types of a file; undefined for one that does not come with it. */
+function wellKnownTypes(file: FileModel): string | undefined {
+  // Since 2.17 its table names a module for each of these, which releases before do not have. The index has them all.
+  if (hasRuntimeCodec(file) || /^google\/protobuf\/(?:cpp|go|java)_features\.proto$/.test(file.path)) {
+    return "@bufbuild/protobuf/wkt";
+  }
+  return wktPublicImportPaths[file.path];
+}
+
+/** Whether the codecs of a file are in the runtime. Others of protobuf itself, such as cpp_features.proto, are generated. */
+export function hasRuntimeCodec(file: FileModel): boolean {
+  return Object.hasOwn(wellKnownDoors, file.path);
 }
 
 /** Whether a .proto has a codec file: one that declares a message or an enum. */
@@ -99,7 +113,7 @@ export function createContext(
 
   const specifiers = remembered((target: FileModel) =>
     remembered((targetKind: FileKindName | "pb"): string => {
-      const wellKnown = targetKind === "pb" ? wktPublicImportPaths[target.path] : undefined;
+      const wellKnown = targetKind === "pb" ? wellKnownTypes(target) : undefined;
       return wellKnown ?? relativeImport(here, modulePath(target, targetKind) + extension);
     }),
   );
@@ -124,10 +138,8 @@ export function createContext(
     if (owner === file) {
       return ownerKind === kind ? name : scope.importReserved(name, specifier(owner, ownerKind), typeOnly);
     }
-    if (isWellKnown(owner) && !options.bootstrapWkt) {
-      const at = wellKnownDoors[owner.path];
-      if (at === undefined) throw mistake(`${file.path} uses types of ${owner.path}, which have no codec`);
-      return scope.import(name, door(at), typeOnly, hint(owner));
+    if (hasRuntimeCodec(owner) && !options.bootstrapWkt) {
+      return scope.import(name, door(wellKnownDoors[owner.path]!), typeOnly, hint(owner));
     }
     return scope.import(name, specifier(owner, ownerKind), typeOnly, hint(owner));
   };

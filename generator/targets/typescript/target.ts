@@ -23,7 +23,7 @@ import { type GeneratedFile, printFile } from "../../emit/file.js";
 import type { Model } from "../../model/model.js";
 import { render } from "../../render/environment.js";
 import { codecView } from "./codec.js";
-import { createContext, type FileContext, isWellKnown, modulePath } from "./context.js";
+import { createContext, type FileContext, hasRuntimeCodec, modulePath } from "./context.js";
 import { daemonView, pluginView } from "./sides.js";
 import { serviceView } from "./service.js";
 
@@ -53,7 +53,7 @@ export function* generateTypeScript(
   validateView?: View,
 ): Generator<GeneratedFile> {
   const wanted = model.files
-    .filter((file) => file.generate && (options.bootstrapWkt || !isWellKnown(file)))
+    .filter((file) => file.generate && (options.bootstrapWkt || !hasRuntimeCodec(file)))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of wanted) {
     for (const kind of Object.keys(views) as FileKindName[]) {

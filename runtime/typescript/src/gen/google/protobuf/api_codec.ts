@@ -2,8 +2,7 @@
 /* eslint-disable */
 
 import type { UnknownField } from "@bufbuild/protobuf";
-import type { Api, Method, Mixin } from "@bufbuild/protobuf/wkt/google/protobuf/api_pb.js";
-import type { Syntax } from "@bufbuild/protobuf/wkt/google/protobuf/type_pb.js";
+import type { Api, Method, Mixin, Syntax } from "@bufbuild/protobuf/wkt";
 import {
   type MessageCodec,
   checkDepth,
@@ -30,7 +29,7 @@ import {
 import { SourceContextCodec, type SourceContextInit, createSourceContext } from "./source_context_codec.js";
 import { OptionCodec, type OptionInit, createOption } from "./type_codec.js";
 
-export type { Api, Method, Mixin } from "@bufbuild/protobuf/wkt/google/protobuf/api_pb.js";
+export type { Api, Method, Mixin } from "@bufbuild/protobuf/wkt";
 
 /** What encoding takes for the message {@link Api}. */
 export interface ApiInit {

@@ -2,7 +2,7 @@
 /* eslint-disable */
 
 import type { UnknownField } from "@bufbuild/protobuf";
-import type { SourceContext } from "@bufbuild/protobuf/wkt/google/protobuf/source_context_pb.js";
+import type { SourceContext } from "@bufbuild/protobuf/wkt";
 import {
   type MessageCodec,
   checkDepth,
@@ -20,7 +20,7 @@ import {
   writeUnknown,
 } from "../../../codegen/v1/codec.js";
 
-export type { SourceContext } from "@bufbuild/protobuf/wkt/google/protobuf/source_context_pb.js";
+export type { SourceContext } from "@bufbuild/protobuf/wkt";
 
 /** What encoding takes for the message {@link SourceContext}. */
 export interface SourceContextInit {

@@ -11,7 +11,7 @@ import type {
   Option,
   Syntax as Syntax$1,
   Type,
-} from "@bufbuild/protobuf/wkt/google/protobuf/type_pb.js";
+} from "@bufbuild/protobuf/wkt";
 import {
   type MessageCodec,
   checkDepth,
@@ -40,7 +40,7 @@ import {
 import { AnyCodec, type AnyInit, createAny } from "./any_codec.js";
 import { SourceContextCodec, type SourceContextInit, createSourceContext } from "./source_context_codec.js";
 
-export type { Enum, EnumValue, Field, Option, Type } from "@bufbuild/protobuf/wkt/google/protobuf/type_pb.js";
+export type { Enum, EnumValue, Field, Option, Type } from "@bufbuild/protobuf/wkt";
 
 export const Field_Kind = {
   TYPE_UNKNOWN: 0,

@@ -2,7 +2,7 @@
 /* eslint-disable */
 
 import type { UnknownField } from "@bufbuild/protobuf";
-import type { Syntax } from "@bufbuild/protobuf/wkt/google/protobuf/type_pb.js";
+import type { Syntax } from "@bufbuild/protobuf/wkt";
 import {
   type MessageCodec,
   checkDepth,
