@@ -150,12 +150,19 @@ export function withImports(tree: Tree, paths: readonly string[]): Tree {
 export function cut(tree: Tree, paths: readonly string[], parts: number): string[][] {
   const byName = new Map(tree.files.map((file) => [file.name, file]));
   const weights = paths.toSorted().map((path) => [path, weightOf(byName.get(path)!)] as const);
-  const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
-  const result = Array.from({ length: parts }, (): string[] => []);
-  let before = 0;
+  let left = weights.reduce((sum, [, weight]) => sum + weight, 0);
+  const result: string[][] = [[]];
+  let here = 0;
   for (const [path, weight] of weights) {
-    result[Math.min(parts - 1, Math.floor((before * parts) / total))]!.push(path);
-    before += weight;
+    // A file that weighs more than a part is one of its own; what is left is cut into the parts that are left.
+    const fair = (here + left) / (parts - result.length + 1);
+    if (here > 0 && result.length < parts && here + weight / 2 > fair) {
+      result.push([]);
+      here = 0;
+    }
+    result.at(-1)!.push(path);
+    here += weight;
+    left -= weight;
   }
   return result;
 }
