@@ -20,7 +20,9 @@ let program: Program | undefined;
 export function generateProtobufEs(request: CodeGeneratorRequest): CodeGeneratorResponse {
   const own = clone(CodeGeneratorRequestSchema, request);
   own.parameter = "target=ts,import_extension=js,erasable_syntax=true";
-  own.fileToGenerate = own.protoFile.map((file) => file.name).filter((name) => !name.startsWith("google/protobuf/"));
+  own.fileToGenerate = own.protoFile
+    .map((file) => file.name)
+    .filter((name) => !name.startsWith("google/protobuf/") || request.fileToGenerate.includes(name));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a module without declarations that can be found.
   program ??= require(join(dirname(manifest), "dist/cjs/src/protoc-gen-es-plugin.js")) as Program;
   return program.protocGenEs.run(fromBinary(CodeGeneratorRequestSchema, toBinary(CodeGeneratorRequestSchema, own)));
