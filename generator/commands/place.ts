@@ -10,10 +10,10 @@ import { deleteFiles, type OutputFile, writeFiles } from "../output/write.js";
 import { type MergedFile, mergeSkeletons } from "../skeleton/apply.js";
 import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/plan.js";
 import { printSkeleton, type SkeletonPlace } from "../skeleton/write.js";
-import { isWellKnown } from "../targets/typescript/context.js";
 import { importExtension, type PluginPair } from "./check-template.js";
 import type { GenerateReport, LackReport } from "./generate-report.js";
 import { slashes } from "./project.js";
+import { templateNotes } from "./template-notes.js";
 
 /** How what was generated is put in place. */
 export interface PlaceOptions {
@@ -130,20 +130,6 @@ function deleteStale(
   });
   // Two plugins that write to one folder both find what a killed run left there.
   return [...new Set(deleted)];
-}
-
-function templateNotes(template: Template, { own, es }: PluginPair, models: readonly Model[]): string[] {
-  if (own === undefined)
-    return [`${template.path} has no plugin protoc-gen-crucible: add it to get codecs and services`];
-  const imports = models
-    .flatMap(({ files }) => files)
-    .filter((file) => file.generate)
-    .flatMap((file) => file.dependencies)
-    .find((file) => !file.generate && !isWellKnown(file));
-  if (imports === undefined || es === undefined || es.entry["include_imports"] === true) return [];
-  return [
-    `${template.path}: protoc-gen-es leaves out ${imports.path}, which is imported; add include_imports: true to it`,
-  ];
 }
 
 function mergeNotes(

@@ -100,6 +100,28 @@ describe("templates of the user", () => {
     ]);
   });
 
+  test("a missing include_wkt is pointed out where the runtime lacks a codec", async () => {
+    const features = `edition = "2023";
+package acme.v1;
+import "google/protobuf/cpp_features.proto";
+message Built { pb.CppFeatures cpp = 1; }
+`;
+    const dir = lab.project("features", { "proto/acme/v1/built.proto": features });
+    const generateWith = async (options: string): Promise<readonly string[]> => {
+      const own = `plugins: [{local: protoc-gen-crucible, out: gen${options}}]`;
+      writeFileSync(join(dir, "buf.gen.yaml"), `version: v2\ninputs: [{directory: proto}]\n${own}\n`);
+      const { notes: told, written } = await lab.generate(dir);
+      return [...told, ...written];
+    };
+    const note =
+      "buf.gen.yaml: protoc-gen-crucible leaves out google/protobuf/cpp_features.proto, whose messages are used; add include_imports: true and include_wkt: true to it";
+    expect(await generateWith("")).toEqual([note, "gen/acme/v1/built_codec.ts"]);
+    expect(await generateWith(", include_imports: true")).toEqual([note]);
+    expect(await generateWith(", include_imports: true, include_wkt: true")).toEqual([
+      "gen/google/protobuf/cpp_features_codec.ts",
+    ]);
+  });
+
   test("without our plugin there is only what the others make", async () => {
     const dir = lab.project("others", { "proto/plain.proto": plain });
     writeFileSync(
