@@ -41,7 +41,7 @@ describe("decoders of the protocol's own payloads, fuzzed", () => {
     (payload) => {
       fuzzDecoder({ ...payload, seed: fuzzSeed(), iterations });
     },
-    iterations + 60_000,
+    0,
   );
 });
 
@@ -54,6 +54,6 @@ describe("generated decoders, fuzzed", () => {
       expect(accepted).toBeGreaterThan(iterations / 100);
       expect(refused).toBeGreaterThan(iterations / 100);
     },
-    iterations + 60_000,
+    0,
   );
 });
