@@ -20,7 +20,6 @@ import {
   readLength,
   readTag,
   readUnknown,
-  refuseType,
   setEntry,
   skipUnknown,
   startDecoding,
@@ -147,6 +146,9 @@ function writeFeatures(message: FeaturesInit, bytes: Uint8Array, at: number): nu
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfFeatures = [10, 18, 26, 32];
+
 function readFeatures(
   message: Features,
   bytes: Uint8Array,
@@ -166,10 +168,9 @@ function readFeatures(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // google.protobuf.FeatureSet any_language = 1
-      case 1: {
-        if (tag !== 10) refuseType(tag, 10, message);
+      case 10: {
         const stop = readLength(bytes, at, end);
         message.anyLanguage = FeatureSetCodec.readFields(
           message.anyLanguage ?? FeatureSetCodec.empty(),
@@ -182,8 +183,7 @@ function readFeatures(
         break;
       }
       // pb.CppFeatures cpp = 2
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18, message);
+      case 18: {
         const stop = readLength(bytes, at, end);
         message.cpp = CppFeaturesCodec.readFields(
           message.cpp ?? CppFeaturesCodec.empty(),
@@ -196,15 +196,13 @@ function readFeatures(
         break;
       }
       // map<string, pb.CppFeatures> by_file = 3
-      case 3: {
-        if (tag !== 26) refuseType(tag, 26, message);
+      case 26: {
         const stop = readLength(bytes, at, end);
         readFeaturesByFileEntry(message.byFile, bytes, cursor.at, stop, depth);
         break;
       }
       // pb.CppFeatures.StringType text = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.text = bytes[at++]! as CppFeatures_StringType;
           continue;
@@ -212,7 +210,7 @@ function readFeatures(
         message.text = readEnum<CppFeatures_StringType>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfFeatures);
     }
     at = cursor.at;
   }
@@ -236,19 +234,17 @@ function readFeaturesByFileEntry(
       tag = readTag(bytes, at - 1);
       at = cursor.at;
     }
-    switch (tag >>> 3) {
-      case 1:
-        if (tag !== 10) refuseType(tag, 10);
+    switch (tag) {
+      case 10:
         key = readKey(bytes, at, end);
         break;
-      case 2: {
-        if (tag !== 18) refuseType(tag, 18);
+      case 18: {
         const stop = readLength(bytes, at, end);
         CppFeaturesCodec.readFields(value, bytes, cursor.at, stop, depth + 1, 0);
         break;
       }
       default:
-        skipUnknown(bytes, tag, at, end, depth);
+        skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
     at = cursor.at;
   }

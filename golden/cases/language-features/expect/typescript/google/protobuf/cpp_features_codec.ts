@@ -20,7 +20,6 @@ import {
   readEnum,
   readTag,
   readUnknown,
-  refuseType,
   startDecoding,
   startMessage,
   writeBool,
@@ -153,6 +152,9 @@ function writeCppFeatures(message: CppFeaturesInit, bytes: Uint8Array, at: numbe
   return writeUnknown(bytes, at, message.$unknown);
 }
 
+/** The tags of the fields, by number. */
+const tagsOfCppFeatures = [8, 16, 24, 32];
+
 function readCppFeatures(
   message: CppFeatures,
   bytes: Uint8Array,
@@ -172,37 +174,42 @@ function readCppFeatures(
       cursor.at = at;
       return message;
     }
-    switch (tag >>> 3) {
+    switch (tag) {
       // bool legacy_closed_enum = 1
-      case 1:
-        if (tag !== 8) refuseType(tag, 8, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
         if (bytes[at]! < 128) {
           message.legacyClosedEnum = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.legacyClosedEnum = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.legacyClosedEnum = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
       // CppFeatures.StringType string_type = 2
-      case 2:
-        if (tag !== 16) refuseType(tag, 16, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
         if (bytes[at]! < 128) {
           message.stringType = bytes[at++]! as CppFeatures_StringType;
-          continue;
+        } else {
+          message.stringType = readEnum<CppFeatures_StringType>(bytes, at);
+          at = cursor.at;
         }
-        message.stringType = readEnum<CppFeatures_StringType>(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
       // bool enum_name_uses_string_view = 3
-      case 3:
-        if (tag !== 24) refuseType(tag, 24, message);
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
         if (bytes[at]! < 128) {
           message.enumNameUsesStringView = bytes[at++]! !== 0;
-          continue;
+        } else {
+          message.enumNameUsesStringView = readBool(bytes, at);
+          at = cursor.at;
         }
-        message.enumNameUsesStringView = readBool(bytes, at);
-        break;
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
       // CppFeatures.RepeatedType repeated_type = 4
-      case 4:
-        if (tag !== 32) refuseType(tag, 32, message);
+      case 32:
         if (bytes[at]! < 128) {
           message.repeatedType = bytes[at++]! as CppFeatures_RepeatedType;
           continue;
@@ -210,7 +217,7 @@ function readCppFeatures(
         message.repeatedType = readEnum<CppFeatures_RepeatedType>(bytes, at);
         break;
       default:
-        readUnknown(message, bytes, tag, at, end, depth);
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfCppFeatures);
     }
     at = cursor.at;
   }
