@@ -17,7 +17,7 @@ import {
   protocolVersion,
 } from "./frame.js";
 import { fullRunBytes } from "./sealed-run.js";
-import { giveSmallArena, smallArenaBytes, takeSmallArena } from "./small-arena.js";
+import { giveSmallArena, smallArenaBytes, smallArenaPart, smallArenaView, takeSmallArena } from "./small-arena.js";
 
 const noBytes = new Uint8Array(0);
 const noView = new DataView(noBytes.buffer);
@@ -191,6 +191,7 @@ export class FrameWriter {
 
   /** Not `subarray`, which asks for the species first. */
   #part(start: number, length: number): Uint8Array {
+    if (start === 0 && this.#arena.length === smallArenaBytes) return smallArenaPart(this.#arena, length);
     return new Uint8Array(this.#arena.buffer, this.#arena.byteOffset + start, length);
   }
 
@@ -255,6 +256,8 @@ export class FrameWriter {
   }
 
   #release(): void {
+    // A writer at rest has none of it.
+    if (this.#arena === noBytes && this.#spare === undefined && this.#left.length + this.#full.length === 0) return;
     if (this.#spare !== undefined) giveBack(this.#spare);
     this.#spare = undefined;
     for (const arena of this.#left) giveBack(arena);
@@ -310,7 +313,7 @@ export class FrameWriter {
   #use(arena: Uint8Array): void {
     this.#arena = arena;
     this.#first = undefined;
-    this.#view = arena === noBytes ? noView : new DataView(arena.buffer, arena.byteOffset, arena.length);
+    this.#view = viewOf(arena);
     this.#address = frameAddress(arena);
     this.#taken = 0;
     this.#next = 0;
@@ -326,6 +329,12 @@ export class FrameWriter {
     this.#stampLo = low >>> 0;
     this.#stamped = true;
   }
+}
+
+function viewOf(arena: Uint8Array): DataView {
+  if (arena === noBytes) return noView;
+  if (arena.length === smallArenaBytes) return smallArenaView(arena);
+  return new DataView(arena.buffer, arena.byteOffset, arena.length);
 }
 
 function giveBack(arena: Uint8Array): void {

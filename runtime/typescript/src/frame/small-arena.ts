@@ -20,3 +20,33 @@ export function takeSmallArena(): Uint8Array {
 export function giveSmallArena(arena: Uint8Array): void {
   if (free.length < mostFree) free.push(arena);
 }
+
+/** Lengths up to which the first bytes of an arena are kept as views. */
+const keptLength = 128;
+
+/** The arena that was looked at last, its bytes as a view, and its first bytes, by their number. */
+let seen: Uint8Array | undefined;
+let seenView: DataView;
+let seenParts: (Uint8Array | undefined)[] = [];
+
+function see(arena: Uint8Array): void {
+  seen = arena;
+  seenView = new DataView(arena.buffer, arena.byteOffset, arena.length);
+  seenParts = [];
+}
+
+/**
+ * The bytes of a small arena as a view. Connections that hardly speak write one after another, all of them into the same
+ * one: neither this nor `smallArenaPart` allocates then.
+ */
+export function smallArenaView(arena: Uint8Array): DataView {
+  if (arena !== seen) see(arena);
+  return seenView;
+}
+
+/** The first `length` bytes of a small arena. */
+export function smallArenaPart(arena: Uint8Array, length: number): Uint8Array {
+  if (length > keptLength) return new Uint8Array(arena.buffer, arena.byteOffset, length);
+  if (arena !== seen) see(arena);
+  return (seenParts[length] ??= new Uint8Array(arena.buffer, arena.byteOffset, length));
+}

@@ -1,10 +1,9 @@
 import type { Clock } from "../clock/clock.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType } from "../frame/frame.js";
-import { encodeHeartbeat, decodeHeartbeat } from "../gen/crucible/ipc/v1/control_codec.js";
-import { encodeResponse, decodeResponse } from "../gen/crucible/ipc/v1/envelope_codec.js";
+import { encodeResponse } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import { encodeError } from "./error-frame.js";
-import { maxPendingControls } from "./limits.js";
+import { answersHeartbeat, heartbeatAnswer, heartbeatPayload } from "./heartbeat.js";
 import type { Link } from "./link.js";
 import type { Shared } from "./shared.js";
 
@@ -14,23 +13,25 @@ import type { Shared } from "./shared.js";
  */
 export type ControlHandler = (type: number, payload: Uint8Array) => Uint8Array;
 
-interface Pending {
-  resolve(body: Uint8Array): void;
+/** Who waits for a round trip. */
+interface Waiting {
+  resolve(rttMs: number): void;
   reject(error: CrucibleError): void;
 }
 
-/** Control requests of one connection both ways, at most 16 unanswered each. */
+/** Control requests of one connection both ways: those of the peer, and this side's Heartbeats. */
 export class Controls {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #handler: ControlHandler;
   readonly #shared: Shared;
   readonly #drawId: () => number;
-  /** By id. Made when something waits, and gone when nothing does: an idle session is smaller without. */
-  #pending: Map<number, Pending> | undefined;
-  #nonce = 0n;
-  /** The Heartbeat that is not answered; a side may have one. */
-  #heartbeat: Promise<number> | undefined;
+  /** The Heartbeat that is not answered, of which a side may have one; 0 for none. */
+  #heartbeatId = 0;
+  #nonce = 0;
+  #sentMs = 0;
+  /** Made when somebody waits, and gone when nobody does: an idle session is smaller without. */
+  #waiting: Waiting[] | undefined;
   #closed: CrucibleError | undefined;
 
   constructor(link: Link, clock: Clock, shared: Shared, handler: ControlHandler, drawId: () => number) {
@@ -41,28 +42,26 @@ export class Controls {
     this.#drawId = drawId;
   }
 
-  /** Sends a control request; resolves with the body of its answer. */
-  request(type: number, payload: Uint8Array): Promise<Uint8Array> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    if (this.#pending !== undefined && this.#pending.size >= maxPendingControls) {
-      return Promise.reject(
-        new CrucibleError(
-          "CONTROL_FLOOD",
-          `${maxPendingControls} control requests wait for an answer; wait for one of them`,
-        ),
-      );
+  /**
+   * Sends a Heartbeat unless one is unanswered. A refused one is as good an answer as any; a lost connection is told to
+   * everyone by the session.
+   */
+  heartbeat(): void {
+    try {
+      this.#ask();
+    } catch {
+      // No id is left for it: whoever opens a call is told.
     }
-    return new Promise((resolve, reject) => {
-      const id = this.#drawId();
-      (this.#pending ??= new Map()).set(id, { resolve, reject });
-      this.#link.sendControl(type, 0, id, payload, false);
-    });
   }
 
-  /** Sends a Heartbeat unless one is unanswered. */
-  heartbeat(): void {
-    // A refused heartbeat is as good an answer as any; a lost connection is told to everyone by the session.
-    this.ping().catch(() => {});
+  #ask(): void {
+    if (this.#heartbeatId !== 0) return;
+    this.#heartbeatId = this.#drawId();
+    this.#nonce = (this.#nonce + 1) >>> 0;
+    this.#sentMs = this.#clock.monotonicMs();
+    // The silence ends with it: there is nothing that it could leave with.
+    this.#link.urgent = true;
+    this.#link.sendControl(FrameType.Heartbeat, 0, this.#heartbeatId, heartbeatPayload(this.#nonce), false);
   }
 
   /**
@@ -70,31 +69,24 @@ export class Controls {
    * DECODE_INVALID when the answer is not the question's.
    */
   ping(): Promise<number> {
-    this.#heartbeat ??= this.#measure().finally(() => {
-      this.#heartbeat = undefined;
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      this.#ask();
+      (this.#waiting ??= []).push({ resolve, reject });
     });
-    return this.#heartbeat;
-  }
-
-  async #measure(): Promise<number> {
-    const nonce = ++this.#nonce;
-    const sent = this.#clock.monotonicMs();
-    const body = await this.request(FrameType.Heartbeat, encodeHeartbeat({ nonce }));
-    if (decodeHeartbeat(body).nonce !== nonce) {
-      throw new CrucibleError("DECODE_INVALID", `peer ${this.#link.peer} answered another heartbeat than it was sent`);
-    }
-    return (this.#shared.rttMs = this.#clock.monotonicMs() - sent);
   }
 
   /** A control request of the peer. */
   onRequest(type: number, id: number, bytes: Uint8Array, start: number, end: number): void {
-    const payload = bytes.slice(start, end);
     try {
-      const body =
-        type === FrameType.Heartbeat
-          ? encodeHeartbeat({ nonce: decodeHeartbeat(payload).nonce })
-          : this.#handler(type, payload);
-      this.#link.sendControl(FrameType.Response, Flag.EndStream, id, encodeResponse({ body }), false);
+      let payload: Uint8Array;
+      if (type === FrameType.Heartbeat) {
+        payload = heartbeatAnswer(bytes, start, end);
+        this.#link.urgent = true;
+      } else {
+        payload = encodeResponse({ body: this.#handler(type, bytes.slice(start, end)) });
+      }
+      this.#link.sendControl(FrameType.Response, Flag.EndStream, id, payload, false);
     } catch (error) {
       this.#link.sendControl(FrameType.Error, Flag.EndStream, id, encodeError(CrucibleError.from(error)), false);
     }
@@ -102,39 +94,47 @@ export class Controls {
 
   /** Whether a control request with this id waits for its answer. */
   waits(id: number): boolean {
-    return this.#pending?.has(id) === true;
+    return id === this.#heartbeatId;
   }
 
-  /** A Response that belongs to no call. One that answers nothing is late, and dropped. */
+  /** The Response to a control request that waits for it. */
   onAnswer(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {
     if ((flags & Flag.More) !== 0)
       throw new CrucibleError("BAD_FRAGMENT", `the answer to control request ${id} is in fragments`);
     if ((flags & Flag.Handoff) !== 0)
       throw new CrucibleError("BAD_HANDOFF", `the answer to control request ${id} is handed off; send it in its frame`);
-    const pending = this.#take(id);
-    if (pending === undefined) return;
+    this.#heartbeatId = 0;
+    const waiting = this.#take();
     try {
-      pending.resolve(decodeResponse(bytes.slice(start, end)).body ?? new Uint8Array(0));
+      if (!answersHeartbeat(bytes, start, end, this.#nonce)) {
+        throw new CrucibleError(
+          "DECODE_INVALID",
+          `peer ${this.#link.peer} answered another heartbeat than it was sent`,
+        );
+      }
     } catch (error) {
-      pending.reject(CrucibleError.from(error, "DECODE_INVALID"));
+      for (const { reject } of waiting ?? []) reject(CrucibleError.from(error, "DECODE_INVALID"));
+      return;
     }
+    const rttMs = (this.#shared.rttMs = this.#clock.monotonicMs() - this.#sentMs);
+    if (waiting !== undefined) for (const { resolve } of waiting) resolve(rttMs);
   }
 
   /** An Error that belongs to no call. */
   onError(id: number, error: CrucibleError): void {
-    this.#take(id)?.reject(error);
+    if (!this.waits(id)) return;
+    this.#heartbeatId = 0;
+    for (const { reject } of this.#take() ?? []) reject(error);
   }
 
   close(error: CrucibleError): void {
     this.#closed = error;
-    for (const pending of this.#pending?.values() ?? []) pending.reject(error);
-    this.#pending = undefined;
+    for (const { reject } of this.#take() ?? []) reject(error);
   }
 
-  #take(id: number): Pending | undefined {
-    const pending = this.#pending?.get(id);
-    this.#pending?.delete(id);
-    if (this.#pending?.size === 0) this.#pending = undefined;
-    return pending;
+  #take(): Waiting[] | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
   }
 }

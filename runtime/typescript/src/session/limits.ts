@@ -35,8 +35,6 @@ export const maxUnacknowledgedEvents = 1_024;
 export const maxUnacknowledgedBytes = 4_194_304;
 /** Regions of one arena that are announced and not free again. */
 export const maxRegions = 1_024;
-/** Control requests of one side that are not answered. */
-export const maxPendingControls = 16;
 /** All bytes of a connection, headers included, up to message 3. */
 export const maxHandshakeBytes = 65_536;
 
