@@ -193,3 +193,25 @@ test("a writer that writes often does so in the memory of frames, and gives it b
   writer.close();
   expect(freeBlocks()).toBe(blocks);
 });
+
+test("writers that hardly write share an arena, one after another, and what each hands over is its own", () => {
+  const writers = [1, 2, 3].map((session) => {
+    const writer = new FrameWriter(() => 0);
+    writer.setSession(0, session);
+    return { writer, session };
+  });
+  for (let round = 0; round < 40; round++) {
+    for (const { writer, session } of writers) {
+      const size = [9, 11, 300, 11][(round + session) % 4]!;
+      const start = writer.begin(0x02, 0, 1, size);
+      writer.arena.fill(session, start, start + size);
+      writer.finish(start + size);
+      const sent = writer.take()!;
+      expect(sent).toHaveLength(size + 44);
+      expect(verifyChecksum(sent, 0, size + 36)).toBe(true);
+      expect([sent[23], sent[36], sent[35 + size]]).toEqual([session, session, session]);
+      // Every third stays: its arena is not written by others.
+      if (round % 3 > 0) writer.reuse();
+    }
+  }
+});

@@ -21,18 +21,16 @@ export function giveSmallArena(arena: Uint8Array): void {
   if (free.length < mostFree) free.push(arena);
 }
 
-/** Lengths up to which the first bytes of an arena are kept as views. */
-const keptLength = 128;
-
-/** The arena that was looked at last, its bytes as a view, and its first bytes, by their number. */
+/** The arena that was looked at last, its bytes as a view, and first bytes of it that were asked for. */
 let seen: Uint8Array | undefined;
 let seenView: DataView;
-let seenParts: (Uint8Array | undefined)[] = [];
+let lastPart: Uint8Array | undefined;
+let otherPart: Uint8Array | undefined;
 
 function see(arena: Uint8Array): void {
   seen = arena;
   seenView = new DataView(arena.buffer, arena.byteOffset, arena.length);
-  seenParts = [];
+  lastPart = otherPart = undefined;
 }
 
 /**
@@ -44,9 +42,11 @@ export function smallArenaView(arena: Uint8Array): DataView {
   return seenView;
 }
 
-/** The first `length` bytes of a small arena. */
+/** The first `length` bytes of a small arena. Two lengths are at hand: that of a Heartbeat, and that of its answer. */
 export function smallArenaPart(arena: Uint8Array, length: number): Uint8Array {
-  if (length > keptLength) return new Uint8Array(arena.buffer, arena.byteOffset, length);
   if (arena !== seen) see(arena);
-  return (seenParts[length] ??= new Uint8Array(arena.buffer, arena.byteOffset, length));
+  if (lastPart?.length === length) return lastPart;
+  if (otherPart?.length === length) return otherPart;
+  otherPart = lastPart;
+  return (lastPart = new Uint8Array(arena.buffer, arena.byteOffset, length));
 }
