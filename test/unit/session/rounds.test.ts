@@ -44,7 +44,7 @@ test("everything is due in its time, a part of the interval late at most, by one
           waiting.push({ due, fromMs: clock.monotonicMs() + one.delayMs });
           rounds.add(due, one.delayMs);
         } else if (one.do === "remove" && one.which < waiting.length) {
-          const [{ due }] = waiting.splice(one.which, 1) as [{ due: Noted }];
+          const { due } = waiting.splice(one.which, 1)[0]!;
           rounds.remove(due);
           removed.push({ due, times: due.at.length });
         } else if (one.do === "wait") {

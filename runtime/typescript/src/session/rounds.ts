@@ -24,7 +24,7 @@ export interface Due {
 /**
  * Looks at many things that are due in times of up to one interval, each a 64th of the interval late at most, by one timer
  * for all of them. Neither waiting nor becoming due allocates. (With a timer for each of ten thousand idle connections a
- * daemon allocated 2.8 MB a second for heartbeats alone; from 1 MB on V8 never takes its young space back, 128 MB of it on Node 24.)
+ * daemon allocated 2.8 MB a second for heartbeats alone; with that much V8 never takes its young space back, 128 MB of it on Node 24.)
  */
 export class Rounds {
   readonly #clock: Clock;
