@@ -43,11 +43,19 @@ function start(
     child,
     ended: once(child, "exit"),
     async next() {
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error("the command has ended");
-      return JSON.parse(value) as Event;
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done === true) throw new Error("the command has ended");
+        const event = JSON.parse(value) as Event;
+        if (!isIdle(event)) return event;
+      }
     },
   };
+}
+
+/** A file that is written may be seen twice: emptied and filled, and then once more, with nothing left to do. */
+function isIdle({ event, written, deleted, skeletons, merged }: Event): boolean {
+  return event === "generated" && [written, deleted, skeletons, merged].every((list) => list.length === 0);
 }
 
 let copies = 0;
