@@ -6,7 +6,7 @@ import {
   type MessageCodec as MessageCodec$1,
   checkDepth,
   checkEnd,
-  cursor,
+  cursor as cursor$1,
   decodeFailure,
   encode,
   expectKeys,
@@ -24,6 +24,7 @@ import {
   readKey,
   readLength,
   readPackedInt32,
+  readSint64,
   readString as readString$1,
   readTag,
   readUnknown,
@@ -38,6 +39,7 @@ import {
   writeInt64,
   writeLength,
   writePackedInt32,
+  writeSint64,
   writeString as writeString$1,
   writeUnknown,
 } from "crucible-runtime/codegen/v1/codec";
@@ -91,6 +93,7 @@ import type {
   Violation,
   async as async$1,
   createFoo,
+  cursor,
   decodeFoo,
   encodeFoo,
   get,
@@ -150,6 +153,7 @@ export type {
   Violation,
   async,
   createFoo,
+  cursor,
   decodeFoo,
   encodeFoo,
   get,
@@ -607,10 +611,10 @@ function readObject$(
       tag = (tag & 127) | (bytes[at++]! << 7);
     } else if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -689,7 +693,7 @@ function readObject$(
         const value = readPromise(
           earlier.case === "default" ? earlier.value : emptyPromise(),
           bytes,
-          cursor.at,
+          cursor$1.at,
           stop,
           depth + 1,
           0,
@@ -704,7 +708,7 @@ function readObject$(
         const value = readError(
           earlier.case === "import" ? earlier.value : emptyError(),
           bytes,
-          cursor.at,
+          cursor$1.at,
           stop,
           depth + 1,
           0,
@@ -723,7 +727,7 @@ function readObject$(
       // map<string, Map> map = 22
       case 178: {
         const stop = readLength(bytes, at, end);
-        readObject$MapEntry(message.map, bytes, cursor.at, stop, depth);
+        readObject$MapEntry(message.map, bytes, cursor$1.at, stop, depth);
         break;
       }
       // optional string length = 23
@@ -737,14 +741,14 @@ function readObject$(
           message.name = bytes[at++]! !== 0;
         } else {
           message.name = readBool(bytes, at);
-          at = cursor.at;
+          at = cursor$1.at;
         }
         if (at >= end || bytes[at] !== 202 || bytes[at + 1] !== 1) continue;
         at += 2;
       // repeated Uint8Array function = 25
       case 202: {
         const stop = readLength(bytes, at, end);
-        message.function.push(readUint8Array$(emptyUint8Array$(), bytes, cursor.at, stop, depth + 1, 0));
+        message.function.push(readUint8Array$(emptyUint8Array$(), bytes, cursor$1.at, stop, depth + 1, 0));
         break;
       }
       // string bytes = 26
@@ -770,7 +774,7 @@ function readObject$(
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfObject$);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -784,7 +788,7 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     switch (tag) {
       case 10:
@@ -792,13 +796,13 @@ function readObject$MapEntry(map: Object$["map"], bytes: Uint8Array, at: number,
         break;
       case 18: {
         const stop = readLength(bytes, at, end);
-        readMap(value, bytes, cursor.at, stop, depth + 1, 0);
+        readMap(value, bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       default:
         skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, 0);
   setEntry(map, key, value);
@@ -883,23 +887,23 @@ function readPromise(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
       // Promise promise = 1
       case 10: {
         const stop = readLength(bytes, at, end);
-        message.promise = readPromise(message.promise ?? emptyPromise(), bytes, cursor.at, stop, depth + 1, 0);
+        message.promise = readPromise(message.promise ?? emptyPromise(), bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfPromise);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -998,10 +1002,10 @@ function readError(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -1016,7 +1020,7 @@ function readError(
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfError);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1124,29 +1128,29 @@ function readMap(message: Map$1, bytes: Uint8Array, at: number, end: number, dep
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
       // map<string, string> constructor = 1
       case 10: {
         const stop = readLength(bytes, at, end);
-        readMapConstructor$Entry(message.constructor$, bytes, cursor.at, stop, depth);
+        readMapConstructor$Entry(message.constructor$, bytes, cursor$1.at, stop, depth);
         break;
       }
       // map<string, Object> __proto__ = 2
       case 18: {
         const stop = readLength(bytes, at, end);
-        readMapProtoEntry(message.Proto, bytes, cursor.at, stop, depth);
+        readMapProtoEntry(message.Proto, bytes, cursor$1.at, stop, depth);
         break;
       }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfMap);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1166,7 +1170,7 @@ function readMapConstructor$Entry(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     switch (tag) {
       case 10:
@@ -1178,7 +1182,7 @@ function readMapConstructor$Entry(
       default:
         skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, 0);
   setEntry(map, key, value);
@@ -1192,7 +1196,7 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     switch (tag) {
       case 10:
@@ -1200,13 +1204,13 @@ function readMapProtoEntry(map: Map$1["Proto"], bytes: Uint8Array, at: number, e
         break;
       case 18: {
         const stop = readLength(bytes, at, end);
-        readObject$(value, bytes, cursor.at, stop, depth + 1, 0);
+        readObject$(value, bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       default:
         skipUnknown(bytes, tag, at, end, depth, [10, 18]);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, 0);
   setEntry(map, key, value);
@@ -1294,10 +1298,10 @@ function readUint8Array$(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -1308,7 +1312,7 @@ function readUint8Array$(
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfUint8Array$);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1389,10 +1393,10 @@ function readCodec(message: Codec, bytes: Uint8Array, at: number, end: number, d
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -1403,7 +1407,7 @@ function readCodec(message: Codec, bytes: Uint8Array, at: number, end: number, d
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfCodec);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1499,23 +1503,23 @@ function readRecord(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
       // map<int32, Record> Record = 1
       case 10: {
         const stop = readLength(bytes, at, end);
-        readRecordRecordEntry(message.Record, bytes, cursor.at, stop, depth);
+        readRecordRecordEntry(message.Record, bytes, cursor$1.at, stop, depth);
         break;
       }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfRecord);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1535,7 +1539,7 @@ function readRecordRecordEntry(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     switch (tag) {
       case 8:
@@ -1543,13 +1547,13 @@ function readRecordRecordEntry(
         break;
       case 18: {
         const stop = readLength(bytes, at, end);
-        readRecord(value, bytes, cursor.at, stop, depth + 1, 0);
+        readRecord(value, bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       default:
         skipUnknown(bytes, tag, at, end, depth, [8, 18]);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, 0);
   setEntry(map, key, value);
@@ -1620,14 +1624,14 @@ function readPartial$(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1698,14 +1702,14 @@ function readArray(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1776,14 +1780,14 @@ function readString(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1854,14 +1858,14 @@ function readNumber(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -1949,10 +1953,10 @@ function readBigInt(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -1963,7 +1967,7 @@ function readBigInt(
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfBigInt);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2027,14 +2031,14 @@ function readMethod(message: Method, bytes: Uint8Array, at: number, end: number,
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2105,14 +2109,14 @@ function readService(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2183,14 +2187,14 @@ function readServiceClient(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2261,14 +2265,14 @@ function readCallOptions(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2339,14 +2343,14 @@ function readHandlerContext(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2417,14 +2421,14 @@ function readAsyncIterable(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2495,14 +2499,14 @@ function readIterable(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2573,14 +2577,14 @@ function readSymbol(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2668,10 +2672,10 @@ function readViolation(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -2682,7 +2686,7 @@ function readViolation(
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfViolation);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2753,14 +2757,14 @@ function readValidator(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2831,14 +2835,14 @@ function readMessage(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2902,14 +2906,14 @@ function readMath(message: Math$1, bytes: Uint8Array, at: number, end: number, d
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -2973,14 +2977,14 @@ function readDate(message: Date$1, bytes: Uint8Array, at: number, end: number, d
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3051,14 +3055,14 @@ function readBuffer(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3129,14 +3133,14 @@ function readDataView(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3207,14 +3211,14 @@ function readTextDecoder(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3285,14 +3289,14 @@ function readMethodKind(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3363,14 +3367,14 @@ function readIdempotency(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3441,14 +3445,14 @@ function readstring$(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3519,14 +3523,14 @@ function readobject$(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3590,14 +3594,14 @@ function readtype(message: type$1, bytes: Uint8Array, at: number, end: number, d
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3668,14 +3672,14 @@ function readasync(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3739,14 +3743,14 @@ function readof(message: of$1, bytes: Uint8Array, at: number, end: number, depth
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3810,14 +3814,14 @@ function readget(message: get, bytes: Uint8Array, at: number, end: number, depth
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -3922,23 +3926,23 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
       // Foo.Init init = 1
       case 10: {
         const stop = readLength(bytes, at, end);
-        message.init = readFoo_Init(message.init ?? emptyFoo_Init(), bytes, cursor.at, stop, depth + 1, 0);
+        message.init = readFoo_Init(message.init ?? emptyFoo_Init(), bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       // FooInit foo_init = 2
       case 18: {
         const stop = readLength(bytes, at, end);
-        message.fooInit = readFooInit$1(message.fooInit ?? emptyFooInit(), bytes, cursor.at, stop, depth + 1, 0);
+        message.fooInit = readFooInit$1(message.fooInit ?? emptyFooInit(), bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       // Foo.Codec codec = 3
@@ -3952,7 +3956,7 @@ function readFoo$1(message: Foo, bytes: Uint8Array, at: number, end: number, dep
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfFoo);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4040,10 +4044,10 @@ function readFoo_Init(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -4054,7 +4058,7 @@ function readFoo_Init(
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfFoo_Init);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4139,23 +4143,23 @@ function readFooInit$1(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
       // Foo foo = 1
       case 10: {
         const stop = readLength(bytes, at, end);
-        message.foo = readFoo$1(message.foo ?? emptyFoo(), bytes, cursor.at, stop, depth + 1, 0);
+        message.foo = readFoo$1(message.foo ?? emptyFoo(), bytes, cursor$1.at, stop, depth + 1, 0);
         break;
       }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfFooInit);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4226,14 +4230,14 @@ function readFooInitInit(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4304,14 +4308,14 @@ function readFooCodec$1(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4382,14 +4386,14 @@ function readFooSchema(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4460,14 +4464,14 @@ function readFoo_Init$(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4538,14 +4542,14 @@ function readcreateFoo(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4616,14 +4620,14 @@ function readencodeFoo(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4694,14 +4698,14 @@ function readdecodeFoo(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4772,14 +4776,14 @@ function readvalidateFoo(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4850,14 +4854,14 @@ function readreadFoo(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -4928,14 +4932,14 @@ function readwriteFoo(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5006,14 +5010,14 @@ function readFooService(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5084,14 +5088,14 @@ function readFooMethods(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5162,14 +5166,14 @@ function readFooPlugin(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5240,14 +5244,14 @@ function readFoosService(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5318,14 +5322,14 @@ function readFoosMethods(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5396,14 +5400,14 @@ function readFoosPlugin(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     readUnknown(message, bytes, tag, at, end, depth, []);
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5533,10 +5537,10 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     if (tag === group) {
-      cursor.at = at;
+      cursor$1.at = at;
       return message;
     }
     switch (tag) {
@@ -5547,7 +5551,7 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
           message.function = bytes[at++]! as Function$;
         } else {
           message.function = readEnum<Function$>(bytes, at);
-          at = cursor.at;
+          at = cursor$1.at;
         }
         if (at >= end || bytes[at] !== 16) continue;
         at++;
@@ -5558,7 +5562,7 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
           message.boolean = bytes[at++]! as Boolean$;
         } else {
           message.boolean = readEnum<Boolean$>(bytes, at);
-          at = cursor.at;
+          at = cursor$1.at;
         }
         if (at >= end || bytes[at] !== 26) continue;
         at++;
@@ -5572,13 +5576,13 @@ function readEnums(message: Enums, bytes: Uint8Array, at: number, end: number, d
       // map<string, Function> prototype = 4
       case 34: {
         const stop = readLength(bytes, at, end);
-        readEnumsPrototypeEntry(message.prototype, bytes, cursor.at, stop, depth);
+        readEnumsPrototypeEntry(message.prototype, bytes, cursor$1.at, stop, depth);
         break;
       }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfEnums);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, group);
   return message;
@@ -5598,7 +5602,7 @@ function readEnumsPrototypeEntry(
     let tag = bytes[at++]!;
     if (tag < 8 || tag > 127) {
       tag = readTag(bytes, at - 1);
-      at = cursor.at;
+      at = cursor$1.at;
     }
     switch (tag) {
       case 10:
@@ -5610,8 +5614,171 @@ function readEnumsPrototypeEntry(
       default:
         skipUnknown(bytes, tag, at, end, depth, [10, 16]);
     }
-    at = cursor.at;
+    at = cursor$1.at;
   }
   checkEnd(at, end, 0);
   setEntry(map, key, value);
+}
+
+/** What readers of messages are called by, and what they call. */
+export interface cursorInit {
+  readonly $typeName?: "hostile.v1.cursor" | undefined;
+  at?: bigint | undefined;
+  bytes?: bigint | undefined;
+  end?: number | undefined;
+  message?: boolean | undefined;
+  $unknown?: UnknownField[] | undefined;
+}
+
+/** The message {@link cursor} with what `init` sets; a message is returned as it is. */
+export function createcursor(init: cursorInit = {}): cursor {
+  if (init.$typeName === "hostile.v1.cursor") return init as cursor;
+  const message = emptycursor();
+  if (init.at !== undefined) {
+    message.at = init.at;
+  }
+  if (init.bytes !== undefined) {
+    message.bytes = init.bytes;
+  }
+  if (init.end !== undefined) {
+    message.end = init.end;
+  }
+  if (init.message !== undefined) {
+    message.message = init.message;
+  }
+  return message;
+}
+
+/**
+ * Encodes the message {@link cursor}, given in full or in part.
+ *
+ * @throws CrucibleError reason ENCODE_INVALID when a field holds what its type cannot.
+ */
+export function encodecursor(message: cursorInit): Uint8Array {
+  return encode(cursorCodec, message);
+}
+
+/**
+ * Decodes the message {@link cursor}. The bytes must not change afterwards.
+ *
+ * @throws CrucibleError reason DECODE_INVALID when they are no valid encoding.
+ */
+export function decodecursor(bytes: Uint8Array): cursor {
+  startDecoding(cursorCodec, bytes);
+  try {
+    return readcursor(emptycursor(), bytes, 0, bytes.length, 1, 0);
+  } catch (error) {
+    throw decodeFailure(cursorCodec.typeName, error);
+  }
+}
+
+/** The codec of {@link cursor}. */
+export const cursorCodec: MessageCodec$1<cursor, cursorInit> = /* @__PURE__ */ messageCodec(
+  "hostile.v1.cursor",
+  emptycursor,
+  writecursor,
+  readcursor,
+);
+
+function emptycursor(): cursor {
+  return {
+    $typeName: "hostile.v1.cursor",
+    at: 0n,
+    bytes: 0n,
+    end: 0,
+    message: false,
+  };
+}
+
+function writecursor(message: cursorInit, bytes: Uint8Array, at: number): number {
+  startMessage(message, "hostile.v1.cursor", bytes, at);
+  // sint64 at = 1
+  const at$ = message.at;
+  if (at$ !== undefined && at$ !== 0n) {
+    bytes[at++] = 8;
+    at = writeSint64(bytes, at, at$, "hostile.v1.cursor.at");
+  }
+  // sint64 bytes = 2
+  const bytes$ = message.bytes;
+  if (bytes$ !== undefined && bytes$ !== 0n) {
+    bytes[at++] = 16;
+    at = writeSint64(bytes, at, bytes$, "hostile.v1.cursor.bytes");
+  }
+  // int32 end = 3
+  const end$ = message.end;
+  if (end$ !== undefined && end$ !== 0) {
+    bytes[at++] = 24;
+    if ((end$ & 127) === end$) {
+      bytes[at++] = end$;
+    } else {
+      at = writeInt32(bytes, at, end$, "hostile.v1.cursor.end");
+    }
+  }
+  // bool message = 4
+  const message$ = message.message;
+  if (message$ === true) {
+    bytes[at++] = 32;
+    bytes[at++] = 1;
+  } else if (message$ !== undefined && message$ !== false) {
+    at = writeBool(bytes, at, message$, "hostile.v1.cursor.message");
+  }
+  return writeUnknown(bytes, at, message.$unknown);
+}
+
+/** The tags of the fields, by number. */
+const tagsOfcursor = [8, 16, 24, 32];
+
+function readcursor(message: cursor, bytes: Uint8Array, at: number, end: number, depth: number, group: number): cursor {
+  checkDepth(depth);
+  while (at < end) {
+    let tag = bytes[at++]!;
+    if (tag < 8 || tag > 127) {
+      tag = readTag(bytes, at - 1);
+      at = cursor$1.at;
+    }
+    if (tag === group) {
+      cursor$1.at = at;
+      return message;
+    }
+    switch (tag) {
+      // sint64 at = 1
+      // @ts-ignore: goes on with the next field where that follows
+      case 8:
+        message.at = readSint64(bytes, at);
+        at = cursor$1.at;
+        if (at >= end || bytes[at] !== 16) continue;
+        at++;
+      // sint64 bytes = 2
+      // @ts-ignore: goes on with the next field where that follows
+      case 16:
+        message.bytes = readSint64(bytes, at);
+        at = cursor$1.at;
+        if (at >= end || bytes[at] !== 24) continue;
+        at++;
+      // int32 end = 3
+      // @ts-ignore: goes on with the next field where that follows
+      case 24:
+        if (bytes[at]! < 128) {
+          message.end = bytes[at++]!;
+        } else {
+          message.end = readInt32(bytes, at);
+          at = cursor$1.at;
+        }
+        if (at >= end || bytes[at] !== 32) continue;
+        at++;
+      // bool message = 4
+      case 32:
+        if (bytes[at]! < 128) {
+          message.message = bytes[at++]! !== 0;
+          continue;
+        }
+        message.message = readBool(bytes, at);
+        break;
+      default:
+        readUnknown(message, bytes, tag, at, end, depth, tagsOfcursor);
+    }
+    at = cursor$1.at;
+  }
+  checkEnd(at, end, group);
+  return message;
 }
