@@ -9,12 +9,12 @@ export function fits(line: string, width: number = lineWidth): boolean {
   return line.length <= width / 2 || displayWidth(line) <= width;
 }
 
-// Letters and signs of East Asia, which take two columns each.
+// What Unicode 17 calls wide or full-width: letters and signs of East Asia, which take two columns each.
 const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{20000}-\u{3fffd}]/gu;
+  /[\u1100-\u115f\u2329-\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\u3247\u3250-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/gu;
 
 /** How many columns a text takes on the screen; emoji and combining marks are not looked at. */
-function displayWidth(line: string): number {
+export function displayWidth(line: string): number {
   // oxlint-disable-next-line no-control-regex -- nearly all lines are ASCII.
   if (/^[\x00-\x7f]*$/.test(line)) return line.length;
   return Array.from(line).length + (line.match(wide)?.length ?? 0);

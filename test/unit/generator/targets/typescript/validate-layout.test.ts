@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
-import { format } from "prettier";
+import { format, util } from "prettier";
 import { describe, expect, it } from "vitest";
+import { displayWidth } from "../../../../../generator/emit/layout.js";
 import {
   assignCall,
   bytesLiteral,
@@ -66,6 +67,18 @@ describe("stringLiteral", () => {
     expect(stringLiteral(`it's`)).toBe(`"it's"`);
     expect(stringLiteral(`"it"`)).toBe(`'"it"'`);
     expect(stringLiteral("日本 é ß")).toBe('"日本 é ß"');
+  });
+});
+
+describe("displayWidth", () => {
+  it("is what prettier counts, for every character that a literal shows", () => {
+    const wrong: string[] = [];
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const character = String.fromCodePoint(code);
+      if (stringLiteral(character) !== `"${character}"`) continue;
+      if (displayWidth(character) !== util.getStringWidth(character)) wrong.push(code.toString(16));
+    }
+    expect(wrong).toEqual([]);
   });
 });
 
