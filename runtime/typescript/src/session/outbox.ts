@@ -207,6 +207,7 @@ export class Outbox {
   ): boolean {
     const { handoff } = this;
     if (handoff === undefined || codec === undefined || call.sealed || !handoff.wants(expected)) return false;
+    if (handoff.isAhead(call)) return false;
     // A getter of the message may make calls meanwhile, with heads and ids of their own.
     const own = head.slice(0, headBytes);
     const region = handoff.place(codec, message, expected, this.maxMessageBytes);
@@ -235,13 +236,13 @@ export class Outbox {
       if (type === FrameType.Stream) {
         if (!this.#link.waits) {
           this.#charge(call, cost);
-          if (region !== undefined) this.#sendRegion(end, region);
+          if (region !== undefined) this.#sendRegion(call, end, region);
           else this.#link.sendMany(this.#shrunk(call, start, end), cost, call.sealed);
           return;
         }
       } else if (!this.#link.congested || type === FrameType.Request) {
         this.#charge(call, cost);
-        if (region !== undefined) this.#sendRegion(end, region);
+        if (region !== undefined) this.#sendRegion(call, end, region);
         else this.#link.send(this.#shrunk(call, start, end), call.sealed);
         return;
       }
@@ -266,8 +267,8 @@ export class Outbox {
   }
 
   /** Sends the frame that ends at `end`, and names a region. It took as long as if it had its body in it. */
-  #sendRegion(end: number, region: OutgoingRegion): void {
-    this.handoff!.announce(region);
+  #sendRegion(call: Call, end: number, region: OutgoingRegion): void {
+    this.handoff!.announce(region, call);
     this.#link.send(end, false);
     this.#link.countTurn(region.length);
   }
@@ -331,7 +332,7 @@ export class Outbox {
       }
     }
     if (region === undefined) this.#link.sendMany(end, overheadBytes + size, call.sealed);
-    else this.#sendRegion(end, region);
+    else this.#sendRegion(call, end, region);
     if (call.queue === undefined) call.onSent();
     return true;
   }

@@ -90,6 +90,33 @@ describe("a session with shared memory", () => {
     expect([daemon.session.sharing.regions, plugin.session.sharing.regions]).toEqual([free, free]);
   });
 
+  test("a stream that is not read takes 4 MiB of the memory, and others have the rest", async () => {
+    const { daemon } = pairUpSharing({
+      arenaBytes: 67_108_864,
+      plugin: {
+        handlers: {
+          async *down() {
+            for (let i = 0; i < 200; i++) yield { key: String(i), value: large };
+          },
+        },
+      },
+    });
+    const echo = daemon.client(Echo);
+    const stream = echo.down({ key: "k", value: "" })[Symbol.asyncIterator]();
+    const keys: unknown[] = [(await stream.next()).value.key];
+    await turns(40);
+    const { incoming } = daemon.session.sharing.regions!;
+    expect(incoming * large.length).toBeGreaterThan(4_000_000);
+    expect(incoming * large.length).toBeLessThan(4_800_000);
+    const [unary] = await Promise.all([echo.unary({ key: "k", value: large }), turns(40)]);
+    expect(unary.value).toBe(large);
+    // What was read again may be handed off again, and all of it comes in order.
+    for await (const { key } of { [Symbol.asyncIterator]: () => stream }) keys.push(key);
+    expect(keys).toEqual(Array.from({ length: 200 }, (_, i) => String(i)));
+    await turns();
+    expect(daemon.session.sharing.regions).toEqual(free);
+  });
+
   test("a consumer that does not take its messages holds so much memory and no more", async () => {
     let produced = 0;
     const { daemon, plugin } = pairUpSharing({

@@ -41,7 +41,7 @@ describe("a buffer that is filled in place", () => {
       // The bytes are still where they were filled in.
       expect(buffer.bytes.byteOffset).toBe(region.offset + region.length - size);
       expect(buffer.bytes).toEqual(expected);
-      outgoing.announce(region);
+      outgoing.announce(region, {});
       expect(outgoing.acknowledge(region.offset)).toBe(true);
     }
     expect(outgoing.count).toBe(0);

@@ -82,6 +82,11 @@ export class Handoff {
     return expected >= this.#options.leastBytes || this.#outgoing.expectsInPlace;
   }
 
+  /** Whether so much of a call is handed off and not consumed that what comes next has to travel in frames. */
+  isAhead(call: Call): boolean {
+    return this.#outgoing.isAhead(call);
+  }
+
   /**
    * Encodes a message into shared memory, and returns where it is; undefined when it has to travel in frames. Throws what the
    * codec throws, and MESSAGE_TOO_LARGE beyond `mostBytes`.
@@ -104,9 +109,9 @@ export class Handoff {
     return { arena: this.#arena, offset: BigInt(offset), length };
   }
 
-  /** The frame that announces a region is on its way. */
-  announce(region: OutgoingRegion): void {
-    this.#outgoing.announce(region);
+  /** The frame of `call` that announces a region is on its way. */
+  announce(region: OutgoingRegion, call: Call): void {
+    this.#outgoing.announce(region, call);
   }
 
   /** A region will not be announced. */

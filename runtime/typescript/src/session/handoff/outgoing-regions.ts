@@ -3,6 +3,7 @@ import type { WritableArena } from "../../arena/arena.js";
 import { Extents } from "../../arena/extents.js";
 import { changing } from "../encode-apart.js";
 import { maxRegions } from "../limits.js";
+import { Ahead } from "./ahead.js";
 import { findInPlace, type OpenBuffer, writeInPlace } from "./in-place.js";
 import { ordinaryBuffer, SharedBuffer } from "./shared-buffer.js";
 
@@ -23,8 +24,9 @@ export interface OutgoingRegion {
 export class OutgoingRegions {
   readonly #arena: WritableArena;
   readonly #extents: Extents;
-  /** What was announced, by offset. */
-  readonly #announced: Map<number, OutgoingRegion> = new Map();
+  /** What was announced, by offset, and by which call. */
+  readonly #announced: Map<number, { readonly region: OutgoingRegion; readonly call: object }> = new Map();
+  readonly #ahead = new Ahead();
   /** What users may be filling. */
   readonly #open: Set<OpenBuffer> = new Set();
   #used = false;
@@ -115,9 +117,15 @@ export class OutgoingRegions {
     return new SharedBuffer(view, true, release);
   }
 
-  /** A region has been sent: it is free when the peer says so. */
-  announce(region: OutgoingRegion): void {
-    this.#announced.set(region.offset, region);
+  /** Whether so much of a stream is out that what comes next has to travel in frames. */
+  isAhead(call: object): boolean {
+    return this.#ahead.isFar(call);
+  }
+
+  /** A region has been sent by `call`: it is free when the peer says so. */
+  announce(region: OutgoingRegion, call: object): void {
+    this.#announced.set(region.offset, { region, call });
+    this.#ahead.add(call, region.length);
   }
 
   /** A region will not be sent. */
@@ -127,10 +135,12 @@ export class OutgoingRegions {
 
   /** The peer has acknowledged the region at `offset`; false when it had none there. */
   acknowledge(offset: number): boolean {
-    const region = this.#announced.get(offset);
-    if (region === undefined) return false;
+    const announced = this.#announced.get(offset);
+    if (announced === undefined) return false;
+    const { region, call } = announced;
     this.#announced.delete(offset);
     this.#extents.free(region.extent);
+    this.#ahead.delete(call, region.length);
     return true;
   }
 
@@ -144,8 +154,9 @@ export class OutgoingRegions {
   /** The connection has ended: nobody will acknowledge what was announced. What users are filling stays theirs. */
   lose(): void {
     this.#lost = true;
-    for (const { extent } of this.#announced.values()) this.#extents.free(extent);
+    for (const { region } of this.#announced.values()) this.#extents.free(region.extent);
     this.#announced.clear();
+    this.#ahead.clear();
     this.#letGo();
   }
 
@@ -153,6 +164,7 @@ export class OutgoingRegions {
     this.#closed = true;
     this.#open.clear();
     this.#announced.clear();
+    this.#ahead.clear();
     this.#arena.close();
   }
 
