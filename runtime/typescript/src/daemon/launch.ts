@@ -213,7 +213,11 @@ export class Launch {
         return session.ending;
       },
       capabilities,
-      join: (joining) => session.attach(joining),
+      join: (joining) => {
+        session.attach(joining);
+        // The last one may have been lost while it was on its way.
+        wait.end();
+      },
       resume: (resuming, left) => {
         session.resume(resuming);
         wait.end();
