@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { oneLine, safeSink } from "../../../runtime/typescript/src/observe/log.js";
+import { oneLine } from "../../../runtime/typescript/src/error/text.js";
+import { safeSink } from "../../../runtime/typescript/src/observe/log.js";
 
 test("a line has no control characters and is bounded", () => {
   expect(oneLine(" a\r\n\tb\u001b[31m\u2028c\u0000 ")).toBe("a b [31m c");

@@ -1,7 +1,7 @@
 import { CrucibleError } from "../error/index.js";
 import type { PluginRegisteredInit } from "../gen/crucible/ipc/v1/control_codec.js";
 import type { PluginRegister } from "../gen/crucible/ipc/v1/control_pb.js";
-import { oneLine } from "../observe/log.js";
+import { oneLine } from "../error/text.js";
 import { assertMethodTable, isCapability } from "../rpc/method-table.js";
 import { describeMethods } from "../rpc/peer.js";
 import type { Registry } from "../rpc/registry.js";

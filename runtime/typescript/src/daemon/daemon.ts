@@ -2,33 +2,23 @@ import { systemClock } from "../clock/clock.js";
 import { nodeSuite } from "../crypto/node/node-suite.js";
 import { CrucibleError } from "../error/index.js";
 import { safeSink } from "../observe/log.js";
-import { AnswerSpace, resolveCacheBytes } from "../rpc/cache/answer-space.js";
+import { AnswerSpace } from "../rpc/cache/answer-space.js";
 import { Registry } from "../rpc/registry.js";
-import { resolveHandoff } from "../session/handoff/options.js";
-import { resolveLimits } from "../session/resolve-limits.js";
 import { openAuthority } from "./authority.js";
 import { type DaemonCore, PendingBudget } from "./core.js";
 import { availableHandoff } from "./handoff.js";
 import { Launch } from "./launch.js";
-import { openListening, type Platform, thisPlatform } from "./listening.js";
+import { checkListening, openListening, type Platform, thisPlatform } from "./listening.js";
 import type { Plugin } from "./launched-plugin.js";
 import { PeerCheck } from "./peer-check.js";
 import { logToStderr } from "./log.js";
 import {
-  checkCompression,
-  checkConnections,
-  checkDaemonNames,
-  checkEncryption,
+  checkDaemon,
+  type CheckedDaemonOptions,
+  checkGrace,
   checkLaunch,
-  checkNumber,
-  checkStartTimeout,
   type CloseOptions,
   type DaemonOptions,
-  defaultConnections,
-  defaultGraceMs,
-  defaultMaxPendingConnections,
-  defaultResumeTimeoutMs,
-  defaultStartTimeoutMs,
   type LaunchOptions,
 } from "./options.js";
 import { createBootId, TokenIssuer } from "./token.js";
@@ -66,10 +56,9 @@ export class Daemon {
    * PLUGIN_START_TIMEOUT, ADDRESS_IN_USE when another daemon has that plugin, ADDRESS_INVALID, DIRECTORY_UNSAFE,
    * SHUTTING_DOWN, or why its registration was refused: IDENTITY_MISMATCH, REGISTER_INVALID, METHOD_COLLISION.
    */
-  async launch(options: LaunchOptions): Promise<Plugin> {
-    checkLaunch(options);
-    const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? this.#startTimeoutMs);
-    const { id } = options;
+  async launch(given: LaunchOptions): Promise<Plugin> {
+    const options = checkLaunch(given);
+    const { id, startTimeoutMs = this.#startTimeoutMs } = options;
     if (this.#closing !== undefined) throw shuttingDown(this.name);
     if (this.#launches.has(id)) {
       throw new CrucibleError(
@@ -92,9 +81,9 @@ export class Daemon {
    * Ends every plugin in order, all at once, as `Plugin.close` does. Resolves when no process and no socket is left. May
    * be called twice.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    const graceMs = checkNumber("graceMs", options.graceMs ?? defaultGraceMs, 0, 3_600_000);
-    return (this.#closing ??= this.#close(graceMs));
+  async close(options: CloseOptions = {}): Promise<void> {
+    const graceMs = checkGrace(options);
+    await (this.#closing ??= this.#close(graceMs));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -126,10 +115,9 @@ export function createDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** The same on another platform, for tests. */
 export async function createDaemonOn(platform: Platform, options: DaemonOptions): Promise<Daemon> {
-  checkDaemonNames(options);
-  const startTimeoutMs = checkStartTimeout(options.startTimeoutMs ?? defaultStartTimeoutMs);
-  const { core, bootId } = await createCore(platform, options);
-  return new Daemon(core, options.name, bootId, startTimeoutMs);
+  const checked = checkDaemon(options);
+  const { core, bootId } = await makeCore(platform, checked);
+  return new Daemon(core, checked.name, bootId, checked.startTimeoutMs);
 }
 
 /** What a daemon stands on, without one: for measurements that need no processes. Throws what createDaemon throws. */
@@ -137,27 +125,19 @@ export async function createCore(
   platform: Platform,
   options: DaemonOptions,
 ): Promise<{ readonly core: DaemonCore; readonly bootId: string }> {
+  return makeCore(platform, checkDaemon(options));
+}
+
+async function makeCore(
+  platform: Platform,
+  options: CheckedDaemonOptions,
+): Promise<{ readonly core: DaemonCore; readonly bootId: string }> {
   const clock = systemClock;
   const log = safeSink(options.onLog ?? logToStderr);
-  const limits = resolveLimits(options.limits);
-  const maxPending = checkNumber(
-    "maxPendingConnections",
-    options.maxPendingConnections ?? defaultMaxPendingConnections,
-    1,
-    4_096,
-  );
-  const encryption = checkEncryption(options.encryption ?? "sensitive");
-  const compression = checkCompression(options.compression ?? "auto");
-  const connections = checkConnections(options.connections ?? defaultConnections);
-  const resumeTimeoutMs = checkNumber(
-    "resumeTimeoutMs",
-    options.resumeTimeoutMs ?? defaultResumeTimeoutMs,
-    0,
-    3_600_000,
-  );
-  const handoff = availableHandoff(resolveHandoff(options.handoff));
-  const services = options.services ?? [];
-  const registry = new Registry(services);
+  const { limits, encryption, compression, connections, resumeTimeoutMs, cacheBytes, maxPendingConnections } = options;
+  const handoff = availableHandoff(options.handoff);
+  const registry = new Registry(options.services);
+  checkListening(options, platform);
   const authority = await openAuthority({
     name: options.name,
     ...(options.stateDirectory === undefined ? {} : { directory: options.stateDirectory }),
@@ -195,8 +175,8 @@ export async function createCore(
     handoff,
     interceptors: options.interceptors ?? [],
     validation: options.validation ?? {},
-    answerSpace: new AnswerSpace(clock, resolveCacheBytes(options.cacheBytes)),
-    pending: new PendingBudget(maxPending),
+    answerSpace: new AnswerSpace(clock, cacheBytes),
+    pending: new PendingBudget(maxPendingConnections),
   };
   return { core, bootId };
 }

@@ -9,7 +9,7 @@ import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { DaemonCore } from "./core.js";
 import { describeExit, exitError, lastWords } from "./exit-text.js";
 import type { Gate } from "./gate.js";
-import { checkNumber, type CloseOptions, defaultGraceMs } from "./options.js";
+import { checkGrace, type CloseOptions } from "./options.js";
 import type { PluginExit, PluginProcess } from "./plugin-process.js";
 
 /**
@@ -106,7 +106,7 @@ export class Plugin {
    * is then sent without being copied: see SharedBuffer. Ordinary memory when none is shared, or it is full.
    */
   allocate(bytes: number): SharedBuffer {
-    return this.#parts.peer.allocate(checkNumber("bytes", bytes, 1, 2_147_483_648));
+    return this.#parts.peer.allocate(bytes);
   }
 
   /**
@@ -160,8 +160,8 @@ export class Plugin {
    * Ends the plugin in order: no new calls, live ones may take `graceMs`, then the process has a second to end by itself
    * before SIGTERM, and another before SIGKILL. Resolves when it has ended. May be called twice.
    */
-  close(options: CloseOptions = {}): Promise<PluginExit> {
-    const graceMs = checkNumber("graceMs", options.graceMs ?? defaultGraceMs, 0, 3_600_000);
+  async close(options: CloseOptions = {}): Promise<PluginExit> {
+    const graceMs = checkGrace(options);
     return (this.#closing ??= this.#close(graceMs, "PLUGIN_STOPPING"));
   }
 

@@ -28,6 +28,9 @@ export interface Platform {
 /** This one: Windows has sockets of that name, which Node does not reach. */
 export const thisPlatform: Platform = { hasUnixSockets: process.platform !== "win32" };
 
+/** What of the options of a daemon is about it. */
+export type ListeningOptions = Pick<DaemonOptions, "listen" | "mutualTls" | "socketDirectory">;
+
 /** What a chosen transport needs to know of its daemon. */
 export interface ListeningParts {
   readonly authority: Authority;
@@ -47,31 +50,37 @@ const defaultTlsAddress = "tls://127.0.0.1:9000-9999";
  *
  * @throws CrucibleError OPTION_INVALID, ADDRESS_INVALID, DIRECTORY_UNSAFE.
  */
-export function openListening(options: DaemonOptions, parts: ListeningParts): Promise<Listening> {
+export function openListening(options: ListeningOptions, parts: ListeningParts): Promise<Listening> {
   const { listen } = options;
   const { log, platform } = parts;
-  if (options.mutualTls === true && (listen === "unix" || (listen === undefined && platform.hasUnixSockets))) {
-    throw new CrucibleError("OPTION_INVALID", 'mutualTls is for plugins that connect over TLS; add listen: "tls"');
-  }
+  checkListening(options, platform);
   if (listen === undefined && !platform.hasUnixSockets) {
     const message = `this platform has no Unix sockets: plugins connect over TLS, at ${defaultTlsAddress}`;
     log({ level: "warn", message });
     return overTls(defaultTlsAddress, options, parts);
   }
   if (listen === undefined || listen === "unix") return overUnixSockets(options, parts);
-  return overTls(listen === "tls" ? defaultTlsAddress : checkAddress(listen), options, parts);
+  return overTls(listen === "tls" ? defaultTlsAddress : listen, options, parts);
 }
 
-async function overUnixSockets(options: DaemonOptions, { clock, log, platform }: ListeningParts): Promise<Listening> {
-  if (!platform.hasUnixSockets) {
+/** Judges what `listen` asks for, before anything is made. @throws CrucibleError OPTION_INVALID, ADDRESS_INVALID. */
+export function checkListening({ listen, mutualTls }: ListeningOptions, { hasUnixSockets }: Platform): void {
+  if (mutualTls === true && (listen === "unix" || (listen === undefined && hasUnixSockets))) {
+    throw new CrucibleError("OPTION_INVALID", 'mutualTls is for plugins that connect over TLS; add listen: "tls"');
+  }
+  if (listen === "unix" && !hasUnixSockets) {
     throw new CrucibleError("OPTION_INVALID", 'listen is "unix", and this platform has no Unix sockets; use "tls"');
   }
+  if (listen !== undefined && listen !== "unix" && listen !== "tls") checkAddress(listen);
+}
+
+async function overUnixSockets(options: ListeningOptions, { clock, log }: ListeningParts): Promise<Listening> {
   const socketDirectory = socketDirectoryOf(options, (message) => log({ level: "warn", message }));
   const addressFor = (pluginId: string): string => `unix:${socketDirectory}/${pluginId}.sock`;
   return { transport: await transportFor(addressFor("any"), { clock }), socketDirectory, mutual: false, addressFor };
 }
 
-async function overTls(address: string, options: DaemonOptions, parts: ListeningParts): Promise<Listening> {
+async function overTls(address: string, options: ListeningOptions, parts: ListeningParts): Promise<Listening> {
   const { authority, clock, handshakeTimeoutMs } = parts;
   const mutual = options.mutualTls ?? false;
   const pluginAuthority = mutual ? { pluginAuthority: authority.caCertificate } : {};
@@ -80,7 +89,7 @@ async function overTls(address: string, options: DaemonOptions, parts: Listening
   return { transport, socketDirectory: undefined, mutual, addressFor: () => address };
 }
 
-function socketDirectoryOf({ socketDirectory }: DaemonOptions, warn: (line: string) => void): string {
+function socketDirectoryOf({ socketDirectory }: ListeningOptions, warn: (line: string) => void): string {
   if (socketDirectory === undefined) return chooseSocketDirectory(process.env, ownUid(), warn);
   const path = resolve(socketDirectory);
   ensureSocketDirectory(path, ownUid());
@@ -88,7 +97,7 @@ function socketDirectoryOf({ socketDirectory }: DaemonOptions, warn: (line: stri
 }
 
 /** The address goes into the tickets, so that it has to be one that can be dialled. */
-function checkAddress(listen: string): string {
+function checkAddress(listen: string): void {
   const wrong = (fact: string): CrucibleError =>
     new CrucibleError(
       "OPTION_INVALID",
@@ -101,5 +110,4 @@ function checkAddress(listen: string): string {
     ? new URL(`tls://[${parsed.host}]`).hostname === "[::]"
     : parsed.host === "0.0.0.0";
   if (everywhere) throw wrong(`is ${listen}, every interface at once, which no plugin can dial`);
-  return listen;
 }

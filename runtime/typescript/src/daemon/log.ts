@@ -1,4 +1,5 @@
-import { type LogRecord, type LogSink, oneLine } from "../observe/log.js";
+import { jsonLine, oneLine } from "../error/text.js";
+import type { LogRecord, LogSink } from "../observe/log.js";
 
 /**
  * The log of a daemon that was given none: warnings, errors and what plugins print, each as one line of JSON on stderr.
@@ -6,7 +7,7 @@ import { type LogRecord, type LogSink, oneLine } from "../observe/log.js";
  */
 export const logToStderr: LogSink = (record) => {
   if (record.stream === undefined && record.level !== "warn" && record.level !== "error") return;
-  process.stderr.write(`${JSON.stringify(toJson(record))}\n`);
+  process.stderr.write(`${jsonLine(toJson(record))}\n`);
 };
 
 function toJson(record: LogRecord): Record<string, unknown> {

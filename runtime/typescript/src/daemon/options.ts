@@ -1,14 +1,27 @@
 import { CrucibleError } from "../error/index.js";
+import {
+  checkBoolean,
+  checkNumber,
+  checkPath,
+  isListOf,
+  type Names,
+  optionInvalid,
+  readOptions,
+} from "../error/options.js";
+import { shown } from "../error/text.js";
 import { isPluginId } from "../crypto/identity.js";
 import type { LogSink } from "../observe/log.js";
+import { resolveCacheBytes } from "../rpc/cache/answer-space.js";
+import { checkSide } from "../rpc/check-sides.js";
 import type { Interceptor } from "../rpc/interceptor.js";
 import { isCapability } from "../rpc/method-table.js";
 import type { ValidationOptions } from "../rpc/peer.js";
 import type { ServiceImplementation } from "../rpc/service.js";
-import { type CompressionPolicy, isCompressionPolicy } from "../session/compression.js";
-import { type Encryption, isEncryption } from "../session/encryption.js";
-import { type DaemonHandoffOptions, resolveHandoff } from "../session/handoff/options.js";
+import { checkCompression, type CompressionPolicy } from "../session/compression.js";
+import { checkEncryption, type Encryption } from "../session/encryption.js";
+import { type DaemonHandoffOptions, type ResolvedHandoff, resolveHandoff } from "../session/handoff/options.js";
 import type { SessionLimits } from "../session/limits.js";
+import { resolveLimits } from "../session/resolve-limits.js";
 
 /** What a daemon is made of. */
 export interface DaemonOptions {
@@ -113,8 +126,7 @@ export interface LaunchOptions {
   readonly startTimeoutMs?: number;
 }
 
-/** What {@link DaemonOptions} and {@link LaunchOptions} have: one that is misspelt would be as if it had not been set. */
-const daemonNames: Readonly<Record<keyof DaemonOptions, true>> = {
+const daemonNames: Names<DaemonOptions> = {
   name: true,
   stateDirectory: true,
   listen: true,
@@ -134,7 +146,7 @@ const daemonNames: Readonly<Record<keyof DaemonOptions, true>> = {
   startTimeoutMs: true,
   maxPendingConnections: true,
 };
-const launchNames: Readonly<Record<keyof LaunchOptions, true>> = {
+const launchNames: Names<LaunchOptions> = {
   id: true,
   command: true,
   cwd: true,
@@ -153,104 +165,102 @@ export interface CloseOptions {
   readonly graceMs?: number;
 }
 
-export const defaultStartTimeoutMs = 10_000;
-export const defaultMaxPendingConnections = 64;
-export const defaultGraceMs = 5_000;
+const defaultGraceMs = 5_000;
 /**
  * Beside a message of 256 MiB, 99 of 100 small calls take 9.4 ms with two connections and 19.8 with one, beside an equal one
  * over a bare socket 6.8; beside a stream of 1 MiB messages 6.3, 7.3 and 5.4 (one run in turns, Node 24: npm run bench --
  * latency). What is transferred a second is the same.
  */
-export const defaultConnections = 2;
-export const defaultResumeTimeoutMs = 10_000;
-
-/** @throws CrucibleError OPTION_INVALID unless `value` is a whole number in the range. */
-export function checkNumber(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new CrucibleError(
-    "OPTION_INVALID",
-    `${name} is ${String(value)}; it is a whole number from ${least} to ${most}`,
-  );
-}
+const defaultConnections = 2;
 
 /** The timeout of a start. Launch tokens live 60 seconds: a longer one would only fail later. */
-export function checkStartTimeout(value: number): number {
+function checkStartTimeout(value: number): number {
   return checkNumber("startTimeoutMs", value, 100, 60_000);
 }
 
 /** Connections of one session. */
-export function checkConnections(value: number): number {
+function checkConnections(value: number): number {
   return checkNumber("connections", value, 1, 16);
 }
 
-/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
-export function checkEncryption(value: Encryption): Encryption {
-  if (isEncryption(value)) return value;
-  throw new CrucibleError(
-    "OPTION_INVALID",
-    `encryption is ${JSON.stringify(value)}; it is "none", "sensitive" or "everything"`,
-  );
+/** The grace of `options`, in milliseconds. @throws CrucibleError OPTION_INVALID. */
+export function checkGrace(options: CloseOptions): number {
+  const { graceMs = defaultGraceMs } = readOptions("close", options, { graceMs: true });
+  return checkNumber("graceMs", graceMs, 0, 3_600_000);
 }
 
-/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
-export function checkCompression(value: CompressionPolicy): CompressionPolicy {
-  if (isCompressionPolicy(value)) return value;
-  throw new CrucibleError(
-    "OPTION_INVALID",
-    `compression is ${JSON.stringify(value)}; it is "auto", "adaptive" or "off"`,
-  );
+/** What a daemon is made of, with defaults, and each in its range. */
+export interface CheckedDaemonOptions extends Omit<DaemonOptions, "limits" | "handoff"> {
+  readonly services: readonly ServiceImplementation[];
+  readonly limits: SessionLimits;
+  readonly handoff: ResolvedHandoff;
+  readonly encryption: Encryption;
+  readonly compression: CompressionPolicy;
+  readonly connections: number;
+  readonly resumeTimeoutMs: number;
+  readonly cacheBytes: number;
+  readonly startTimeoutMs: number;
+  readonly maxPendingConnections: number;
 }
 
-/** @throws CrucibleError OPTION_INVALID for an option that there is not. */
-export function checkDaemonNames(options: DaemonOptions): void {
-  checkNames("createDaemon", options, daemonNames);
-}
-
-function checkNames(what: string, options: object, names: object): void {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(names, name)) continue;
-    const shown = JSON.stringify(name.slice(0, 60));
-    const text = `${what} has no option ${shown}; the options are ${Object.keys(names).join(", ")}`;
-    throw new CrucibleError("OPTION_INVALID", text);
-  }
+/** @throws CrucibleError OPTION_INVALID, before anything is made. */
+export function checkDaemon(given: DaemonOptions): CheckedDaemonOptions {
+  const options = readOptions("createDaemon", given, daemonNames);
+  checkSide(options);
+  checkPath("stateDirectory", options.stateDirectory);
+  checkPath("socketDirectory", options.socketDirectory);
+  checkBoolean("mutualTls", options.mutualTls);
+  const { maxPendingConnections = 64, resumeTimeoutMs = 10_000 } = options;
+  // No spread: it would have the prototype that all objects share.
+  return Object.assign(options as Omit<typeof options, "limits" | "handoff">, {
+    services: options.services ?? [],
+    limits: resolveLimits(options.limits),
+    handoff: resolveHandoff(options.handoff),
+    encryption: checkEncryption(options.encryption ?? "sensitive"),
+    compression: checkCompression(options.compression ?? "auto"),
+    connections: checkConnections(options.connections ?? defaultConnections),
+    resumeTimeoutMs: checkNumber("resumeTimeoutMs", resumeTimeoutMs, 0, 3_600_000),
+    cacheBytes: resolveCacheBytes(options.cacheBytes),
+    startTimeoutMs: checkStartTimeout(options.startTimeoutMs ?? 10_000),
+    maxPendingConnections: checkNumber("maxPendingConnections", maxPendingConnections, 1, 4_096),
+  });
 }
 
 /** @throws CrucibleError PLUGIN_ID_INVALID or OPTION_INVALID, before anything is started. */
-export function checkLaunch(options: LaunchOptions): void {
-  checkNames("launch", options, launchNames);
-  const { id, command, cwd, env, capabilities, encryption, connections, connectFrom, handoff } = options;
+export function checkLaunch(given: LaunchOptions): LaunchOptions {
+  const options = readOptions("launch", given, launchNames);
+  const { id, command, cwd, env, capabilities, encryption, connections, connectFrom, handoff, startTimeoutMs } =
+    options;
   if (typeof id !== "string" || !isPluginId(id)) {
-    const shown = JSON.stringify(String(id).slice(0, 60));
     throw new CrucibleError(
       "PLUGIN_ID_INVALID",
-      `plugin id ${shown} has no valid form: use 1 to 40 of a-z, 0-9 and -, no hyphen first or last`,
+      `plugin id ${shown(id)} has no valid form: use 1 to 40 of a-z, 0-9 and -, no hyphen first or last`,
     );
   }
-  const wrong = (fact: string): CrucibleError => new CrucibleError("OPTION_INVALID", `launch of ${id}: ${fact}`);
-  if (!Array.isArray(command) || command.length === 0 || command[0] === "" || !command.every(isArgument)) {
+  const wrong = (fact: string): CrucibleError => optionInvalid(`launch of ${id}: ${fact}`);
+  if (!isListOf(command, isArgument) || command.length === 0 || command[0] === "") {
     throw wrong('command is a list of texts without NUL, the program first: ["node", "dist/search.js"]');
   }
   if (cwd !== undefined && !isArgument(cwd)) throw wrong("cwd is the path of a directory");
+  if (env !== undefined && (typeof env !== "object" || Array.isArray(env))) throw wrong("env is an object of texts");
   for (const [name, value] of Object.entries(env ?? {})) {
     if (name === "" || name.includes("=") || !isArgument(name) || !(value === undefined || isArgument(value))) {
-      throw wrong(`env has a variable ${JSON.stringify(name)} that no process can have`);
+      throw wrong(`env has a variable ${shown(name)} that no process can have`);
     }
   }
   if (encryption !== undefined) checkEncryption(encryption);
   if (connectFrom !== undefined && connectFrom !== "process" && connectFrom !== "anywhere") {
-    throw wrong(`connectFrom is ${JSON.stringify(connectFrom)}; it is "process" or "anywhere"`);
+    throw wrong(`connectFrom is ${shown(connectFrom)}; it is "process" or "anywhere"`);
   }
   if (connections !== undefined) checkConnections(connections);
+  if (startTimeoutMs !== undefined) checkStartTimeout(startTimeoutMs);
   resolveHandoff(handoff);
-  if (capabilities !== undefined && !(Array.isArray(capabilities) && capabilities.every(isCapabilityText))) {
+  if (capabilities !== undefined && !isListOf(capabilities, isCapability)) {
     throw wrong("capabilities is a list of names of A-Z, a-z, 0-9, dot, underscore and hyphen");
   }
+  return options;
 }
 
 function isArgument(value: unknown): boolean {
   return typeof value === "string" && !value.includes("\0");
-}
-
-function isCapabilityText(value: unknown): boolean {
-  return typeof value === "string" && isCapability(value);
 }

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { isAbsolute, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { CrucibleError } from "../error/index.js";
-import { oneLine } from "../observe/log.js";
+import { oneLine } from "../error/text.js";
 import { LineSplitter } from "./line-splitter.js";
 
 /** How a process has ended: one of the two is null. */

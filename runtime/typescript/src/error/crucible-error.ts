@@ -1,5 +1,6 @@
 import type { Category, Code } from "./category.js";
 import { type Reason, reasons } from "./reasons.js";
+import { printable } from "./text.js";
 
 /** One typed detail of an error: a message by name, encoded. */
 export interface ErrorDetail {
@@ -26,7 +27,10 @@ export interface ErrorOptions {
 const plugin: typeof Category.Plugin = 5;
 const unknown: typeof Code.Unknown = 2;
 
-/** The one class of error that this runtime throws and sends. `message` says the fact and the next step, on one line. */
+/**
+ * The one class of error that this runtime throws and sends. `message` says the fact and the next step, on one line: control
+ * characters of what it was given become blanks, for much of that comes from the other side and ends in logs and terminals.
+ */
 export class CrucibleError extends Error {
   override readonly name: string = "CrucibleError";
   /** What kind of failure it is. */
@@ -42,7 +46,10 @@ export class CrucibleError extends Error {
   readonly details: readonly ErrorDetail[];
 
   constructor(reason: Reason | (string & {}), message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      typeof message === "string" ? printable(message) : message,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     const known = Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : undefined;
     this.reason = reason;
     this.category = options.category ?? known?.category ?? plugin;

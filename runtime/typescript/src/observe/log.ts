@@ -1,10 +1,15 @@
+import { oneLine } from "../error/text.js";
+
 /** How much a record matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** One thing worth knowing about, for people and for programs. */
 export interface LogRecord {
   readonly level: LogLevel;
-  /** One line. What a plugin printed is untrusted text. */
+  /**
+   * One line, without control characters; but what a plugin printed is as it printed it, and may have any but LF in it: to be
+   * escaped before it is shown. At most 8,192 characters.
+   */
   readonly message: string;
   /** The plugin that it is about. */
   readonly pluginId?: string;
@@ -19,20 +24,17 @@ export interface LogRecord {
 /** Takes records; must not block. What it throws is dropped: a log that fails breaks nothing else. */
 export type LogSink = (record: LogRecord) => void;
 
-/** `sink` in a form that never throws. */
+const maxMessageCharacters = 4_096;
+
+/** `sink` in a form that never throws, and gets one line each time. */
 export function safeSink(sink: LogSink): LogSink {
   return (record) => {
     try {
-      sink(record);
+      // What a plugin prints is in lines already, and is passed on as it is.
+      if (record.stream !== undefined) sink(record);
+      else sink({ ...record, message: oneLine(record.message, maxMessageCharacters) });
     } catch {
       // Nobody is left who could be told.
     }
   };
-}
-
-/** `text` on one line without control characters, and with at most `maxCharacters` of them. */
-export function oneLine(text: string, maxCharacters = 512): string {
-  // oxlint-disable-next-line no-control-regex -- Reason: control characters are what has to go.
-  const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
-  return line.length > maxCharacters ? `${line.slice(0, maxCharacters)}…` : line;
 }

@@ -1,4 +1,5 @@
-import { type LogSink, oneLine } from "../observe/log.js";
+import { oneLine } from "../error/text.js";
+import type { LogSink } from "../observe/log.js";
 
 /** The log of a plugin that was given none: warnings and errors on stderr, with a stack where a handler has thrown. */
 export const logToStderr: LogSink = ({ level, message, error }) => {

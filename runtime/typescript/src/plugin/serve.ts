@@ -45,21 +45,38 @@ export async function serve(
   first: ServiceImplementation | ServeOptions,
   ...rest: readonly ServiceImplementation[]
 ): Promise<ServedPlugin> {
-  const options = serviceKey in first ? { services: [first, ...rest] } : first;
-  const log = safeSink(options.onLog ?? logToStderr);
+  let log = safeSink(logToStderr);
+  let exits = true;
   try {
-    return await start(options, log);
+    const given = isImplementation(first) ? { services: [first, ...rest] } : first;
+    // Before the options are checked: whoever is told of what is wrong with them may be one of them.
+    exits = peek(given, "exitProcess") !== false;
+    const onLog = peek(given, "onLog");
+    if (typeof onLog === "function") log = safeSink(onLog);
+    return await start(checkServe(given), log);
   } catch (cause) {
     const error = CrucibleError.from(cause, "OPTION_INVALID");
-    if (options.exitProcess === false) throw error;
+    if (!exits) throw error;
     log({ level: "error", reason: error.reason, message: `cannot serve: ${error.message} (${error.reason})` });
     process.exit(1);
   }
 }
 
-async function start(options: ServeOptions, log: LogSink): Promise<ServedPlugin> {
-  const checked = checkServe(options);
-  const registry = new Registry(options.services);
+function isImplementation(first: ServiceImplementation | ServeOptions): first is ServiceImplementation {
+  return typeof first === "object" && first !== null && serviceKey in first;
+}
+
+/** An option, whatever the options are; undefined when it cannot be read, which is told when they are checked. */
+function peek<Name extends keyof ServeOptions>(given: unknown, name: Name): ServeOptions[Name] | undefined {
+  try {
+    return (given as ServeOptions | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
+}
+
+async function start(checked: CheckedOptions, log: LogSink): Promise<ServedPlugin> {
+  const registry = new Registry(checked.services);
   const source = await takeTicket(process.env);
   let arenas: ArenaPair | undefined;
   try {

@@ -1,4 +1,5 @@
 import type { Codec } from "../codec/codec.js";
+import { checkNumber, readOptions } from "../error/options.js";
 import { CrucibleError } from "../error/index.js";
 import type { Peer } from "../rpc/peer.js";
 import type { ServiceClient, ServiceClientClass } from "../rpc/service.js";
@@ -97,10 +98,8 @@ export class ServedPlugin {
 
   /** Ends the session in order: no new calls, live ones may take `graceMs`. Resolves when it has ended. */
   async close(options: CloseOptions = {}): Promise<void> {
-    const graceMs = options.graceMs ?? defaultGraceMs;
-    if (!(Number.isInteger(graceMs) && graceMs >= 0 && graceMs <= 3_600_000)) {
-      throw new CrucibleError("OPTION_INVALID", `graceMs is ${graceMs}; it is a whole number from 0 to 3600000`);
-    }
+    const { graceMs = defaultGraceMs } = readOptions("close", options, { graceMs: true });
+    checkNumber("graceMs", graceMs, 0, 3_600_000);
     await this.#peer.session.drain(graceMs, "PLUGIN_STOPPING");
     await this.closed;
   }

@@ -2,7 +2,7 @@ import { CrucibleError } from "../error/index.js";
 import { Flag } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
 import { head, writeRequestHead } from "../session/head.js";
-import { assertWanted, checkPriority, ownTimeout } from "./call-options.js";
+import { assertWanted, checkPriority, checkSignal, ownTimeout } from "./call-options.js";
 import type { AnswerCache } from "./cache/answer-cache.js";
 import { type ClientCall, sendRequests, StreamResponseCall, UnaryResponseCall } from "./client-call.js";
 import { type Binding, cancelled, checkRequest, type ClientCore, deadlineExceeded } from "./client-core.js";
@@ -229,7 +229,7 @@ export class Client implements Caller {
   }
 
   #signal(options: CallOptions | undefined): AbortSignal | undefined {
-    const own = options?.signal;
+    const own = checkSignal(options?.signal);
     const inherited = this.#parent?.signal;
     if (own === undefined || inherited === undefined) return own ?? inherited;
     return AbortSignal.any([own, inherited]);
@@ -256,14 +256,22 @@ export class Client implements Caller {
     options: CallOptions | undefined,
     send: (message: unknown, options: CallOptions) => Promise<unknown>,
   ): Promise<unknown> {
+    try {
+      return this.#chained(method, message, options, send);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #chained(
+    method: Method,
+    message: unknown,
+    options: CallOptions | undefined,
+    send: (message: unknown, options: CallOptions) => Promise<unknown>,
+  ): Promise<unknown> {
     const { session, peer, interceptors } = this.#options;
     const signal = this.#signal(options) ?? new AbortController().signal;
-    let deadlineMs: number | undefined;
-    try {
-      deadlineMs = this.#deadline(method, options, session.clock.monotonicMs());
-    } catch (error) {
-      return Promise.reject(error as CrucibleError);
-    }
+    const deadlineMs = this.#deadline(method, options, session.clock.monotonicMs());
     const timeLeft = (): number | undefined =>
       deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - session.clock.monotonicMs());
     const call: InterceptedCall = {
@@ -283,13 +291,10 @@ export class Client implements Caller {
         ...(left === undefined ? {} : { timeoutMs: left }),
         signal: passed.signal,
         metadata: Object.fromEntries(passed.metadata),
+        ...(options?.priority === undefined ? {} : { priority: options.priority }),
         ...(options?.cache === undefined ? {} : { cache: options.cache }),
       });
     };
-    try {
-      return chain(interceptors, last)(call);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    return chain(interceptors, last)(call);
   }
 }

@@ -1,10 +1,12 @@
+import { metadataKeys, metadataValues } from "../session/head.js";
 import type { MetadataInit } from "./service.js";
 
-/** Metadata as the flat list that envelopes carry: key, value, key, value, … */
+/** Metadata as the flat list that envelopes carry: key, value, key, value, … Throws METADATA_INVALID. */
 export function toMetadataList(metadata: MetadataInit | undefined): string[] {
   const list: string[] = [];
-  for (const [key, value] of Object.entries(metadata ?? {})) {
-    for (const one of typeof value === "string" ? [value] : value) list.push(key, one);
+  if (metadata === undefined) return list;
+  for (const key of metadataKeys(metadata)) {
+    for (const one of metadataValues(key, metadata[key]!)) list.push(key, one);
   }
   return list;
 }

@@ -20,8 +20,8 @@ export function wireId(name: string): number {
 }
 
 /** Whether `text` may name a capability: 1 to 255 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`. */
-export function isCapability(text: string): boolean {
-  return capabilityForm.test(text);
+export function isCapability(text: unknown): text is string {
+  return typeof text === "string" && capabilityForm.test(text);
 }
 
 /**

@@ -156,7 +156,7 @@ export class Peer {
     message: Init,
     options: { readonly acknowledge?: boolean } = {},
   ): Promise<void> {
-    return this.session.events.publish(subject, codec, message, options.acknowledge);
+    return this.session.events.publish(subject, codec, message, options?.acknowledge);
   }
 
   /** Adds a handler of the events of the other end; returns what removes it. */

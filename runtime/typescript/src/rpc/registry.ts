@@ -1,4 +1,6 @@
 import { CrucibleError } from "../error/index.js";
+import { optionInvalid } from "../error/options.js";
+import { shown } from "../error/text.js";
 import { type HandlerContext, type Method, type Service, type ServiceImplementation, serviceKey } from "./service.js";
 
 /** A method with the handler that answers it. */
@@ -14,9 +16,10 @@ export class Registry {
   readonly #handlers: Map<number, HostedHandler> = new Map();
   readonly #services: Set<string> = new Set();
 
-  /** Throws METHOD_COLLISION for a service that is there already, or two methods with one wire id. */
+  /** Throws OPTION_INVALID for what is no list of implementations, METHOD_COLLISION for a service that is there already, or two methods with one wire id. */
   constructor(implementations: readonly ServiceImplementation[]) {
-    for (const implementation of implementations) this.#add(implementation);
+    if (!Array.isArray(implementations)) throw optionInvalid(`services is ${shown(implementations)}; it is a list`);
+    for (const implementation of implementations as readonly ServiceImplementation[]) this.#add(implementation);
   }
 
   get(methodId: number): HostedHandler | undefined {
@@ -34,7 +37,12 @@ export class Registry {
   }
 
   #add(implementation: ServiceImplementation): void {
-    const service = implementation[serviceKey];
+    const service = (implementation as ServiceImplementation | null | undefined)?.[serviceKey];
+    if (typeof service?.typeName !== "string" || typeof service.methods !== "object") {
+      throw optionInvalid(
+        `services has ${shown(implementation)} in it; give objects of classes that extend generated ones`,
+      );
+    }
     if (this.#services.has(service.typeName)) {
       throw new CrucibleError("METHOD_COLLISION", `service ${service.typeName} is implemented twice; host it once`);
     }

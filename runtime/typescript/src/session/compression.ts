@@ -1,6 +1,8 @@
 import { readUint32, writeUint32 } from "../bytes/big-endian.js";
 import { compressBlock, decompressBlock, maxExpansion } from "../compress/lz4.js";
 import { CrucibleError } from "../error/index.js";
+import { optionInvalid } from "../error/options.js";
+import { shown } from "../error/text.js";
 import type { FrameWriter } from "../frame/frame-writer.js";
 import type { Connection } from "../transport/transport.js";
 import type { Encryption } from "./encryption.js";
@@ -41,9 +43,10 @@ const worthShare = 7 / 8;
 /** After tries in vain so many frames are let pass, twice as many each time. */
 const mostSkipped = 256;
 
-/** Whether `value` names a policy. */
-export function isCompressionPolicy(value: unknown): value is CompressionPolicy {
-  return value === "auto" || value === "adaptive" || value === "off";
+/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
+export function checkCompression(value: CompressionPolicy): CompressionPolicy {
+  if (value === "auto" || value === "adaptive" || value === "off") return value;
+  throw optionInvalid(`compression is ${shown(value)}; it is "auto", "adaptive" or "off"`);
 }
 
 /** What a session compresses, by the policy of this side and what both have agreed on. */

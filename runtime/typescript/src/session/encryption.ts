@@ -1,4 +1,6 @@
 import { CrucibleError } from "../error/index.js";
+import { optionInvalid } from "../error/options.js";
+import { shown } from "../error/text.js";
 import { EncryptionPolicy } from "../gen/crucible/ipc/v1/control_codec.js";
 import type { Connection } from "../transport/transport.js";
 
@@ -20,9 +22,10 @@ export const sealedFeature = "sealed";
 /** Bytes of the exporter that binds a handshake to its TLS connection (RFC 9266). */
 const tlsBindingBytes = 32;
 
-/** Whether `value` names a policy. */
-export function isEncryption(value: unknown): value is Encryption {
-  return ascending.includes(value as Encryption);
+/** @throws CrucibleError OPTION_INVALID unless `value` is a policy. */
+export function checkEncryption(value: Encryption): Encryption {
+  if (ascending.includes(value)) return value;
+  throw optionInvalid(`encryption is ${shown(value)}; it is "none", "sensitive" or "everything"`);
 }
 
 /** The policy that demands more. */

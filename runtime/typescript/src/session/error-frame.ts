@@ -1,5 +1,6 @@
 import { CrucibleError } from "../error/index.js";
 import { Category, Code } from "../error/category.js";
+import { oneLine } from "../error/text.js";
 import {
   decodeError as decodeErrorMessage,
   encodeError as encodeErrorMessage,
@@ -46,14 +47,18 @@ export function decodeError(bytes: Uint8Array): CrucibleError {
   } catch (cause) {
     return new CrucibleError("BAD_ENVELOPE", "the peer sent an error that cannot be decoded", { cause });
   }
-  return new CrucibleError(reasonPattern.test(sent.reason) ? sent.reason : "UNKNOWN", sent.message, {
-    category: isOneOf(Category, sent.category) ? sent.category : Category.Plugin,
-    code: isOneOf(Code, sent.code) ? sent.code : Code.Unknown,
-    retryable: sent.retryable,
-    retryAfterMs: sent.retryAfterMs,
-    started: sent.started,
-    details: sent.details.map(({ typeName, value }) => ({ typeName, value })),
-  });
+  return new CrucibleError(
+    reasonPattern.test(sent.reason) ? sent.reason : "UNKNOWN",
+    oneLine(sent.message, maxTextCharacters),
+    {
+      category: isOneOf(Category, sent.category) ? sent.category : Category.Plugin,
+      code: isOneOf(Code, sent.code) ? sent.code : Code.Unknown,
+      retryable: sent.retryable,
+      retryAfterMs: sent.retryAfterMs,
+      started: sent.started,
+      details: sent.details.map(({ typeName, value }) => ({ typeName, value })),
+    },
+  );
 }
 
 /** `text` with U+FFFD for each half of a surrogate pair that stands alone; cutting may leave one. */

@@ -1,6 +1,8 @@
 import type { Clock } from "../clock/clock.js";
 import type { Codec } from "../codec/codec.js";
 import { CrucibleError } from "../error/index.js";
+import { optionInvalid } from "../error/options.js";
+import { shown } from "../error/text.js";
 import { Flag } from "../frame/frame.js";
 import { decodeEvent, encodeEvent } from "../gen/crucible/ipc/v1/envelope_codec.js";
 import { encodeApart } from "./encode-apart.js";
@@ -74,6 +76,8 @@ export class Events {
 
   /** Adds a handler; returns what removes it. An event that nobody handles is dropped. */
   subscribe(handler: EventHandler): () => void {
+    if (typeof handler !== "function")
+      throw optionInvalid(`subscribe takes a function, and was given ${shown(handler)}`);
     this.#handlers.add(handler);
     return () => this.#handlers.delete(handler);
   }
@@ -88,11 +92,8 @@ export class Events {
   publish<Init>(subject: string, codec: Codec<unknown, Init>, message: Init, acknowledge = false): Promise<void> {
     try {
       if (this.#stopped !== undefined) throw this.#stopped;
-      if (subject.length > 255 || !subjectPattern.test(subject)) {
-        throw new CrucibleError(
-          "OPTION_INVALID",
-          `event subject ${JSON.stringify(subject)} must be segments of A-Za-z0-9_- joined by dots`,
-        );
+      if (typeof subject !== "string" || subject.length > 255 || !subjectPattern.test(subject)) {
+        throw optionInvalid(`event subject ${shown(subject)} must be segments of A-Za-z0-9_- joined by dots`);
       }
       if (this.#queuedBytes() > maxQueuedBytes || (acknowledge && this.#unacknowledged.full)) {
         throw new CrucibleError("TOO_MANY_CALLS", "the peer does not keep up with events; publish fewer or wait", {

@@ -1,4 +1,5 @@
 import { CrucibleError } from "../error/index.js";
+import { shown } from "../error/text.js";
 import { lengthBytes, writeVarint } from "./envelope-numbers.js";
 import { maxHeadBytes } from "./limits.js";
 import { keyPattern, maxKnownKeys } from "./metadata-key.js";
@@ -47,7 +48,7 @@ const last: { methodId: number; timeoutUs: number | undefined; keys: string[]; v
 function isLast(metadata: MetadataSource | undefined): boolean {
   const { keys, values } = last;
   if (metadata === undefined) return keys.length === 0;
-  if (Object.getPrototypeOf(metadata) !== Object.prototype) return false;
+  if (metadata === null || Object.getPrototypeOf(metadata) !== Object.prototype) return false;
   let count = 0;
   for (const key in metadata) {
     if (key !== keys[count] || metadata[key] !== values[count]) return false;
@@ -97,26 +98,36 @@ export function writeResponseHead(metadata: MetadataSource | undefined): void {
 }
 
 function writeMetadata(metadata: MetadataSource): void {
-  for (const key of Object.keys(metadata)) {
+  for (const key of metadataKeys(metadata)) {
     if (!knownKeys.has(key)) checkKey(key);
     const value = metadata[key]!;
     if (typeof value === "string") writeEntry(key, value);
-    else for (const one of value) writeEntry(key, one);
+    else for (const one of metadataValues(key, value)) writeEntry(key, one);
   }
+}
+
+/** The keys of what a user gives as metadata. @throws CrucibleError METADATA_INVALID for what is no object. */
+export function metadataKeys(metadata: MetadataSource): string[] {
+  if (typeof metadata === "object" && metadata !== null && !Array.isArray(metadata)) return Object.keys(metadata);
+  throw new CrucibleError("METADATA_INVALID", `metadata is ${shown(metadata)}; it is an object of texts`);
+}
+
+/** The values of a key. @throws CrucibleError METADATA_INVALID for what is neither a text nor a list of them. */
+export function metadataValues(key: string, value: string | readonly string[]): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  throw new CrucibleError(
+    "METADATA_INVALID",
+    `metadata ${shown(key)} is ${shown(value)}; it is a text or a list of texts`,
+  );
 }
 
 function checkKey(key: string): void {
   if (!keyPattern.test(key)) {
-    throw new CrucibleError(
-      "METADATA_INVALID",
-      `metadata key ${JSON.stringify(key)} must be 1 to 128 of a-z 0-9 - _ .`,
-    );
+    throw new CrucibleError("METADATA_INVALID", `metadata key ${shown(key)} must be 1 to 128 of a-z 0-9 - _ .`);
   }
   if (key.startsWith("crucible-")) {
-    throw new CrucibleError(
-      "METADATA_INVALID",
-      `metadata key ${JSON.stringify(key)} is reserved; choose another prefix`,
-    );
+    throw new CrucibleError("METADATA_INVALID", `metadata key ${shown(key)} is reserved; choose another prefix`);
   }
   if (knownKeys.size < maxKnownKeys) knownKeys.add(key);
 }

@@ -1,4 +1,5 @@
-import { CrucibleError, type Reason } from "../error/index.js";
+import { CrucibleError } from "../error/index.js";
+import { checkNumber, type Names, readOptions } from "../error/options.js";
 import type { Limits } from "../gen/crucible/ipc/v1/control_pb.js";
 import { defaultLimits, type SessionLimits } from "./limits.js";
 
@@ -15,22 +16,18 @@ const ranges: Readonly<Record<keyof SessionLimits, readonly [least: number, most
   cancelsPerSecond: [1, 1_000_000],
 };
 
+const names = Object.fromEntries(Object.keys(ranges).map((name) => [name, true])) as Names<SessionLimits>;
+
 /** The most connections of a session. */
 const mostConnections = 16;
 
 /** `given` with the defaults for what is missing. @throws CrucibleError OPTION_INVALID naming what is out of range. */
 export function resolveLimits(given: Partial<SessionLimits> = {}): SessionLimits {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(ranges, name)) {
-      throw new CrucibleError(
-        "OPTION_INVALID",
-        `limits has no ${name}; the limits are ${Object.keys(ranges).join(", ")}`,
-      );
-    }
-    if (value !== undefined) assertRange(name as keyof SessionLimits, value, "OPTION_INVALID", "limits");
+  const own = readOptions<Partial<SessionLimits>>("limits", given, names);
+  for (const [name, value] of Object.entries(own) as [keyof SessionLimits, number][]) {
+    checkNumber(`limits: ${name}`, value, ...ranges[name]);
   }
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...defaultLimits, ...defined };
+  return { ...defaultLimits, ...own };
 }
 
 /**
@@ -69,15 +66,5 @@ export function adoptConnections(announced: Limits | undefined): number {
 function adopt(name: keyof SessionLimits, value: number | undefined): number {
   // 0 and absent are the same: the default.
   if (value === undefined || value === 0) return defaultLimits[name];
-  assertRange(name, value, "REGISTER_INVALID", "the daemon's answer");
-  return value;
-}
-
-function assertRange(name: keyof SessionLimits, value: unknown, reason: Reason, where: string): void {
-  const [least, most] = ranges[name];
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new CrucibleError(
-    reason,
-    `${where}: ${name} is ${String(value)}; it is a whole number from ${least} to ${most}`,
-  );
+  return checkNumber(`the daemon's answer: ${name}`, value, ...ranges[name], "REGISTER_INVALID");
 }

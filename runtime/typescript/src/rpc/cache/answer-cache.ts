@@ -1,4 +1,5 @@
 import { CrucibleError } from "../../error/index.js";
+import { shown } from "../../error/text.js";
 import type { Binding, ClientCore, Outdating } from "../client-core.js";
 import { type CallOptions, type Method, MethodKind } from "../service.js";
 import type { AnswerSpace, Shelf } from "./answer-space.js";
@@ -161,5 +162,5 @@ function forget({ shelf, flights }: Cached): void {
 function useOf(options: CallOptions | undefined): NonNullable<CallOptions["cache"]> {
   const use = options?.cache ?? "use";
   if (use === "use" || use === "refresh" || use === "skip") return use;
-  throw new CrucibleError("OPTION_INVALID", `cache is ${JSON.stringify(use)}; it is "use", "refresh" or "skip"`);
+  throw new CrucibleError("OPTION_INVALID", `cache is ${shown(use)}; it is "use", "refresh" or "skip"`);
 }

@@ -1,5 +1,5 @@
 import type { Clock, Stop } from "../../clock/clock.js";
-import { CrucibleError } from "../../error/index.js";
+import { checkNumber } from "../../error/options.js";
 
 /** What answers may take together unless somebody says otherwise, in bytes. */
 export const defaultCacheBytes = 67_108_864;
@@ -13,8 +13,7 @@ const leastSweepMs = 1_000;
 
 /** @throws CrucibleError OPTION_INVALID unless `value`, the option `cacheBytes`, is a number of bytes. */
 export function resolveCacheBytes(value: number = defaultCacheBytes): number {
-  if (Number.isInteger(value) && value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
-  throw new CrucibleError("OPTION_INVALID", `cacheBytes is ${String(value)}; it is a whole number from 0 to 2^53-1`);
+  return checkNumber("cacheBytes", value, 0, Number.MAX_SAFE_INTEGER);
 }
 
 /** The answers of one method of one session, by key. */

@@ -1,4 +1,6 @@
-import { CrucibleError } from "../../error/index.js";
+import type { CrucibleError } from "../../error/index.js";
+import { checkNumber, isListOf, type Names, optionInvalid, readOptions } from "../../error/options.js";
+import { shown } from "../../error/text.js";
 
 /** The feature that HANDOFF needs. */
 export const handoffFeature = "handoff";
@@ -40,27 +42,25 @@ export interface ResolvedHandoff {
   readonly arenaBytes: number;
 }
 
+const names: Names<DaemonHandoffOptions> = { use: true, leastBytes: true, views: true, arenaBytes: true };
+
 const usual: ResolvedHandoff = { use: "auto", leastBytes: 262_144, views: new Set(), arenaBytes: 67_108_864 };
 
 /** `given` with what `base` has for what is missing. @throws CrucibleError OPTION_INVALID naming what is wrong. */
 export function resolveHandoff(given: DaemonHandoffOptions = {}, base: ResolvedHandoff = usual): ResolvedHandoff {
-  const { use = base.use, leastBytes = base.leastBytes, views = [...base.views], arenaBytes = base.arenaBytes } = given;
+  const own = readOptions("handoff", given, names);
+  const { use = base.use, leastBytes = base.leastBytes, views = [...base.views], arenaBytes = base.arenaBytes } = own;
   if (use !== "auto" && use !== "on" && use !== "off") {
-    throw invalid(`use is ${JSON.stringify(use)}; it is "auto", "on" or "off"`);
+    throw invalid(`use is ${shown(use)}; it is "auto", "on" or "off"`);
   }
-  assertRange("leastBytes", leastBytes, 65_536, 1_073_741_824);
-  assertRange("arenaBytes", arenaBytes, 1_048_576, 2_147_483_648);
-  if (!Array.isArray(views) || !views.every((name) => typeof name === "string")) {
+  checkNumber("handoff: leastBytes", leastBytes, 65_536, 1_073_741_824);
+  checkNumber("handoff: arenaBytes", arenaBytes, 1_048_576, 2_147_483_648);
+  if (!isListOf(views, (name) => typeof name === "string")) {
     throw invalid("views is a list of names of methods, each package.Service/Method");
   }
   return { use, leastBytes, views: new Set(views), arenaBytes };
 }
 
-function assertRange(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw invalid(`${name} is ${String(value)}; it is a whole number from ${least} to ${most}`);
-}
-
 function invalid(fact: string): CrucibleError {
-  return new CrucibleError("OPTION_INVALID", `handoff: ${fact}`);
+  return optionInvalid(`handoff: ${fact}`);
 }

@@ -1,4 +1,5 @@
 import type { Codec } from "../../codec/codec.js";
+import { checkNumber } from "../../error/options.js";
 import type { Call } from "../call.js";
 import { Handoff, type HandoffSetup } from "../handoff/handoff.js";
 import { ordinaryBuffer, type SharedBuffer } from "../handoff/shared-buffer.js";
@@ -31,8 +32,14 @@ export class Sharing {
     this.handoff!.fetch(this.#maxMessageBytes, method, call);
   }
 
-  /** Memory that a message can have in it without a copy; ordinary memory when there is none to share. */
+  /**
+   * Memory that a message can have in it without a copy; ordinary memory when there is none to share.
+   *
+   * @throws CrucibleError OPTION_INVALID unless it is for 1 to 2,147,483,648 bytes.
+   */
   allocate(bytes: number): SharedBuffer {
+    // Of what is no number, memory of another size would be mapped.
+    checkNumber("bytes", bytes, 1, 2_147_483_648);
     if (this.handoff === undefined || this.#lane!.ending) return ordinaryBuffer(bytes);
     return this.handoff.allocate(bytes);
   }
