@@ -7,6 +7,7 @@ import { createPaint } from "./commands/print.js";
 import { usageText } from "./commands/usage-text.js";
 import { formatMistake, GeneratorError, type Mistake } from "./errors.js";
 import { packageVersion } from "./package-root.js";
+import { jsonLine, printable } from "./printable.js";
 
 export { type CliHost, type CliOutput, ExitCode } from "./commands/host.js";
 
@@ -26,12 +27,14 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<Ex
     const [code, mistakes] = explain(error, args, host);
     if (args.includes("--json")) {
       const errors = mistakes.map(({ message, location, facts }) => ({ message, ...location, ...facts }));
-      host.stdout.write(`${JSON.stringify({ ok: false, exitCode: code, errors })}\n`);
+      host.stdout.write(`${jsonLine({ ok: false, exitCode: code, errors })}\n`);
       return code;
     }
     const { bad } = createPaint(host.stderr.isTTY === true, host.env);
     for (const one of mistakes.slice(0, maxMistakes)) {
-      host.stderr.write(one.location === undefined ? `${bad("error")}: ${one.message}\n` : `${formatMistake(one)}\n`);
+      host.stderr.write(
+        one.location === undefined ? `${bad("error")}: ${printable(one.message)}\n` : `${formatMistake(one)}\n`,
+      );
     }
     if (mistakes.length > maxMistakes) host.stderr.write(`... and ${mistakes.length - maxMistakes} more\n`);
     return code;

@@ -1,4 +1,5 @@
 import type { SourceLocation } from "./model/model.js";
+import { printable } from "./printable.js";
 
 /** One mistake of the user: where and what. */
 export interface Mistake {
@@ -20,9 +21,10 @@ export class GeneratorError extends Error {
   readonly mistakes: readonly Mistake[];
 
   constructor(mistakes: readonly Mistake[]) {
-    super(mistakes.map(formatMistake).join("\n"));
+    const told = mistakes.map(shown);
+    super(told.map(formatMistake).join("\n"));
     this.name = "GeneratorError";
-    this.mistakes = mistakes;
+    this.mistakes = told;
   }
 }
 
@@ -50,4 +52,10 @@ export function formatMistake({ location, message }: Mistake): string {
   return location.line === 0
     ? `${location.path}: ${message}`
     : `${location.path}:${location.line}:${location.column}: ${message}`;
+}
+
+/** The same on one line, whatever names a schema has. */
+function shown({ location, message }: Mistake): Mistake {
+  const place = location === undefined ? undefined : { ...location, path: printable(location.path) };
+  return { location: place, message: printable(message) };
 }

@@ -1,6 +1,7 @@
 // The door for buf and protoc: a CodeGeneratorRequest on stdin, a CodeGeneratorResponse on stdout.
 import { formatNote } from "./errors.js";
 import { generatePieces, hasOptions } from "./pipeline.js";
+import { printable } from "./printable.js";
 import { type GeneratorRequest, readRequest } from "./request.js";
 
 /** Reads one request, writes one response. What is not a request gets one line on stderr and exit code 1. */
@@ -19,14 +20,22 @@ export async function runPlugin(): Promise<void> {
     fail("found no CodeGeneratorRequest on stdin; it is started by buf or protoc");
     return;
   }
-  // A response has no room for notes; buf and protoc pass on what a plugin prints.
-  // Each file leaves as it is made, so that no more than one is held.
-  generatePieces(
-    request,
-    hasOptions(bytes) ? await import("./rules.js") : undefined,
-    (note) => process.stderr.write(`${formatNote(note)}\n`),
-    (piece) => process.stdout.write(piece),
-  );
+  try {
+    // A response has no room for notes; buf and protoc pass on what a plugin prints.
+    // Each file leaves as it is made, so that no more than one is held.
+    generatePieces(
+      request,
+      hasOptions(bytes) ? await import("./rules.js") : undefined,
+      (note) => process.stderr.write(`${printable(formatNote(note))}\n`),
+      (piece) => process.stdout.write(piece),
+    );
+  } catch (error) {
+    // What has left is no response without the rest of it, and compilers see the exit code.
+    const text = error instanceof Error ? error.message : String(error);
+    if (process.env["CRUCIBLE_DEBUG"] === "1" && error instanceof Error)
+      process.stderr.write(`${error.stack ?? text}\n`);
+    fail(`has a fault: ${printable(text.slice(0, 500))} (report it with CRUCIBLE_DEBUG=1 set)`, 70);
+  }
 }
 
 async function readInput(): Promise<Buffer> {
@@ -35,7 +44,7 @@ async function readInput(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function fail(message: string): void {
+function fail(message: string, exitCode = 1): void {
   process.stderr.write(`protoc-gen-crucible ${message}\n`);
-  process.exitCode = 1;
+  process.exitCode = exitCode;
 }

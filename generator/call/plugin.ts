@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
 import type { Stage } from "../buf/stage.js";
+import { printable } from "../printable.js";
 import type { RunningDaemon, RunningPlugin, RuntimeDoor, RuntimeLog } from "./runtime.js";
 
 /** The most of a program's name that becomes the id of its plugin. */
@@ -88,8 +89,7 @@ export async function launchPlugin(request: LaunchRequest): Promise<LaunchedPlug
 
 /** What a plugin prints is untrusted: a terminal must not obey it. */
 function show({ level, message, stream }: RuntimeLog, { print }: Pick<LaunchRequest, "print">): void {
-  // oxlint-disable-next-line no-control-regex -- Reason: control characters are what has to go.
-  const text = message.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g, "\u00b7").slice(0, 4_096);
+  const text = printable(message.slice(0, 4_096));
   if (stream !== undefined) print(`[plugin] ${text}`);
   else if (level === "warn") print(`[daemon] ${text}`);
 }

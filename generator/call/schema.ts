@@ -14,6 +14,7 @@ import {
 import { type CodeGeneratorRequest, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { mistake } from "../errors.js";
 import type { MessageModel, MethodModel, MethodShape, Model } from "../model/model.js";
+import { jsonLine } from "../printable.js";
 import { nearest } from "./nearest.js";
 
 /** One method with the descriptors of its messages. */
@@ -148,9 +149,9 @@ export function parseRequest({ request, registry }: CallMethod, text: string, nu
   }
 }
 
-/** The JSON of a response, on one line. */
+/** The JSON of a response, on one line that no terminal obeys. */
 export function printResponse({ response, registry }: CallMethod, message: Message, defaults: boolean): string {
-  return JSON.stringify(toJson(response, message, { registry, alwaysEmitImplicit: defaults }));
+  return jsonLine(toJson(response, message, { registry, alwaysEmitImplicit: defaults }));
 }
 
 function oneLine(error: unknown): string {

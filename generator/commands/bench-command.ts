@@ -1,5 +1,6 @@
 import type { BenchReport } from "../bench/bench.js";
 import { mistake } from "../errors.js";
+import { jsonLine, printable } from "../printable.js";
 import { addJson, type Command, commandOf, flagOf, textOf } from "./command.js";
 import { ExitCode, UsageError } from "./host.js";
 import { createPaint, type Paint } from "./print.js";
@@ -92,7 +93,7 @@ export const benchCommand: Command = {
     const exitCode = well ? ExitCode.Ok : ExitCode.Mistake;
     host.stdout.write(
       flagOf(args, "json")
-        ? `${JSON.stringify({ ok: well, exitCode, ...report })}\n`
+        ? `${jsonLine({ ok: well, exitCode, ...report })}\n`
         : print(report, createPaint(host.stdout.isTTY === true, host.env)),
     );
     return exitCode;
@@ -115,7 +116,7 @@ function print(report: BenchReport, paint: Paint): string {
         ]),
     ...(pluginBytes === undefined ? [] : [`memory   ${Math.round(pluginBytes / 1_048_576)} MiB in the plugin`]),
     ...Object.entries(failed).map(([reason, times]) =>
-      paint.bad(`failed   ${count(times)} calls: ${reason}: ${report.messages[reason] ?? ""}`),
+      paint.bad(`failed   ${count(times)} calls: ${printable(`${reason}: ${report.messages[reason] ?? ""}`)}`),
     ),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,3 +1,4 @@
+import { jsonLine } from "../printable.js";
 import { addJson, type Arguments, type Command, commandOf, flagOf, textOf } from "./command.js";
 import { type CliHost, ExitCode, UsageError } from "./host.js";
 import { createProgress } from "./progress.js";
@@ -132,6 +133,6 @@ async function list(args: Arguments, host: CliHost, project: ProjectOptions): Pr
     }
   }
   progress[Symbol.dispose]();
-  host.stdout.write(flagOf(args, "json") ? `${JSON.stringify({ ok: true, methods: listed })}\n` : printList(listed));
+  host.stdout.write(flagOf(args, "json") ? `${jsonLine({ ok: true, methods: listed })}\n` : printList(listed));
   return ExitCode.Ok;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CaseResult } from "../conform/conform.js";
 import { packageRoot } from "../package-root.js";
+import { jsonLine } from "../printable.js";
 import { addJson, type Command, commandOf, flagOf } from "./command.js";
 import { type CliHost, ExitCode, UsageError } from "./host.js";
 import { createPaint } from "./print.js";
@@ -73,7 +74,7 @@ export const conformCommand: Command = {
     const passed = results.length - failed;
     host.stdout.write(
       json
-        ? `${JSON.stringify({ ok: failed === 0, exitCode, passed, failed, cases: results })}\n`
+        ? `${jsonLine({ ok: failed === 0, exitCode, passed, failed, cases: results })}\n`
         : `${passed} passed, ${failed} failed\n`,
     );
     return exitCode;

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import type { DevControl, DevEvent } from "../dev/dev.js";
 import { mistake } from "../errors.js";
+import { jsonLine } from "../printable.js";
 import { addJson, type Command, commandOf, flagOf, textOf } from "./command.js";
 import { type CliHost, ExitCode } from "./host.js";
 import { createPaint, type Paint } from "./print.js";
@@ -72,7 +73,7 @@ export const devCommand: Command = {
         watch: ((args["watch"] ?? []) as unknown[]).map(String),
         inspect: inspectorOf(args["inspect"]),
         skeleton: flagOf(args, "skeleton"),
-        onEvent: (event) => void host.stdout.write(json ? `${JSON.stringify(event)}\n` : print(event, paint)),
+        onEvent: (event) => void host.stdout.write(json ? `${jsonLine(event)}\n` : print(event, paint)),
       },
       (control) => keys.serve(control),
     );

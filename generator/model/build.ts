@@ -50,6 +50,7 @@ export function buildModel(
   for (const bytes of files) {
     const proto = readFile(bytes);
     rules?.add(proto, bytes);
+    if (models.has(proto.name)) throw mistake(`${proto.name} is described twice`);
     const generate = wanted.has(proto.name);
     models.set(proto.name, buildFile(proto, { models, types, rules, reflection, mistakes, generate }));
   }

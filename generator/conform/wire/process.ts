@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { mistake } from "../../errors.js";
+import { printable } from "../../printable.js";
 
 /** How a process has ended; one of the two is null. */
 export interface ProcessEnd {
@@ -95,8 +96,7 @@ export class TestedProcess {
       const lines = (rest + chunk.toString()).split("\n");
       rest = (lines.pop() ?? "").slice(0, 4_096);
       // What a plugin prints is untrusted: a terminal must not obey it.
-      // oxlint-disable-next-line no-control-regex -- Reason: control characters are what has to go.
-      for (const line of lines) print(line.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, "\u00b7"));
+      for (const line of lines) print(printable(line));
     });
   }
 }

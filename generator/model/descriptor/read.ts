@@ -69,11 +69,20 @@ const ofMethod = {
 
 /** What compilers take for a name; a descriptor can be made by hand, and names are printed. */
 const identifier = /^[A-Za-z0-9_]+$/;
+const packageName = /^(?:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)?$/;
+/**
+ * What they take for the path of a file: it names what is written, below the folder for output, and stands in comments of it.
+ * Nothing there may lead out of the folder, on whichever platform, or out of the comment.
+ */
+const filePath = /^(?![A-Za-z]:)(?!\.{0,2}(?:\/|$))(?!.*\/(?:\.{0,2})(?:\/|$))[^\p{Cc}\u2028\u2029\\]+$/u;
+const mostPathCharacters = 4_096;
+const highestNumber = 536_870_911;
 
 /**
  * Reads a file.
  *
- * @throws GeneratorError when the bytes are no `FileDescriptorProto`, or something in it has a name that no compiler takes.
+ * @throws GeneratorError when the bytes are no `FileDescriptorProto`, or something in it has a name or number that no
+ * compiler takes.
  */
 export function readFile(bytes: Uint8Array): FileProto {
   const file: FileProto = {
@@ -107,6 +116,15 @@ export function readFile(bytes: Uint8Array): FileProto {
     } else if (tag === ofFile.syntax) file.syntax = reader.text();
     else if (tag === ofFile.edition) file.edition = reader.varint();
     else reader.skip(tag);
+  }
+  if (file.name.length > mostPathCharacters || !filePath.test(file.name)) {
+    const shown = JSON.stringify(file.name.slice(0, 80));
+    throw mistake(
+      `invalid path ${shown} of a file: paths are relative, with / between names and no . or .. among them`,
+    );
+  }
+  if (!packageName.test(file.package)) {
+    throw mistake(`${file.name}: invalid package name ${JSON.stringify(file.package.slice(0, 80))}`);
   }
   return file;
 }
@@ -193,6 +211,9 @@ class DescriptorReader extends WireReader {
       else this.skip(tag);
     }
     this.#close(stop);
+    if (field.number < 1 || field.number > highestNumber) {
+      throw mistake(`${this.#path}: invalid number ${field.number} of ${kind} ${JSON.stringify(field.name)}`);
+    }
     return this.#named(kind, field);
   }
 

@@ -66,7 +66,7 @@ function wellKnownTypes(file: FileModel): string | undefined {
   if (hasRuntimeCodec(file) || /^google\/protobuf\/(?:cpp|go|java)_features\.proto$/.test(file.path)) {
     return "@bufbuild/protobuf/wkt";
   }
-  return wktPublicImportPaths[file.path];
+  return Object.hasOwn(wktPublicImportPaths, file.path) ? wktPublicImportPaths[file.path] : undefined;
 }
 
 /** Whether the codecs of a file are in the runtime. Others of protobuf itself, such as cpp_features.proto, are generated. */
