@@ -12,6 +12,7 @@ import { createDeferred } from "./deferred.js";
 import { describeExit, lastWords } from "./exit-text.js";
 import { Gate } from "./gate.js";
 import { type LaunchHandoff, prepareHandoff } from "./handoff.js";
+import { HeldConnections } from "./held-connections.js";
 import { makeTicket } from "./launch-ticket.js";
 import { type HostedMethod, Plugin } from "./launched-plugin.js";
 import type { LaunchOptions } from "./options.js";
@@ -204,23 +205,28 @@ export class Launch {
     }));
     this.#registered.resolve({ peer, version: register.pluginVersion, methods, capabilities, features, connectedFrom });
     const { session } = peer;
+    const held = new HeldConnections();
+    held.add(link);
     return {
       id: { sessionHi, sessionLo },
       get connections() {
-        return session.lanes.length;
+        return held.count;
       },
       get ending() {
         return session.ending;
       },
       capabilities,
       join: (joining) => {
+        held.add(joining);
         session.attach(joining);
         // The last one may have been lost while it was on its way.
         wait.end();
       },
       resume: (resuming, left) => {
+        held.add(resuming);
         session.resume(resuming);
         wait.end();
+        held.cutClosed();
         for (const name of capabilities) if (!left.has(name)) capabilities.delete(name);
         log({ level: "info", pluginId: id, message: `plugin ${id} has resumed its session` });
       },

@@ -158,6 +158,14 @@ export class Link extends Outlet implements Receiver, FrameSink {
     this.#end(error);
   }
 
+  /** Told once the connection is gone: one that was closed stays for a while where its other side does not end it. */
+  onGone: (() => void) | undefined;
+
+  /** Lets go of a connection that was closed, and that its other side keeps. */
+  cut(): void {
+    this.connection.abort();
+  }
+
   /** Closes at once. */
   abort(error: CrucibleError): void {
     if (this.closed) return;
@@ -197,6 +205,7 @@ export class Link extends Outlet implements Receiver, FrameSink {
         "PEER_LOST",
       ),
     );
+    this.onGone?.();
   }
 
   // ---- FrameSink
