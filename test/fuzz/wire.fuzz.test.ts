@@ -24,7 +24,7 @@ import { fuzzIterations, fuzzSeed, Random } from "./random.js";
 
 const whole = process.env["FUZZ_ITERATIONS"] !== undefined;
 /** A life takes half a second; the other fuzzers count inputs that take microseconds. */
-const lives = Math.max(5, Math.ceil(fuzzIterations(0) / 20_000));
+const lives = Math.max(4, Math.ceil(fuzzIterations(0) / 20_000));
 const kinds: readonly FaultKind[] = [
   ...([
     "flip",

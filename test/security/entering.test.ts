@@ -21,7 +21,7 @@ const { JOIN, RESUME } = Intent;
 const lost = new CrucibleError("PEER_LOST", "the test has cut it");
 
 test("a session that waits for a connection waits no longer once it has one, whichever way that came", async () => {
-  const resumeTimeoutMs = 1_200;
+  const resumeTimeoutMs = 800;
   const lab = await createLab({ resumeTimeoutMs });
   const waiting = [JOIN, RESUME].map(async (intent) => {
     const leak = await leakTicket(lab, `by-${intent}`);

@@ -165,7 +165,7 @@ test("text of a schema never becomes code", () => {
 });
 
 test("a long comment and deep nesting take no longer than they are, and no stack", () => {
-  const comment = "x */ y\n".repeat(100_000);
+  const comment = "x */ y\n".repeat(30_000);
   const commented = file({
     sourceCodeInfo: { location: [{ path: [4, 0], span: [1, 0, 5], leadingComments: comment }] },
   });
@@ -184,7 +184,7 @@ test("whatever the bytes, the answer is files, or one line, or that they are non
   ]);
   const random = new Random(7);
   const outcomes = { files: 0, error: 0, none: 0 };
-  for (let i = 0; i < 4_000; i++) {
+  for (let i = 0; i < 2_000; i++) {
     const bytes = whole.slice(0, random.below(4) === 0 ? random.below(whole.length) : whole.length);
     for (let flips = random.below(4); flips > 0 && bytes.length > 0; flips--) {
       bytes[random.below(bytes.length)] = random.below(256);
@@ -211,7 +211,7 @@ test("whatever the bytes, the answer is files, or one line, or that they are non
     }
     for (const { name } of files) expect(name).not.toMatch(/^\/|(?:^|\/)\.{1,2}(?:\/|$)|\\|\p{Cc}/u);
   }
-  for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(100);
+  for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(50);
 });
 
 test("the program says it in one line too", () => {
