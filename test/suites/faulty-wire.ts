@@ -16,9 +16,6 @@ export type FaultKind =
   | "end" // the sender seems to have ended its side
   | "cut"; // both ends are cut off
 
-/** Kinds after which all bytes are what they were. */
-export const harmless: ReadonlySet<FaultKind> = new Set(["trickle", "stall"]);
-
 interface Fault {
   readonly kind: FaultKind;
   /** Of the byte that it begins with, in its direction. */
@@ -44,6 +41,10 @@ class FaultyDirection {
     this.#to = to;
     this.#faults = faults;
     this.#onFault = onFault;
+  }
+
+  begin(): void {
+    const [from, to] = [this.#from, this.#to];
     from.on("data", (chunk) => this.#pass(chunk));
     from.on("end", () => {
       this.#release();
@@ -143,8 +144,6 @@ export class FaultyWire {
   readonly address: string;
   /** How often each kind of fault has happened. */
   readonly faults: Map<FaultKind, number> = new Map();
-  /** Whether any has happened that changes what comes. */
-  corrupted = false;
   readonly #server: Server;
   readonly #sockets: Set<Socket> = new Set();
 
@@ -158,7 +157,7 @@ export class FaultyWire {
       ] as const) {
         this.#sockets.add(from);
         from.once("close", () => this.#sockets.delete(from));
-        new FaultyDirection(from, to, draw(options), (kind) => this.#count(kind));
+        new FaultyDirection(from, to, draw(options), (kind) => this.#count(kind)).begin();
       }
     });
   }
@@ -177,7 +176,6 @@ export class FaultyWire {
 
   #count(kind: FaultKind): void {
     this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
-    this.corrupted ||= !harmless.has(kind);
   }
 }
 

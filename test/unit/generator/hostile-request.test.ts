@@ -54,26 +54,24 @@ function answer(bytes: Uint8Array): CodeGeneratorResponse {
 const targets = ["", "target=markdown"];
 
 describe("paths of files", () => {
-  const bad = [
-    ...[
-      "../evil.proto",
-      "a/../../evil.proto",
-      "..",
-      "a/..",
-      "./a.proto",
-      "a/./b.proto",
-      "/etc/evil.proto",
-      "a//b.proto",
-    ],
-    ...["", "a/", "\\\\host\\evil.proto", "..\\evil.proto", "C:\\evil.proto", "c:evil.proto", "a\0b.proto"],
-    ...[
-      "a\nEVIL();//.proto",
-      "a\r\u001b[31m.proto",
-      "a\u2028EVIL();//.proto",
-      "a\u0085b.proto",
-      `${"a/".repeat(3_000)}b.proto`,
-    ],
+  const upwards = ["../evil.proto", "a/../../evil.proto", "..", "a/..", "./a.proto", "a/./b.proto", "/etc/evil.proto"];
+  const elsewhere = [
+    "",
+    "a/",
+    "a//b.proto",
+    "\\\\host\\evil.proto",
+    "..\\evil.proto",
+    "C:\\evil.proto",
+    "c:evil.proto",
   ];
+  const unprintable = [
+    "a\0b.proto",
+    "a\nEVIL();//.proto",
+    "a\r\u001b[31m.proto",
+    "a\u2028EVIL();//.proto",
+    "a\u0085b.proto",
+  ];
+  const bad = [...upwards, ...elsewhere, ...unprintable, `${"a/".repeat(3_000)}b.proto`];
 
   test.each(bad.map((name) => [JSON.stringify(name.slice(0, 40)), name]))("%s is refused in one line", (_, name) => {
     for (const target of targets) {
@@ -129,11 +127,25 @@ test("descriptors that do not fit together are refused in one line", () => {
 
 test("text of a schema never becomes code", () => {
   const evils = [
-    ...['";EVIL();"', "';EVIL();'", "`;EVIL();`", "*/EVIL();/*", "\nEVIL();\n", "\u2028EVIL();\u2028"],
-    ...["${EVIL()}", "1;EVIL()", '\\";EVIL();//', "\r EVIL();\r", "//\nEVIL();", "*\\/EVIL();"],
+    '";EVIL();"',
+    "';EVIL();'",
+    "`;EVIL();`",
+    "*/EVIL();/*",
+    "\nEVIL();\n",
+    "\u2028EVIL();\u2028",
+    "${EVIL()}",
+    "1;EVIL()",
+    '\\";EVIL();//',
+    "\r EVIL();\r",
+    "//\nEVIL();",
+    "*\\/EVIL();",
   ];
   const location = (path: number[], text: string): object => ({
-    ...{ path, span: [1, 0, 5], leadingComments: text, trailingComments: text, leadingDetachedComments: [text] },
+    path,
+    span: [1, 0, 5],
+    leadingComments: text,
+    trailingComments: text,
+    leadingDetachedComments: [text],
   });
   let files = 0;
   for (const evil of evils) {
