@@ -24,6 +24,13 @@ test("a call and its answer carry the priority that its caller gave it", async (
   }
 });
 
+test("a call behind interceptors keeps its priority", async () => {
+  const { daemon, wire } = pairUp({ daemon: { interceptors: [(next) => next] } });
+  await daemon.client(Echo).unary({ key: "a", value: "b" }, { priority: 3 });
+  const request = framesOf(wire.fromDaemon).find(({ type }) => type === FrameType.Request);
+  expect(priorityOf(request!.flags)).toBe(3);
+});
+
 test("a priority that is none is refused before anything is sent", async () => {
   const { daemon, wire } = pairUp();
   const before = wire.fromDaemon.length;
