@@ -113,9 +113,67 @@ describe("errors", () => {
     expect(await reason(echo.up([{ key: "fine" }, { key: "invalid" }]))).toBe("VALIDATION_FAILED");
   });
 
-  test("an answer that is no message fails its call", async () => {
-    const { daemon } = pairUp({ plugin: { handlers: { unary: () => ({ key: 7 }) as never } } });
-    expect(await reason(daemon.client(Echo).unary({}))).toBe("ENCODE_INVALID");
+  test("an answer that is no message is the handler's fault, and its log names the field", async () => {
+    const handlers = {
+      unary: () => ({ key: 7 }) as never,
+      async *down() {
+        yield { key: "first" };
+        yield { key: "k", value: 8 } as never;
+      },
+    };
+    const { daemon, plugin, failures } = pairUp({ plugin: { handlers }, daemon: { handlers } });
+    const error = await daemon
+      .client(Echo)
+      .unary({})
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ reason: "HANDLER_FAILED", code: Code.Internal, started: true, retryable: false });
+    expect(String(error)).toContain(
+      "test.v1.Echo/Unary failed: its answer cannot be sent: crucible.ipc.v1.Metadata.key takes",
+    );
+    const hidden = await plugin
+      .client(Echo)
+      .unary({})
+      .catch((caught: unknown) => caught);
+    expect(hidden).toMatchObject({ reason: "HANDLER_FAILED", code: Code.Internal, started: true });
+    expect(String(hidden)).not.toContain("key");
+    expect(await reason(all(daemon.client(Echo).down({})))).toBe("HANDLER_FAILED");
+    expect(failures.map(String)).toEqual(
+      ["key takes a string, not 7", "key takes a string, not 7", "value takes a string, not 8"].map(
+        (fact) => `CrucibleError: its answer cannot be sent: crucible.ipc.v1.Metadata.${fact}`,
+      ),
+    );
+    expect([daemon.session.liveCalls, plugin.session.liveCalls]).toEqual([0, 0]);
+  });
+
+  test("what a handler does wrong in a call of its own is not its caller's fault", async () => {
+    const { daemon, plugin, failures } = pairUp({
+      plugin: { handlers: { unary: () => plugin.client(Echo).unary({ key: 9 as never }) } },
+    });
+    const error = await daemon
+      .client(Echo)
+      .unary({})
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ reason: "HANDLER_FAILED", code: Code.Internal, started: true });
+    expect(failures).toMatchObject([{ reason: "ENCODE_INVALID" }]);
+  });
+
+  test("metadata of an answer that is not lawful is the handler's fault", async () => {
+    const { daemon, failures } = pairUp({
+      plugin: {
+        handlers: {
+          unary: (request, context) => {
+            context.responseMetadata = { "Not Lawful": "x" };
+            return request;
+          },
+        },
+      },
+    });
+    expect(await reason(daemon.client(Echo).unary({}))).toBe("HANDLER_FAILED");
+    expect(failures).toMatchObject([{ cause: { reason: "METADATA_INVALID" } }]);
+  });
+
+  test("a request that is no message is the caller's fault", async () => {
+    const { daemon } = pairUp();
     expect(await reason(daemon.client(Echo).unary({ key: 7 as never }))).toBe("ENCODE_INVALID");
     expect(await reason(daemon.client(Echo).up([{ key: 7 as never }]))).toBe("ENCODE_INVALID");
   });

@@ -1,6 +1,6 @@
 // Where messages are checked: on which side, when, and what the caller hears of it.
 import { describe, expect, test } from "vitest";
-import { CrucibleError } from "../../../runtime/typescript/src/error/index.js";
+import { Code, CrucibleError } from "../../../runtime/typescript/src/error/index.js";
 import { validationError, violationsOf } from "../../../runtime/typescript/src/rpc/violations.js";
 import { decodeError, encodeError } from "../../../runtime/typescript/src/session/error-frame.js";
 import { maxErrorBytes } from "../../../runtime/typescript/src/session/limits.js";
@@ -49,11 +49,11 @@ describe.each([
 
   test("has its response checked before it leaves, and again when it arrives", async () => {
     const leaving = await failure(pair({ host: { handlers: badAnswer } }).echo.unary({}));
-    expect(leaving).toMatchObject({ reason: "VALIDATION_FAILED", started: true });
+    expect(leaving).toMatchObject({ reason: "VALIDATION_FAILED", code: Code.Internal, started: true });
     const arriving = await failure(
       pair({ host: { handlers: badAnswer, validation: { responses: false } } }).echo.unary({}),
     );
-    expect(arriving).toMatchObject({ reason: "VALIDATION_FAILED", started: true });
+    expect(arriving).toMatchObject({ reason: "VALIDATION_FAILED", code: Code.Internal, started: true });
     expect(arriving.message).toMatch(/^response of test\.v1\.Echo\/Unary breaks/);
     expect(violationsOf(arriving)).toHaveLength(1);
     const { echo } = pair({
@@ -65,7 +65,7 @@ describe.each([
 
   test("says that its handler had begun when a later request breaks the rules", async () => {
     const error = await failure(pair({}).echo.up([{ key: "a" }, badRequest]));
-    expect(error).toMatchObject({ reason: "VALIDATION_FAILED", started: true });
+    expect(error).toMatchObject({ reason: "VALIDATION_FAILED", code: Code.InvalidArgument, started: true });
     expect(violationsOf(error)).toMatchObject([{ fieldPath: "key" }]);
   });
 

@@ -173,7 +173,7 @@ export class Launch {
           level: "error",
           pluginId: id,
           reason: "HANDLER_FAILED",
-          message: `${method}, called by plugin ${id}, threw: ${textOf(error)}`,
+          message: `${method}, called by plugin ${id}, failed: ${textOf(error)}`,
           error,
         }),
       onClosed: (error) => {

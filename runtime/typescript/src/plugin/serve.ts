@@ -148,7 +148,7 @@ async function connect(
       answerSpace: new AnswerSpace(clock, cacheBytes),
       ...(arenas === undefined ? {} : { handoff: { arenas, leastBytes: handoff.leastBytes, views: handoff.views } }),
       onHandlerFailure: ({ method, error }) =>
-        log({ level: "error", reason: "HANDLER_FAILED", message: `${method} threw:`, error }),
+        log({ level: "error", reason: "HANDLER_FAILED", message: `${method} failed:`, error }),
       onClosed: (error) => {
         keeper.close();
         awake.end();

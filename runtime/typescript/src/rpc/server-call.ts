@@ -31,6 +31,8 @@ export interface ServerCore {
   readonly client: () => Client;
   /** What the peer is told when a handler throws. */
   errorOf(error: unknown, call: ServerCall): CrucibleError;
+  /** What the peer is told when what a handler gave cannot be sent. */
+  unsent(error: unknown, call: ServerCall): CrucibleError;
 }
 
 /**
@@ -164,7 +166,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
         this.#send(FrameType.Response, Flag.EndStream, this.method.response, message);
         this.#finish();
       } catch (error) {
-        this.#fail(CrucibleError.from(error, "ENCODE_INVALID"));
+        this.#fail(this.core.unsent(error, this));
       }
     }
     this.lane!.settled(this);
@@ -181,8 +183,7 @@ export class ServerCall extends Call implements HandlerContext, Timed {
     try {
       for await (const message of messages) {
         if (this.ended) break;
-        this.#check(message);
-        this.#send(FrameType.Stream, 0, this.method.response, message);
+        this.#yield(message);
         if (this.queue !== undefined) await this.#room();
         if (this.ended) break;
       }
@@ -194,6 +195,15 @@ export class ServerCall extends Call implements HandlerContext, Timed {
       if (!this.ended) this.#fail(this.core.errorOf(error, this));
     }
     this.lane!.settled(this);
+  }
+
+  #yield(message: unknown): void {
+    try {
+      this.#check(message);
+      this.#send(FrameType.Stream, 0, this.method.response, message);
+    } catch (error) {
+      throw this.core.unsent(error, this);
+    }
   }
 
   #check(message: unknown): void {

@@ -1,3 +1,4 @@
+import { textOf } from "../error/crucible-error.js";
 import { CrucibleError } from "../error/index.js";
 import { Flag, priorityOf } from "../frame/frame.js";
 import { requireSealedCalls } from "../session/encryption.js";
@@ -15,12 +16,18 @@ import type { PeerInfo } from "./service.js";
 /** The longest time that a call may ask for, in microseconds: a day. */
 const maxTimeoutUs = 86_400_000_000;
 
-/** What a handler threw that was no CrucibleError; for the log of this side. */
+/**
+ * What is wrong with a handler: it threw what was no CrucibleError, made a call of its own that could not be sent, or gave an
+ * answer that cannot be. For the log of this side.
+ */
 export interface HandlerFailure {
   /** `package.Service/Method`. */
   readonly method: string;
   readonly error: unknown;
 }
+
+/** Reasons that tell somebody what it did wrong itself. From a handler they are about the handler, never about its caller. */
+const localReasons: ReadonlySet<string> = new Set(["ENCODE_INVALID", "METADATA_INVALID", "OPTION_INVALID"]);
 
 export interface ServerOptions {
   readonly session: Session;
@@ -119,7 +126,7 @@ export class Server implements Acceptor, ServerCore {
   }
 
   errorOf(error: unknown, call: ServerCall): CrucibleError {
-    if (error instanceof CrucibleError) {
+    if (error instanceof CrucibleError && !localReasons.has(error.reason)) {
       // An error of this side's own peer, passed on: the caller learns it as it is, and that its handler had started.
       return new CrucibleError(error.reason, error.message, {
         category: error.category,
@@ -131,13 +138,31 @@ export class Server implements Acceptor, ServerCore {
         cause: error,
       });
     }
+    this.#report(error, call);
+    return this.#handlerFailed(error, "", call);
+  }
+
+  unsent(error: unknown, call: ServerCall): CrucibleError {
+    if (error instanceof CrucibleError && !localReasons.has(error.reason)) {
+      if (error.reason === "VALIDATION_FAILED") this.#report(error, call);
+      return this.errorOf(error, call);
+    }
+    const fact = `its answer cannot be sent: ${textOf(error)}`;
+    this.#report(new CrucibleError("HANDLER_FAILED", fact, { cause: error }), call);
+    return this.#handlerFailed(error, "its answer cannot be sent: ", call);
+  }
+
+  #report(error: unknown, call: ServerCall): void {
     try {
       this.#options.onHandlerFailure({ method: call.method.name, error });
     } catch (thrown) {
       throwLater(thrown);
     }
-    const text =
-      this.#options.exposeErrors && error instanceof Error ? `: ${error.message}` : "; the log of its host says more";
+  }
+
+  #handlerFailed(error: unknown, what: string, call: ServerCall): CrucibleError {
+    const isTold = this.#options.exposeErrors && error instanceof Error;
+    const text = isTold ? `: ${what}${error.message}` : "; the log of its host says more";
     return new CrucibleError("HANDLER_FAILED", `${call.method.name} failed${text}`, { started: true, cause: error });
   }
 

@@ -1,7 +1,10 @@
-import { CrucibleError } from "../error/index.js";
+import { type Code, CrucibleError } from "../error/index.js";
 import { decodeViolations, encodeViolations } from "../gen/crucible/ipc/v1/error_codec.js";
 import type { Violation } from "../validate/validator.js";
 import { maxViolations } from "../validate/violation.js";
+
+/** A constant, whose value bundlers put in its place. */
+const internal: typeof Code.Internal = 13;
 
 const typeName = "crucible.ipc.v1.Violations";
 /** Violations sent with an error; the message says how many there were. */
@@ -15,7 +18,8 @@ const maxTextCharacters = 512;
  * The one error that broken rules turn into: VALIDATION_FAILED, with the violations as a typed detail.
  *
  * @param what such as `request of knowledge.v1.Search/Find`.
- * @param started whether the handler had begun: it has when its response is what breaks the rules.
+ * @param started whether the handler had begun: it has when its response is what breaks the rules, and the
+ * code is INTERNAL then.
  */
 export function validationError(what: string, violations: readonly Violation[], started: boolean): CrucibleError {
   const first = shorten(violations[0]!);
@@ -27,6 +31,8 @@ export function validationError(what: string, violations: readonly Violation[], 
     `${what} breaks the rules of its schema: ${where}${first.message}${more}`,
     {
       started,
+      // An answer is not the caller's to put right.
+      ...(started ? { code: internal } : {}),
       details: [{ typeName, value: encodeFirst(violations) }],
     },
   );
