@@ -76,7 +76,22 @@ describe("what it makes passes its own tests", () => {
     });
     await lab.generate(dir);
     await lab.compile(dir);
-    expect(await lab.node(dir, "--test", "dist/test/guest-book.test.js")).toMatch(/^(?:#|ℹ) pass 2$/m);
+    const compiled = join(dir, "dist/test/guest-book.test.js");
+    expect(await lab.node(dir, "--test", compiled)).toMatch(/^(?:#|ℹ) pass 2$/m);
+
+    // When it fails, it says why: a daemon that does not start, a plugin that ends.
+    const text = readFileSync(compiled, "utf8");
+    writeFileSync(compiled, text.replace('name: "test"', 'name: "No Name"'));
+    const stopped = await lab.start(dir, ["--test", compiled]);
+    expect(stopped.code).toBe(1);
+    expect(stopped.stdout).toContain("name has no valid form");
+    expect(stopped.stdout).not.toContain("TypeError");
+    writeFileSync(compiled, text.replace("dist/test/visitor.js", "dist/test/nobody.js"));
+    const nobody = await lab.start(dir, ["--test", compiled]);
+    expect(nobody.stdout).toContain("Cannot find module");
+    writeFileSync(compiled, text.replace('capabilities: ["party-host"]', "capabilities: []"));
+    const refused = await lab.start(dir, ["--test", compiled]);
+    expect(refused.stdout).toContain("CAPABILITY_MISSING");
   }, 60_000);
 
   test("its sources are laid out as prettier does without settings", async () => {
