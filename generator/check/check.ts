@@ -37,6 +37,7 @@ export interface CheckFinding {
     | "no-skeleton"
     | "missing-method"
     | "other-types"
+    | "moved"
     | "conflict"
     /** Of the schemas. */
     | "breaking";
@@ -142,6 +143,9 @@ function sourceFindings(report: GenerateReport): CheckFinding[] {
         path,
         `missing, and no other class below src answers for its service: ${regenerate}, then fill it in`,
       ),
+    ),
+    ...report.moved.map(({ path, from }) =>
+      file("moved", path, `imports from ${from}, which is not generated any more: ${regenerate}`),
     ),
     ...report.merged.flatMap(({ path, added, adjusted }) => [
       ...(added.length === 0

@@ -20,6 +20,8 @@ export interface GenerateReport {
     readonly added: readonly string[];
     readonly adjusted: readonly string[];
   }[];
+  /** Files of the user whose imports follow `out`, each with the folder that they led to before. */
+  readonly moved: readonly { readonly path: string; readonly from: string }[];
   /** Methods that only the user can change, as diffs of their heads. */
   readonly conflicts: readonly ConflictReport[];
   /** Files of the user that lack methods and could not be changed. */

@@ -1,22 +1,25 @@
 // The last steps of `crucible-gen generate`: what was generated is put in its place, and files of the user are started or
 // merged.
+import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { BuiltInputs } from "../buf/build.js";
 import { outFolder, type PluginRun } from "../buf/generate.js";
 import type { PluginEntry, Template } from "../buf/template.js";
 import type { Model } from "../model/model.js";
-import { findStale } from "../output/stale.js";
+import { isSourceFolder, listFiles } from "../output/list.js";
+import { findStale, isGeneratedFile } from "../output/stale.js";
 import { deleteFiles, type OutputFile, writeFiles } from "../output/write.js";
 import { type MergedFile, mergeSkeletons } from "../skeleton/apply.js";
-import { missingMethods, planSkeletons, type SkeletonPlan } from "../skeleton/plan.js";
+import { missingMethods, planSkeletons, readSources, type SkeletonPlan, type SourceText } from "../skeleton/plan.js";
+import { type Relocated, relocateImports } from "../skeleton/relocate.js";
 import { printSkeleton, type SkeletonPlace } from "../skeleton/write.js";
 import { importExtension, type PluginPair } from "./check-template.js";
 import type { GenerateReport, LackReport } from "./generate-report.js";
-import { slashes } from "./project.js";
+import { type ProjectOptions, slashes } from "./project.js";
 import { templateNotes } from "./template-notes.js";
 
 /** How what was generated is put in place. */
-export interface PlaceOptions {
+export interface PlaceOptions extends Pick<ProjectOptions, "config" | "out"> {
   /** The directory that paths are relative to. */
   readonly cwd: string;
   /** Leaves everything as it was when it is aborted before the first file is written. */
@@ -49,17 +52,22 @@ export interface Generated {
 export async function place(generated: Generated): Promise<GenerateReport> {
   const { options, template, newText, pair, models, made, wanted = () => true } = generated;
   const { cwd } = options;
-  const plans = (options.skeleton && pair.own !== undefined ? planSkeletons(models, join(cwd, "src")) : []).filter(
-    ({ service }) => wanted(service.file.path),
+  const { files, notes } = made;
+  const looks = options.skeleton && pair.own !== undefined;
+  const sources = looks ? readSources(join(cwd, "src")) : [];
+  const plans = (looks ? planSkeletons(models, join(cwd, "src"), sources) : []).filter(({ service }) =>
+    wanted(service.file.path),
   );
   const skeletons = await printMissing(plans, pair, cwd);
-  const { files, notes } = made;
-  const merged = await mergeExisting(plans, pair, cwd, files);
+  const relocated = await relocate(sources, generated);
+  const merged = await mergeExisting(plans, pair, cwd, files, relocated);
   const templateFile = newText === undefined ? [] : [{ path: join(cwd, template.path), content: Buffer.from(newText) }];
   options.signal.throwIfAborted();
   const dryRun = options.dryRun === true;
+  const moved = relocated.filter(({ text }) => text !== undefined);
+  // What was merged has the new imports already.
   const changed = new Map(
-    merged.flatMap(({ output }) => (output === undefined ? [] : [[output.path, output] as const])),
+    [...moved.map(outputOf), ...merged.flatMap(({ output }) => output ?? [])].map((output) => [output.path, output]),
   );
   const report = writeFiles([...files, ...skeletons, ...changed.values(), ...templateFile], cwd, { dryRun });
   const produced = new Set(files.map((file) => file.path));
@@ -75,12 +83,38 @@ export async function place(generated: Generated): Promise<GenerateReport> {
     merged: merged
       .filter(({ output }) => output !== undefined)
       .map(({ path, added, adjusted }) => ({ path: show(path), added, adjusted })),
+    moved: moved.map(({ path, from }) => ({ path: show(path), from: show(from) })),
     conflicts: merged.flatMap(({ path, conflicts }) => conflicts.map((one) => ({ path: show(path), ...one }))),
     lacking: lacksOf(merged, plans, show),
-    diffs: dryRun ? merged.map(({ diff }) => diff).filter((diff) => diff !== "") : [],
+    diffs: dryRun ? [...moved, ...merged].map(({ diff }) => diff).filter((diff) => diff !== "") : [],
     dryRun,
-    notes: [...notes, ...templateNotes(template, pair, models), ...mergeNotes(merged, plans, show)],
+    notes: [...notes, ...templateNotes(template, pair, models), ...mergeNotes(merged, plans, show), ...leftNotes(moved, show)],
   };
+}
+
+/** The files whose imports lead to another folder than the one that is written now. */
+async function relocate(
+  sources: readonly SourceText[],
+  { options: { cwd, config, out }, pair: { own }, made }: Generated,
+): Promise<Relocated[]> {
+  if (own === undefined) return [];
+  const produced = new Set(made.files.map(({ path }) => path));
+  return relocateImports(sources, placeOf(own, cwd), produced, config === undefined && out === undefined);
+}
+
+/** A link stays a link: what it leads to is written. */
+function outputOf({ path, text = "" }: Relocated): OutputFile {
+  return { path: realpathSync(path), content: Buffer.from(text) };
+}
+
+/** What is left of folders that were written to before. */
+function leftNotes(moved: readonly Relocated[], show: (path: string) => string): string[] {
+  return [...new Set(moved.map(({ from }) => from))].flatMap((from) => {
+    const left = listFiles(from, isSourceFolder).filter((path) => path.endsWith(".ts") && isGeneratedFile(path)).length;
+    if (left === 0) return [];
+    const what = `has ${left} generated files that are not written any more`;
+    return [`${show(from)} ${what}: delete it when nothing else imports from there, such as tests`];
+  });
 }
 
 async function printMissing(plans: readonly SkeletonPlan[], { own }: PluginPair, cwd: string): Promise<OutputFile[]> {
@@ -96,9 +130,12 @@ async function mergeExisting(
   { own }: PluginPair,
   cwd: string,
   generated: readonly OutputFile[],
+  relocated: readonly Relocated[],
 ): Promise<MergedFile[]> {
   if (own === undefined) return [];
-  return mergeSkeletons(plans, placeOf(own, cwd), new Map(generated.map(({ path, content }) => [path, content])));
+  const contents = new Map(generated.map(({ path, content }) => [path, content]));
+  const byPath = new Map(relocated.map((one) => [one.path, one]));
+  return mergeSkeletons(plans, placeOf(own, cwd), contents, byPath);
 }
 
 function placeOf(own: PluginEntry, cwd: string): SkeletonPlace {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createStage } from "../buf/stage.js";
 import { GeneratorError, mistake } from "../errors.js";
+import { serviceName } from "./calls.js";
 import type { CaseHost, ConformanceCase } from "./case.js";
 import { breachCases } from "./cases/breaches.js";
 import { callingCases } from "./cases/calling.js";
@@ -12,7 +13,7 @@ import { flowCases } from "./cases/flow.js";
 import { openingCases } from "./cases/opening.js";
 import { sessionCases } from "./cases/sessions.js";
 import { Nonconformance } from "./wire/connection.js";
-import { type Bench, type Behaviour, Session } from "./wire/session.js";
+import { type Bench, type Behaviour, hostedMethods, Session } from "./wire/session.js";
 
 /** What the system's address of a socket holds at least, everywhere, without the name of the socket. */
 const roomForFolder = 103 - "/01234567.sock".length;
@@ -72,7 +73,7 @@ export function chooseCases(names: readonly string[]): readonly ConformanceCase[
 /**
  * Runs cases.
  *
- * @throws GeneratorError when the program cannot be started at all; what the signal aborts throws its reason.
+ * @throws GeneratorError when the program cannot be started at all, or does not implement the service; what the signal aborts throws its reason.
  */
 export async function conform(request: ConformRequest): Promise<CaseResult[]> {
   const { command, cwd, env, signal } = request;
@@ -97,11 +98,14 @@ export async function conform(request: ConformRequest): Promise<CaseResult[]> {
   };
   const host: CaseHost = {
     async session() {
-      return (shared ??= await Session.open(bench));
+      shared ??= await Session.open(bench);
+      assertHosts(shared);
+      return shared;
     },
     async open(behaviour: Behaviour = {}) {
       const session = await Session.open(bench, behaviour);
       own.add(session);
+      assertHosts(session);
       return session;
     },
   };
@@ -132,6 +136,24 @@ export async function conform(request: ConformRequest): Promise<CaseResult[]> {
     for (const session of own) await session[Symbol.asyncDispose]();
     if (folder !== join(stage.root)) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Without the service nothing can be tried: that is told once, not for each case. One that lacks some methods fails the cases
+ * that need them.
+ *
+ * @throws GeneratorError when the plugin has registered without any of it.
+ */
+function assertHosts({ introduction }: Session): void {
+  if (introduction === undefined) return;
+  const names = hostedMethods(introduction.register).map(({ name }) => name.slice(0, name.lastIndexOf("/")));
+  if (names.includes(serviceName)) return;
+  const [first, ...others] = new Set(names);
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  const hosts = first === undefined ? "hosts nothing" : `hosts ${oneLine(first).slice(0, 100)}${more}`;
+  throw mistake(
+    `the plugin ${hosts}, not ${serviceName}, which every case calls: implement what crucible-gen conform --schema prints`,
+  );
 }
 
 /** What is wrong with the plugin; empty when nothing is. */

@@ -181,8 +181,8 @@ async function runGenerate(request: DevRequest, watcher: Watcher): Promise<boole
     onEvent({ event: "failed", step: "generate", errors: error.mistakes.map(formatMistake) });
     return false;
   }
-  const { written, deleted, skeletons, merged, notes } = report;
-  const sources = [...skeletons, ...merged.map(({ path }) => path)];
+  const { written, deleted, skeletons, merged, moved, notes } = report;
+  const sources = [...new Set([...skeletons, ...[...moved, ...merged].map(({ path }) => path)])];
   // Its own work is no change of the user's.
   watcher.accept([...written, ...deleted, ...sources, report.config.path].map((path) => resolve(cwd, path)));
   onEvent({ event: "generated", written: written.length, deleted: deleted.length, sources });

@@ -51,6 +51,12 @@ export function findStale(search: StaleSearch): string[] {
   });
 }
 
+/** Whether a TypeScript file has the header of a plugin that we know. */
+export function isGeneratedFile(path: string): boolean {
+  const head = readHead(path);
+  return Object.values(headers).some((header) => header.test(head));
+}
+
 function readHead(path: string): string {
   const buffer = Buffer.alloc(headBytes);
   let file: number;

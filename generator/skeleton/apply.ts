@@ -1,6 +1,6 @@
 // Which files of the user a schema asks to be changed. Most runs of `generate` find none: then nothing is parsed.
 import { readFileSync, realpathSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { OutputFile } from "../output/write.js";
 import { modulePath } from "../targets/typescript/context.js";
 import { namesOf } from "../targets/typescript/names.js";
@@ -8,6 +8,7 @@ import { unifiedDiff } from "./diff.js";
 import { applyEdits } from "./edits.js";
 import type { MergeConflict, RemovedMethod } from "./merge.js";
 import { missingMethods, type SkeletonPlan } from "./plan.js";
+import type { Relocated } from "./relocate.js";
 import { skeletonImports, type SkeletonPlace } from "./write.js";
 
 /** What is to become of one file. */
@@ -30,25 +31,34 @@ export interface MergedFile {
 /**
  * Merges what schemas have gained and changed into the files that implement their services. Nothing is written.
  *
+ * @param relocated files whose imports follow `out`: what is merged is their new text.
  * @param generated what was generated now, by path, absolute; compared with what is there, which must not be written yet.
  */
 export async function mergeSkeletons(
   plans: readonly SkeletonPlan[],
   place: SkeletonPlace,
   generated: ReadonlyMap<string, Uint8Array>,
+  relocated: ReadonlyMap<string, Relocated> = new Map(),
 ): Promise<MergedFile[]> {
   const merged: MergedFile[] = [];
   /** Texts of files that implement more than one service. */
-  const texts = new Map<string, string>();
+  const texts = new Map(Array.from(relocated).flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]])));
   for (const plan of plans) {
     if (plan.existing?.members === undefined) continue;
-    const { before, changed } = compareBase(plan, place, generated);
+    const elsewhere = relocated.get(plan.path);
+    const from = elsewhere?.text === undefined ? place.out : elsewhere.from;
+    const { before, changed } = compareBase(plan, from, place, generated);
     if (!changed && missingMethods(plan).length === 0) continue;
     const raw = readFileSync(plan.path);
     const text = texts.get(plan.path) ?? raw.toString("utf8");
     const none = { path: plan.path, output: undefined, diff: "", added: [], adjusted: [], conflicts: [], removed: [] };
     if (!texts.has(plan.path) && !Buffer.from(text).equals(raw)) {
       merged.push({ ...none, trouble: "it is no UTF-8" });
+      continue;
+    }
+    if (elsewhere !== undefined && elsewhere.text === undefined) {
+      const folder = relative(place.cwd, elsewhere.from).replaceAll("\\", "/");
+      merged.push({ ...none, trouble: `it imports from ${folder}, which this run does not write to` });
       continue;
     }
     // Loaded for this alone: the parser is larger than everything else together.
@@ -72,13 +82,14 @@ export async function mergeSkeletons(
 /** Whether the base of a service is another than the one that was generated before, and the methods it had then. */
 function compareBase(
   { service }: SkeletonPlan,
+  oldOut: string,
   { out }: SkeletonPlace,
   generated: ReadonlyMap<string, Uint8Array>,
 ): { before: ReadonlySet<string>; changed: boolean } {
-  const path = join(out, `${modulePath(service.file, "plugin")}.ts`);
+  const module = `${modulePath(service.file, "plugin")}.ts`;
   const { handler } = namesOf(service.file).service(service);
-  const old = baseOf(readText(path), handler);
-  const content = generated.get(path);
+  const old = baseOf(readText(join(oldOut, module)), handler);
+  const content = generated.get(join(out, module));
   const now = baseOf(content === undefined ? "" : Buffer.from(content).toString("utf8"), handler);
   const methods = Array.from(old.matchAll(/^ {2}abstract ([\w$]+)\(/gm), ([, name = ""]) => name);
   return { before: new Set(methods), changed: old !== now };

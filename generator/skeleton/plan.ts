@@ -16,25 +16,33 @@ export interface SkeletonPlan {
   readonly existing: Implementation | undefined;
 }
 
+/** A file of TypeScript that the user wrote: where it is, absolute, and what is in it. */
+export type SourceText = readonly [path: string, text: string];
+
 /**
  * Plans the file of each plugin-hosted service among the files asked for: `src/search-provider.ts` for `SearchProvider`.
  * A service that a class anywhere below `src` implements has its file already, whatever it is called.
  *
  * @param source the folder `src`, absolute.
+ * @param sources what is in it. Default: it is read.
  */
-export function planSkeletons(models: readonly Model[], source: string): SkeletonPlan[] {
+export function planSkeletons(
+  models: readonly Model[],
+  source: string,
+  sources?: readonly SourceText[],
+): SkeletonPlan[] {
   const services = models
     .flatMap((model) => model.files)
     .filter((file) => file.generate)
     .flatMap((file) => file.services)
     .filter((service) => service.host === "plugin" && service.methods.length > 0);
   if (services.length === 0) return [];
-  const sources = readSources(source);
+  const texts = sources ?? readSources(source);
   return services.map((service) => {
     const handler = handlerName(service);
     const alone = services.filter((other) => handlerName(other) === handler).length === 1;
     const module = modulePath(service.file, "plugin");
-    for (const [path, text] of sources) {
+    for (const [path, text] of texts) {
       if (!alone && !text.includes(module)) continue;
       const existing = findImplementation(text, handler);
       if (existing !== undefined) return { service, path, existing };
@@ -72,7 +80,8 @@ export function kebabCase(name: string): string {
     .toLowerCase();
 }
 
-function readSources(source: string): [path: string, text: string][] {
+/** Every file of TypeScript below a folder. */
+export function readSources(source: string): SourceText[] {
   return listFiles(source, isSourceFolder)
     .filter((path) => /\.[cm]?tsx?$/.test(path) && !path.endsWith(".d.ts"))
     .map((path) => [path, readFileSync(path, "utf8")]);

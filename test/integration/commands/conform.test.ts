@@ -207,6 +207,18 @@ describe("the command", () => {
     ]);
   });
 
+  test("a plugin without the service: one line, whatever cases were asked for", async () => {
+    const echo = await program("echo-plugin");
+    for (const rooms of [[], ["unary", "frames"]]) {
+      expect(await cli([...rooms, "--", process.execPath, echo])).toEqual({
+        code: 1,
+        stdout: "",
+        stderr:
+          "error: the plugin hosts lab.v1.Echo, not crucible.conformance.v1.Conformance, which every case calls: implement what crucible-gen conform --schema prints\n",
+      });
+    }
+  }, 60_000);
+
   test("--schema and --list launch nothing", async () => {
     const schema = readFileSync(join(root, "proto/crucible/conformance/v1/conformance.proto"), "utf8");
     expect(await cli(["--schema"])).toEqual({ code: 0, stdout: schema, stderr: "" });

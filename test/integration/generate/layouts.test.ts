@@ -36,6 +36,7 @@ describe("a folder with nothing but proto/", () => {
       skeletons: ["src/search-provider.ts"],
       merged: [],
       conflicts: [],
+      moved: [],
       lacking: [],
       diffs: [],
       dryRun: false,

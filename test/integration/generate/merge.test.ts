@@ -197,7 +197,11 @@ import type { Gone, GoneInit } from "../gen/gone_plugin.js";
     .replace("{ id }: Plain", "{ id }")
     .replace("(request: Plain) => request", "(request) => request")
     .replace("../gen/plain_plugin.js", "../elsewhere/plain_plugin.js");
-  const dir = lab.project("last-import", { "proto/plain.proto": before, "src/lister.ts": text });
+  const dir = lab.project("last-import", {
+    "proto/plain.proto": before,
+    "src/lister.ts": text,
+    "elsewhere/plain_plugin.ts": 'export * from "../gen/plain_plugin.js";\n',
+  });
   expect(await lab.generate(dir)).toMatchObject({ notes: [] });
   expect(read(dir)["src/lister.ts"]).toBe(
     text

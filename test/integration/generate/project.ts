@@ -122,6 +122,7 @@ export interface Report {
     readonly added: readonly string[];
     readonly adjusted: readonly string[];
   }[];
+  readonly moved: readonly { readonly path: string; readonly from: string }[];
   readonly conflicts: readonly object[];
   readonly notes: readonly string[];
 }
