@@ -88,7 +88,12 @@ export async function place(generated: Generated): Promise<GenerateReport> {
     lacking: lacksOf(merged, plans, show),
     diffs: dryRun ? [...moved, ...merged].map(({ diff }) => diff).filter((diff) => diff !== "") : [],
     dryRun,
-    notes: [...notes, ...templateNotes(template, pair, models), ...mergeNotes(merged, plans, show), ...leftNotes(moved, show)],
+    notes: [
+      ...notes,
+      ...templateNotes(template, pair, models),
+      ...mergeNotes(merged, plans, show),
+      ...leftNotes(moved, show),
+    ],
   };
 }
 

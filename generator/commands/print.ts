@@ -36,7 +36,9 @@ export function printReport(report: GenerateReport, paint: Paint, took = ""): st
   lines.push(`${report.folders.join(", ")}: ${counts.join(", ")}${took}`);
   for (const path of report.skeletons) lines.push(`${paint.good(path)} written: fill in its methods`);
   for (const { path, from } of report.moved) {
-    lines.push(`${paint.good(path)} changed: what it imported from ${from}, it imports from ${report.folders.join(", ")}`);
+    lines.push(
+      `${paint.good(path)} changed: what it imported from ${from}, it imports from ${report.folders.join(", ")}`,
+    );
   }
   for (const { path, added, adjusted } of report.merged) {
     const parts = [

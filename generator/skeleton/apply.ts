@@ -42,7 +42,9 @@ export async function mergeSkeletons(
 ): Promise<MergedFile[]> {
   const merged: MergedFile[] = [];
   /** Texts of files that implement more than one service. */
-  const texts = new Map(Array.from(relocated).flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]])));
+  const texts = new Map(
+    Array.from(relocated).flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]])),
+  );
   for (const plan of plans) {
     if (plan.existing?.members === undefined) continue;
     const elsewhere = relocated.get(plan.path);

@@ -84,8 +84,12 @@ note: gen has 5 generated files that are not written any more: delete it when no
   const files = read(dir);
   expect(files["src/deep/user.ts"]).toBe(movedUser);
   expect(files["src/lister.ts"]).not.toContain("$1");
-  expect(files["src/lister.ts"]).toContain(movedMine.slice(movedMine.indexOf("class Lister"), movedMine.indexOf("\n}\n")));
-  expect(files["src/lister.ts"]).toContain("  async get(_request: Plain, _context: HandlerContext): Promise<PlainInit> {\n");
+  expect(files["src/lister.ts"]).toContain(
+    movedMine.slice(movedMine.indexOf("class Lister"), movedMine.indexOf("\n}\n")),
+  );
+  expect(files["src/lister.ts"]).toContain(
+    "  async get(_request: Plain, _context: HandlerContext): Promise<PlainInit> {\n",
+  );
   expect(await lab.generate(dir)).toMatchObject({ written: [], merged: [], moved: [], notes: [] });
   expect((await lab.run(dir, ["check"])).code).toBe(0);
 });
@@ -131,7 +135,8 @@ test("a folder that a template of its own writes keeps its imports", async () =>
 
 test("a file that is none of ours is left alone", async () => {
   const dir = await project("foreign");
-  for (const kind of ["codec", "pb"]) writeFileSync(join(dir, `gen/plain/v1/plain_${kind}.ts`), "export const x = 1;\n");
+  for (const kind of ["codec", "pb"])
+    writeFileSync(join(dir, `gen/plain/v1/plain_${kind}.ts`), "export const x = 1;\n");
   expect(await lab.generate(dir)).toMatchObject({ moved: [{ path: "src/lister.ts", from: "gen" }] });
   expect(read(dir)["src/deep/user.ts"]).toBe(user);
 });

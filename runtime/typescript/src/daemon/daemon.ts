@@ -21,6 +21,7 @@ import {
   type DaemonOptions,
   type LaunchOptions,
 } from "./options.js";
+import { checkSupervise, type SuperviseOptions, SupervisedPlugin } from "./supervised-plugin.js";
 import { createBootId, TokenIssuer } from "./token.js";
 import { TokenLedger } from "./token-ledger.js";
 import { ownTrustedKey, TokenVerifier } from "./token-verifier.js";
@@ -37,6 +38,7 @@ export class Daemon {
   readonly #core: DaemonCore;
   readonly #startTimeoutMs: number;
   readonly #launches: Map<string, { readonly launch: Launch; readonly done: Promise<unknown> }> = new Map();
+  readonly #supervised: Map<string, SupervisedPlugin> = new Map();
   #closing: Promise<void> | undefined;
 
   /** @internal Use createDaemon. */
@@ -60,16 +62,37 @@ export class Daemon {
     const options = checkLaunch(given);
     const { id, startTimeoutMs = this.#startTimeoutMs } = options;
     if (this.#closing !== undefined) throw shuttingDown(this.name);
-    if (this.#launches.has(id)) {
-      throw new CrucibleError(
-        "PLUGIN_ID_IN_USE",
-        `plugin ${id} is running already; close it first or choose another id`,
-      );
-    }
+    if (this.#launches.has(id)) throw idInUse(id, "running");
     const launch = new Launch(this.#core, options, () => this.#launches.delete(id));
     const running = launch.run(startTimeoutMs);
     this.#launches.set(id, { launch, done: running.catch(() => {}) });
     return running;
+  }
+
+  /**
+   * Launches a plugin and starts it again whenever it fails, as `restart` says. Resolves once it has registered for the first
+   * time; when that fails it is not supervised.
+   *
+   * @throws CrucibleError what `launch` throws.
+   */
+  async supervise(options: SuperviseOptions): Promise<SupervisedPlugin> {
+    const { launch, rules, onStart } = checkSupervise(options);
+    const { id } = launch;
+    if (this.#supervised.has(id)) throw idInUse(id, "supervised");
+    const { clock, log } = this.#core;
+    const plugin: SupervisedPlugin = new SupervisedPlugin({
+      id,
+      clock,
+      log,
+      rules,
+      onStart,
+      launch: () => this.launch(launch),
+      abort: () => this.#launches.get(id)?.launch.abort(new CrucibleError("SHUTTING_DOWN", `plugin ${id} was closed`)),
+      onEnded: () => this.#supervised.delete(id),
+    });
+    this.#supervised.set(id, plugin);
+    await plugin.start();
+    return plugin;
   }
 
   /** The plugins that run, in the order they were launched. */
@@ -91,6 +114,7 @@ export class Daemon {
   }
 
   async #close(graceMs: number): Promise<void> {
+    for (const plugin of this.#supervised.values()) plugin.stop();
     const ending = [...this.#launches.values()].map(async ({ launch, done }) => {
       launch.abort(shuttingDown(this.name));
       await done;
@@ -98,6 +122,10 @@ export class Daemon {
     });
     await Promise.all(ending);
   }
+}
+
+function idInUse(id: string, how: string): CrucibleError {
+  return new CrucibleError("PLUGIN_ID_IN_USE", `plugin ${id} is ${how} already; close it first or choose another id`);
 }
 
 function shuttingDown(name: string): CrucibleError {

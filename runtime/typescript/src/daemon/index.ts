@@ -1,6 +1,8 @@
 /** What programs that launch plugins use. */
 export { createDaemon, type Daemon } from "./daemon.js";
 export type { HostedMethod, Plugin, PluginState } from "./launched-plugin.js";
+export type { RestartOptions } from "./restart.js";
+export type { SupervisedPlugin, SuperviseOptions, SupervisionState } from "./supervised-plugin.js";
 export type { PluginExit } from "./plugin-process.js";
 export type { CloseOptions, DaemonOptions, LaunchOptions } from "./options.js";
 export { logToStderr } from "./log.js";

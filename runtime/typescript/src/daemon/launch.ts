@@ -9,12 +9,13 @@ import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import { resumeFeature } from "../session/handshake/entry.js";
 import type { DaemonCore } from "./core.js";
 import { createDeferred } from "./deferred.js";
-import { describeExit, lastWords } from "./exit-text.js";
+import { describeEnd, lastWords } from "./exit-text.js";
 import { Gate } from "./gate.js";
 import { type LaunchHandoff, prepareHandoff } from "./handoff.js";
 import { HeldConnections } from "./held-connections.js";
 import { makeTicket } from "./launch-ticket.js";
 import { type HostedMethod, Plugin } from "./launched-plugin.js";
+import { canWatchMemory, watchMemory } from "./memory-watch.js";
 import type { LaunchOptions } from "./options.js";
 import { type PluginExit, PluginProcess } from "./plugin-process.js";
 import { rehearseOnce } from "./rehearsal.js";
@@ -135,6 +136,7 @@ export class Launch {
       onLine: (stream, message) => log({ level: stream === "stderr" ? "warn" : "info", pluginId: id, stream, message }),
     });
     this.#process = process;
+    this.#watchMemory(process);
     arenas?.closeDescriptors();
     void process.exited.then((exit) => this.abort(exitedEarly(id, exit, process)));
     // Only now: to make it takes 6 ms, the first of a daemon 25, and the process takes longer before it looks for it.
@@ -142,6 +144,28 @@ export class Launch {
     // It shows in the first launch alone, which fails by itself where a session cannot be opened.
     rehearseOnce(this.#core).catch(() => {});
     return process;
+  }
+
+  #watchMemory(process: PluginProcess): void {
+    const { clock, log } = this.#core;
+    const { id, maxMemoryBytes: maxBytes } = this.#options;
+    if (maxBytes === undefined) return;
+    if (!canWatchMemory()) {
+      log({
+        level: "warn",
+        pluginId: id,
+        message: `memory of plugin ${id} is not limited: only Linux tells how much it has`,
+      });
+      return;
+    }
+    watchMemory({
+      pid: process.pid,
+      maxBytes,
+      clock,
+      ended: () => process.ended,
+      onExceeded: (bytes) =>
+        process.killFor(`it had ${mebibytes(bytes)} of memory, and may have ${mebibytes(maxBytes)}`),
+    });
   }
 
   #onOpened(
@@ -248,8 +272,12 @@ function exitedEarly(id: string, exit: PluginExit, process: PluginProcess): Cruc
   const next = words === "" ? "; it printed nothing on stderr: does it call serve()?" : words;
   return new CrucibleError(
     "PLUGIN_EXITED",
-    `plugin ${id} ended (${describeExit(exit)}) before it had registered${next}`,
+    `plugin ${id} ended (${describeEnd(process, exit)}) before it had registered${next}`,
   );
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MiB`;
 }
 
 function textOf(error: unknown): string {

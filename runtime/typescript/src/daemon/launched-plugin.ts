@@ -1,13 +1,13 @@
 import type { Codec } from "../codec/codec.js";
 import type { CrucibleError } from "../error/index.js";
 import type { Peer } from "../rpc/peer.js";
-import type { MethodKind, ServiceClient, ServiceClientClass } from "../rpc/service.js";
+import type { Caller, MethodKind, ServiceClient, ServiceClientClass } from "../rpc/service.js";
 import type { Encryption } from "../session/encryption.js";
 import type { EventHandler } from "../session/events.js";
 import type { PeerProcess } from "../transport/node/peer-credentials.js";
 import type { SharedBuffer } from "../session/handoff/shared-buffer.js";
 import type { DaemonCore } from "./core.js";
-import { describeExit, exitError, lastWords } from "./exit-text.js";
+import { describeEnd, exitError, lastWords } from "./exit-text.js";
 import type { Gate } from "./gate.js";
 import { checkGrace, type CloseOptions } from "./options.js";
 import type { PluginExit, PluginProcess } from "./plugin-process.js";
@@ -73,6 +73,7 @@ export class Plugin {
   readonly exited: Promise<PluginExit>;
   readonly #parts: LaunchedParts;
   #state: PluginState = "running";
+  #endedInOrder = false;
   #closing: Promise<PluginExit> | undefined;
 
   /** @internal Plugins come from `Daemon.launch`. */
@@ -186,6 +187,16 @@ export class Plugin {
     await this.close();
   }
 
+  /** @internal What makes the calls of its stubs. */
+  get caller(): Caller {
+    return this.#parts.peer.caller;
+  }
+
+  /** @internal Whether it has ended as it was told to, or as it said that it would. */
+  get endedInOrder(): boolean {
+    return this.#endedInOrder;
+  }
+
   /** @internal The plugin has said that it stops. */
   stopping(): void {
     if (this.#state === "running") this.#state = "draining";
@@ -209,13 +220,15 @@ export class Plugin {
     const exit = await process.exited;
     const expected = this.#state === "draining" && (exit.code === 0 || this.#closing !== undefined);
     this.#state = "ended";
+    this.#endedInOrder = expected;
     if (!expected) {
-      const message = `plugin ${id} ended by itself (${describeExit(exit)})${lastWords(process)}`;
+      const how = process.killedFor === "" ? "ended by itself" : "was ended";
+      const message = `plugin ${id} ${how} (${describeEnd(process, exit)})${lastWords(process)}`;
       core.log({ level: "error", pluginId: id, reason: "PLUGIN_EXITED", message });
     } else {
-      core.log({ level: "info", pluginId: id, message: `plugin ${id} has ended (${describeExit(exit)})` });
+      core.log({ level: "info", pluginId: id, message: `plugin ${id} has ended (${describeEnd(process, exit)})` });
     }
-    peer.session.abort(exitError(id, exit));
+    peer.session.abort(exitError(id, process, exit));
     await gate.close();
     onEnded();
     return exit;

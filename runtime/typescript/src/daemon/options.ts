@@ -118,6 +118,13 @@ export interface LaunchOptions {
    * else start the plugin, such as a container's. Default: `process`.
    */
   readonly connectFrom?: "process" | "anywhere";
+  /**
+   * Resident memory that its process may have together with all that it has started, in bytes: 1,048,576 to 2^53-1. It is
+   * looked at four times a second; a plugin that has more is killed. Shared memory that it has touched counts, and what
+   * several of its processes share counts for each. On Linux alone; elsewhere a warning says that nothing is limited.
+   * Default: no limit.
+   */
+  readonly maxMemoryBytes?: number;
   /** As in DaemonOptions, for this plugin; what is not set is the daemon's. */
   readonly handoff?: DaemonHandoffOptions;
   /** As in DaemonOptions, for this plugin. */
@@ -146,7 +153,7 @@ const daemonNames: Names<DaemonOptions> = {
   startTimeoutMs: true,
   maxPendingConnections: true,
 };
-const launchNames: Names<LaunchOptions> = {
+export const launchNames: Names<LaunchOptions> = {
   id: true,
   command: true,
   cwd: true,
@@ -154,6 +161,7 @@ const launchNames: Names<LaunchOptions> = {
   capabilities: true,
   encryption: true,
   connectFrom: true,
+  maxMemoryBytes: true,
   handoff: true,
   connections: true,
   startTimeoutMs: true,
@@ -252,6 +260,8 @@ export function checkLaunch(given: LaunchOptions): LaunchOptions {
   if (connectFrom !== undefined && connectFrom !== "process" && connectFrom !== "anywhere") {
     throw wrong(`connectFrom is ${shown(connectFrom)}; it is "process" or "anywhere"`);
   }
+  const { maxMemoryBytes } = options;
+  if (maxMemoryBytes !== undefined) checkNumber("maxMemoryBytes", maxMemoryBytes, 1_048_576, Number.MAX_SAFE_INTEGER);
   if (connections !== undefined) checkConnections(connections);
   if (startTimeoutMs !== undefined) checkStartTimeout(startTimeoutMs);
   resolveHandoff(handoff);

@@ -45,6 +45,7 @@ export class PluginProcess {
   readonly #ticketEnd: Socket;
   readonly #outputs: readonly Readable[];
   #lastErrorLine = "";
+  #killedFor = "";
   #ended = false;
 
   /**
@@ -122,6 +123,18 @@ export class PluginProcess {
   /** Sends a signal to the process and all that it has started, unless it has ended. */
   signal(signal: "SIGTERM" | "SIGKILL"): void {
     if (!this.#ended) this.#killGroup(signal);
+  }
+
+  /** Kills it; `why` tells later how it has ended. */
+  killFor(why: string): void {
+    if (this.#ended) return;
+    this.#killedFor = why;
+    this.#killGroup("SIGKILL");
+  }
+
+  /** Why the daemon has killed it; empty when it has not, or was told to. */
+  get killedFor(): string {
+    return this.#killedFor;
   }
 
   #killGroup(signal: "SIGTERM" | "SIGKILL"): void {

@@ -23,7 +23,7 @@ import { Deadlines } from "./deadlines.js";
 import type { Interceptor } from "./interceptor.js";
 import type { Registry } from "./registry.js";
 import { type HandlerFailure, Server } from "./server.js";
-import type { PeerInfo, ServiceClient, ServiceClientClass } from "./service.js";
+import type { Caller, PeerInfo, ServiceClient, ServiceClientClass } from "./service.js";
 
 /**
  * Where messages are checked against the rules of their schema, on the side that is given these options. By default
@@ -142,6 +142,11 @@ export class Peer {
   /** A stub of a service at the other end. Its calls fail with METHOD_UNKNOWN when the other end does not host it. */
   client<Stub extends ServiceClient>(type: ServiceClientClass<Stub>): Stub {
     return this.#client.stub(type);
+  }
+
+  /** What makes the calls of every stub. */
+  get caller(): Caller {
+    return this.#client;
   }
 
   /** Memory that a message to the other end can have in it without a copy. */
