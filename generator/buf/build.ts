@@ -6,7 +6,8 @@ import { ImageReader } from "./image.js";
 import { buildMistakes, runBuf } from "./run.js";
 import type { Stage } from "./stage.js";
 import type { Input, Template } from "./template.js";
-import { stageWorkspace, type Workspace } from "./workspace.js";
+import { refuseLoops, refuseOtherEncodings } from "./unreadable.js";
+import { sourcesOf, stageWorkspace, type Workspace } from "./workspace.js";
 
 /** What every run of buf here needs. */
 export interface BufContext {
@@ -99,10 +100,14 @@ async function buildInput(input: Input, workspace: Workspace, index: number, con
     if (/had no \.proto files|no \.proto files were targeted/.test(result.stderr)) {
       throw mistake(`${String(directory)} holds no .proto file: write one, such as ${String(directory)}/notes.proto`);
     }
+    if (/too many links$/m.test(result.stderr)) {
+      refuseLoops(sourcesOf(resolve(context.cwd, String(directory)), context.cwd).folders, context.cwd);
+    }
     throw buildMistakes(result, (path) => workspace.relocate(path));
   }
   const bytes = readFileSync(image);
   const { request, files } = (context.images?.[index] ?? new ImageReader()).read(bytes);
+  refuseOtherEncodings(request, workspace, context.cwd);
   return { input: { ...rest, binary_image: image }, workspace, request, files };
 }
 

@@ -67,13 +67,17 @@ export function readTemplate(path: string, shown: string): Template {
  */
 export function parseTemplate(text: string, path: string): Template {
   const { version, inputs = [{ directory: "." }], plugins, clean: _, ...rest } = parseYaml(text, path);
+  if (version === undefined) throw mistake(`${path} says no version: begin it with "version: v2"`);
   if (version !== "v2") {
     throw mistake(`${path} is not of version v2: run "npx buf config migrate --buf-gen-yaml ${path}"`);
   }
   if (!Array.isArray(inputs) || !inputs.every(isRecord)) {
     throw mistake(`${path}: inputs has to be a list such as [{directory: proto}]`);
   }
-  if (!Array.isArray(plugins) || plugins.length === 0 || !plugins.every(isRecord)) {
+  if (plugins !== undefined && plugins !== null && !(Array.isArray(plugins) && plugins.every(isRecord))) {
+    throw mistake(`${path}: plugins has to be a list such as [{local: protoc-gen-crucible, out: gen}]`);
+  }
+  if (plugins === undefined || plugins === null || plugins.length === 0) {
     throw mistake(`${path} lists no plugins: add "local: protoc-gen-crucible", or remove the file to have one written`);
   }
   return { path, inputs, plugins: plugins.map((entry) => readPlugin(entry, path)), rest };
@@ -97,10 +101,22 @@ function readPlugin(entry: Readonly<Record<string, unknown>>, path: string): Plu
       `${path}: a plugin says neither local nor remote nor protoc_builtin; say which program writes the code`,
     );
   }
-  if (typeof out !== "string" || out === "") {
+  if (out === undefined || out === null || out === "") {
     throw mistake(`${path}: plugin ${name} has no out; name the folder that it writes to`);
   }
-  const options = (Array.isArray(opt) ? opt : [opt]).flatMap((value) => String(value).split(","));
+  if (typeof out !== "string") throw mistake(`${path}: out of plugin ${name} is no text; name a folder, such as gen`);
+  // buf would make a folder of that name.
+  const [unexpanded] = /^~(?=\/|$)|\$\w+|\$\{\w+\}/.exec(out) ?? [];
+  if (unexpanded !== undefined) {
+    throw mistake(
+      `${path}: out of plugin ${name} is ${out}, where nothing stands in for ${unexpanded}; write the path out`,
+    );
+  }
+  const list: readonly unknown[] = Array.isArray(opt) ? opt : [opt ?? []].flat();
+  if (!list.every((value) => typeof value === "string" || typeof value === "number")) {
+    throw mistake(`${path}: opt of plugin ${name} has to be a list of texts such as [target=ts]`);
+  }
+  const options = list.flatMap((value) => String(value).split(","));
   return { name, out, options, entry };
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { headerText } from "../emit/file.js";
 import { isSourceFolder, listFiles } from "./list.js";
 
@@ -47,13 +48,24 @@ export function findStale(search: StaleSearch): string[] {
     if (search.produced.has(path) || !(isCode || isOther)) return false;
     const begin = isCode ? header : /\.(?:md|html)$/.test(path) ? pageHeader : otherHeader;
     const source = begin.exec(readHead(path))?.[1];
+    // Code lies where its .proto does. Elsewhere it is that of another folder, or what a compiler made of it, below this one.
+    if (isCode && source !== undefined && dirname(source) !== folderOf(path, search.out)) return false;
     return source !== undefined && (search.wanted(source) || !search.exists(source));
   });
 }
 
+function folderOf(path: string, out: string): string {
+  return dirname(relative(out, path)).replaceAll("\\", "/");
+}
+
 /** Whether a TypeScript file has the header of a plugin that we know. */
 export function isGeneratedFile(path: string): boolean {
-  const head = readHead(path);
+  return isGeneratedText(readHead(path));
+}
+
+/** The same of its text. */
+export function isGeneratedText(text: string): boolean {
+  const head = text.slice(0, headBytes);
   return Object.values(headers).some((header) => header.test(head));
 }
 

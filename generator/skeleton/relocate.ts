@@ -1,7 +1,7 @@
 // When `out` becomes another folder, files of the user still import from the one before. Their imports follow.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { isGeneratedFile } from "../output/stale.js";
+import { isGeneratedFile, isGeneratedText } from "../output/stale.js";
 import { unifiedDiff } from "./diff.js";
 import { applyEdits } from "./edits.js";
 import { importPath, type SourceText } from "./plan.js";
@@ -39,6 +39,8 @@ export async function relocateImports(
   const modules = new Set([...produced].map((path) => moduleOf(relative(place.out, path))));
   const relocated: Relocated[] = [];
   for (const [path, text] of sources) {
+    // Generated code may lie below src too, that of the folder before among it.
+    if (isGeneratedText(text)) continue;
     const found = new Map<string, Found>();
     for (const [, , specifier = ""] of text.matchAll(candidate)) {
       const old = findOld(join(dirname(path), specifier), modules, place.out);

@@ -75,6 +75,36 @@ const mistakes: [name: string, files: Record<string, string>, args: string[], li
     [/^error: buf\.gen\.yaml is not of version v2: /],
   ],
   [
+    "a config without a version",
+    { "buf.gen.yaml": "plugins: 5\n" },
+    [],
+    ['error: buf.gen.yaml says no version: begin it with "version: v2"'],
+  ],
+  ...(
+    [
+      ["7", "error: buf.gen.yaml: plugins has to be a list such as [{local: protoc-gen-crucible, out: gen}]"],
+      ["{local: x, out: 5}", "error: buf.gen.yaml: out of plugin x is no text; name a folder, such as gen"],
+      ["{local: x}", "error: buf.gen.yaml: plugin x has no out; name the folder that it writes to"],
+      [
+        "{local: x, out: ~/gen}",
+        "error: buf.gen.yaml: out of plugin x is ~/gen, where nothing stands in for ~; write the path out",
+      ],
+      [
+        '{local: x, out: "${HOME}/gen"}',
+        "error: buf.gen.yaml: out of plugin x is ${HOME}/gen, where nothing stands in for ${HOME}; write the path out",
+      ],
+      [
+        "{local: x, out: gen, opt: {target: ts}}",
+        "error: buf.gen.yaml: opt of plugin x has to be a list of texts such as [target=ts]",
+      ],
+    ] as const
+  ).map(([plugin, line]): (typeof mistakes)[number] => [
+    `a config with the plugin ${plugin}`,
+    { "buf.gen.yaml": template(plugin) },
+    [],
+    [line],
+  ]),
+  [
     "a config with an unknown setting",
     { "buf.gen.yaml": template("{local: protoc-gen-es, out: gen, bogus: 1}"), "proto/p.proto": plain },
     [],
@@ -192,6 +222,41 @@ describe("mistakes", () => {
     expect([code, stderr]).toEqual([1, "error: Error: Cannot find module '/nowhere.js'\n"]);
     expect(paths(read(dir))).toEqual(paths(before));
   });
+});
+
+test("a schema in another encoding than UTF-8, of which buf makes an empty one: what was generated from it stays", async () => {
+  const dir = lab.project("encodings", { "proto/p.proto": plain, "proto/empty.proto": "// Nothing yet.\n" });
+  await lab.generate(dir);
+  const text = read(dir)["proto/p.proto"] ?? "";
+  const generated = Object.entries(read(dir)).filter(([path]) => path.startsWith("gen/"));
+  writeFileSync(join(dir, "proto/p.proto"), Buffer.from(`\ufeff${text}`, "utf16le"));
+  expect(await lab.run(dir, ["generate"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "proto/p.proto:1:1: it is no UTF-8: save it as that\n",
+  });
+  expect(Object.entries(read(dir)).filter(([path]) => path.startsWith("gen/"))).toEqual(generated);
+  // With tabs, line ends of Windows and a mark of byte order it is the same schema.
+  writeFileSync(join(dir, "proto/p.proto"), `\ufeff${text.replaceAll("  ", "\t").replaceAll("\n", "\r\n")}`);
+  expect(await lab.generate(dir)).toMatchObject({ written: [], deleted: [] });
+});
+
+test("two runs at once, in a folder with spaces and letters of other alphabets: both go well", async () => {
+  const dir = lab.project("zwei läufe/プロジェクト", { "proto/p.proto": plain });
+  const start = () =>
+    new Promise<number | null>((done) => {
+      const child = spawn(process.execPath, [lab.launcher, "generate", "--out", "gén code"], {
+        cwd: dir,
+        env: { PATH: "/usr/bin:/bin", HOME: lab.dir, TMPDIR: lab.temporary },
+        stdio: "ignore",
+      });
+      child.once("exit", done);
+    });
+  expect(await Promise.all([start(), start()])).toEqual([0, 0]);
+  const files = Object.keys(read(dir));
+  expect(files.filter((path) => path.endsWith(".tmp"))).toEqual([]);
+  expect(files).toContain("gén code/p_codec.ts");
+  expect((await lab.run(dir, ["check", "--config", "buf.gen.yaml"])).code).toBe(0);
 });
 
 test("Ctrl-C in the middle: code 130, nothing changed, nothing left behind, no process either", async () => {

@@ -110,6 +110,34 @@ test("also when the folder was renamed, or deleted", async () => {
   }
 });
 
+test("generated code below src is no file of yours", async () => {
+  const dir = await project("below");
+  setOut(dir, "src/gen");
+  rmSync(join(dir, "gen"), { recursive: true });
+  await lab.generate(dir);
+  const before = read(dir);
+  expect(before["src/deep/user.ts"]).toContain('from "../gen/plain/v1/plain_codec"');
+  setOut(dir, "src/made");
+  const report = await lab.generate(dir);
+  expect(report.moved.map(({ path }) => path)).toEqual(["src/deep/user.ts", "src/lister.ts"]);
+  expect(report.notes).toEqual([
+    "src/gen has 5 generated files that are not written any more: delete it when nothing else imports from there, such as tests",
+  ]);
+  const after = read(dir);
+  for (const [path, text] of Object.entries(before)) if (path.startsWith("src/gen/")) expect(after[path]).toBe(text);
+});
+
+test("out that is the project itself deletes nothing elsewhere: neither the folder before nor what was compiled", async () => {
+  const dir = await project("root");
+  const compiled = { "dist/gen/plain/v1/plain_codec.js": read(dir)["gen/plain/v1/plain_codec.ts"] ?? "" };
+  lab.project("root", compiled);
+  setOut(dir, ".");
+  const report = await lab.generate(dir);
+  expect(report.deleted).toEqual([]);
+  expect(read(dir)).toMatchObject({ ...compiled, "plain/v1/plain_codec.ts": expect.any(String) as string });
+  expect(read(dir)["src/deep/user.ts"]).toContain('from "../../plain/v1/plain_codec"');
+});
+
 test("a run that is told another folder moves nothing, and says what it could not compare", async () => {
   const dir = await project("told");
   setOut(dir, "gen");

@@ -120,7 +120,7 @@ const obstacles: [name: string, obstruct: (dir: string) => void, line: string][]
       symlinkSync("b.proto", join(dir, "proto/a.proto"));
       symlinkSync("a.proto", join(dir, "proto/b.proto"));
     },
-    "error: a link among the schemas leads back to itself: remove it",
+    "error: proto/a.proto is a link that leads back to itself: remove it",
   ],
   [
     "half a .proto",
