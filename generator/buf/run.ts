@@ -81,7 +81,10 @@ export function buildMistakes(result: BufResult, relocate: (path: string) => str
       mistakes.push({ location, message: found.message });
     }
   }
-  if (mistakes.length === 0) return new GeneratorError([{ location: undefined, message: "buf build failed" }]);
+  if (mistakes.length === 0)
+    return new GeneratorError([
+      { location: undefined, message: "buf failed and said nothing: run crucible-gen doctor" },
+    ]);
   // Of a file that ends in the middle buf says several things about one place; the first is the cause.
   const places = new Set<string>();
   const firsts = mistakes.filter(({ location }) => {
@@ -192,6 +195,8 @@ function explainFailure(text: string, relocate: (path: string) => string): strin
   if (/^mkdir .*: permission denied$/.test(text)) {
     return `buf cannot make its cache (${text}): set HOME or BUF_CACHE_DIR to a folder that can be written to`;
   }
+  const [unknown] = /^unknown (?:shorthand )?flag: .*/.exec(text) ?? [];
+  if (unknown !== undefined) return `this buf is too old or too new (${unknown}): run crucible-gen doctor`;
   if (text.endsWith("too many links")) return "a link among the schemas leads back to itself: remove it";
   return text;
 }

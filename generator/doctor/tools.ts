@@ -8,6 +8,9 @@ import { type DoctorPlace, type Finding, findProgram, ok, outputOf, packageVersi
 /** The oldest TypeScript that generated code is compiled with in our tests. */
 const leastTypeScript = "5.4";
 
+/** The oldest buf that reads a buf.gen.yaml of version v2. */
+const leastBuf = "1.32.0";
+
 /** Node, by the range that both packages ask for. */
 export function checkNode({ nodeVersion }: DoctorPlace): Finding {
   const least = ownManifest().engines.node.replace(/^>=/, "");
@@ -28,6 +31,10 @@ export async function checkBuf(place: DoctorPlace): Promise<Finding> {
     const from = join(packageRoot(), "package.json");
     const program = findBuf({ from, path: env["PATH"] ?? "", platform, arch: process.arch });
     const version = await outputOf(program, ["--version"], place);
+    if (version !== undefined && /^\d/.test(version) && !isAtLeast(version, leastBuf)) {
+      const next = "remove it from the PATH and run npm install without --omit=optional";
+      return problem("buf", `${version} in ${program}`, `a buf.gen.yaml of version v2 needs ${leastBuf}`, next);
+    }
     if (version !== undefined) return ok("buf", version);
     return problem(
       "buf",

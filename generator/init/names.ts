@@ -47,6 +47,9 @@ const used: ReadonlySet<string> = new Set(
 export function defaultName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()
+    // A letter with an accent is one without.
+    .normalize("NFKD")
+    .replaceAll(/\p{M}+/gu, "")
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
   return name === "" ? "plugin" : name;

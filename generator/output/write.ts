@@ -172,7 +172,8 @@ function attempt(path: string, cwd: string, action: () => void): void {
     action();
   } catch (error) {
     const shown = shownPath(path, cwd);
-    throw mistake(`${shown} cannot be written (${explain(error)}): choose another out, or make room for the file`);
+    const [fact, next] = explain(error);
+    throw mistake(`${shown} cannot be written (${fact}): ${next}`);
   }
 }
 
@@ -181,24 +182,28 @@ class FolderInTheWay extends Error {
   readonly code = "EISDIR";
 }
 
-function explain(error: unknown): string {
+/** What is in the way, and what to do about it. */
+function explain(error: unknown): readonly [fact: string, next: string] {
   const code = (error as NodeJS.ErrnoException).code;
   switch (code) {
     case "EACCES":
     case "EPERM":
-      return "permission denied";
+      return ["permission denied", "let this user write there, or choose another folder"];
     case "EROFS":
-      return "the file system is read-only";
+      return ["the file system is read-only", "choose another folder"];
     case "ENOSPC":
-      return "the disk is full";
+    case "EDQUOT":
+      return ["the disk is full", "make room on it"];
     case "EISDIR":
-      return "there is a folder of that name";
+      return ["there is a folder of that name", "move it away, or choose another folder"];
     case "ENOTDIR":
     case "EEXIST":
-      return "a file stands where a folder has to be";
+      return ["a file stands where a folder has to be", "move it away, or choose another folder"];
     case "ENOENT":
-      return "its folder cannot be made";
+      return ["its folder cannot be made", "choose another folder"];
+    case "ENAMETOOLONG":
+      return ["its path is too long for the system", "choose a shorter one"];
     default:
-      return code ?? String(error);
+      return [code ?? String(error), "choose another folder"];
   }
 }

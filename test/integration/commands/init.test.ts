@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { check, resolveConfigFile } from "prettier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../../../generator/cli.js";
-import { chooseNames } from "../../../generator/init/names.js";
+import { chooseNames, defaultName } from "../../../generator/init/names.js";
 import { InstalledLab, read } from "./installed.js";
 
 let lab: InstalledLab;
@@ -107,6 +107,14 @@ describe("what it makes passes its own tests", () => {
   });
 });
 
+test.each([
+  ["/x/My App", "my-app"],
+  ["/x/Übungs-Plugin", "ubungs-plugin"],
+  ["/x/プラグイン", "plugin"],
+])("the folder %s names it %s", (folder, name) => {
+  expect(defaultName(folder)).toBe(name);
+});
+
 describe("what it refuses: one line, nothing written", () => {
   const refused: [name: string, args: string[], line: RegExp][] = [
     ["a name", ["--name", "Not A Name"], /^error: name "Not A Name" is none that npm takes: /],
@@ -138,7 +146,9 @@ describe("what it refuses: one line, nothing written", () => {
     const dir = lab.project("file", { app: "" });
     const { code, stderr } = await lab.run(dir, ["init", "app"]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: app\/package\.json cannot be written \(a file stands where a folder has to be\)/);
+    expect(stderr).toMatch(
+      /^error: app\/package\.json cannot be written \(a file stands where a folder has to be\): move it away, /,
+    );
   });
 
   test("a kind that there is not", async () => {

@@ -85,17 +85,17 @@ const obstacles: [name: string, obstruct: (dir: string) => void, line: string][]
   [
     "an output folder that may not be written to",
     (dir) => mkdirSync(join(dir, "gen"), { mode: 0o555 }),
-    "error: gen/p_codec.ts cannot be written (permission denied): choose another out, or make room for the file",
+    "error: gen/p_codec.ts cannot be written (permission denied): let this user write there, or choose another folder",
   ],
   [
     "a project that may not be written to",
     (dir) => chmodSync(dir, 0o555),
-    "error: gen/p_codec.ts cannot be written (permission denied): choose another out, or make room for the file",
+    "error: gen/p_codec.ts cannot be written (permission denied): let this user write there, or choose another folder",
   ],
   [
     "a folder where a generated file has to be",
     (dir) => mkdirSync(join(dir, "gen/p_codec.ts"), { recursive: true }),
-    "error: gen/p_codec.ts cannot be written (there is a folder of that name): choose another out, or make room for the file",
+    "error: gen/p_codec.ts cannot be written (there is a folder of that name): move it away, or choose another folder",
   ],
   [
     "a file of the user where a generated file has to be",
@@ -203,8 +203,7 @@ describe("in the way", () => {
     expect({ status, stdout, stderr }).toEqual({
       status: 1,
       stdout: "",
-      stderr:
-        "error: gen/p_pb.ts cannot be written (the disk is full): choose another out, or make room for the file\n",
+      stderr: "error: gen/p_pb.ts cannot be written (the disk is full): make room on it\n",
     });
   });
 

@@ -13,7 +13,10 @@ describe("buildMistakes", () => {
 
   test("keeps what is no JSON, and never says nothing", () => {
     expect(buildMistakes(failed('{"path": broken\n'), String).message).toBe('{"path": broken');
-    expect(buildMistakes(failed(""), String).message).toBe("buf build failed");
+    expect(buildMistakes(failed(""), String).message).toBe("buf failed and said nothing: run crucible-gen doctor");
+    expect(buildMistakes(failed("unknown flag: --error-format\n"), String).message).toBe(
+      "this buf is too old or too new (unknown flag: --error-format): run crucible-gen doctor",
+    );
   });
 });
 

@@ -67,6 +67,12 @@ test("buf: the one installed, none, one that does not run", async () => {
   writeFileSync(join(home, "run/buf"), "#!/bin/sh\nexit 3\n", { mode: 0o755 });
   const broken = await checkBuf({ ...foreign, env: { PATH: join(home, "run") } });
   expect(broken).toMatchObject({ status: "problem", found: `${join(home, "run/buf")} does not run` });
+  writeFileSync(join(home, "run/buf"), "#!/bin/sh\necho 1.9.0\n", { mode: 0o755 });
+  expect(await checkBuf({ ...foreign, env: { PATH: join(home, "run") } })).toMatchObject({
+    status: "problem",
+    found: `1.9.0 in ${join(home, "run/buf")}`,
+    cost: "a buf.gen.yaml of version v2 needs 1.32.0",
+  });
 });
 
 test("what the project has, also packages that do not export their package.json", () => {
