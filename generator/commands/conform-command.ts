@@ -72,10 +72,12 @@ export const conformCommand: Command = {
     const failed = results.filter(({ passed }) => !passed).length;
     const exitCode = failed === 0 ? ExitCode.Ok : ExitCode.Mistake;
     const passed = results.length - failed;
+    const notTried = cases.length - results.length;
+    const rest = notTried === 0 ? "" : `, ${notTried} not tried: the program does not dial the address of its ticket`;
     host.stdout.write(
       json
-        ? `${jsonLine({ ok: failed === 0, exitCode, passed, failed, cases: results })}\n`
-        : `${passed} passed, ${failed} failed\n`,
+        ? `${jsonLine({ ok: failed === 0, exitCode, passed, failed, notTried, cases: results })}\n`
+        : `${passed} passed, ${failed} failed${rest}\n`,
     );
     return exitCode;
   },

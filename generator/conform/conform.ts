@@ -12,6 +12,7 @@ import { controlCases } from "./cases/control.js";
 import { flowCases } from "./cases/flow.js";
 import { openingCases } from "./cases/opening.js";
 import { sessionCases } from "./cases/sessions.js";
+import { NeverDialled } from "./wire/arrivals.js";
 import { Nonconformance } from "./wire/connection.js";
 import { type Bench, type Behaviour, hostedMethods, Session } from "./wire/session.js";
 
@@ -71,7 +72,7 @@ export function chooseCases(names: readonly string[]): readonly ConformanceCase[
 }
 
 /**
- * Runs cases.
+ * Runs cases. A program that does not dial in the first one is not tried further.
  *
  * @throws GeneratorError when the program cannot be started at all, or does not implement the service; what the signal aborts throws its reason.
  */
@@ -96,14 +97,26 @@ export async function conform(request: ConformRequest): Promise<CaseResult[]> {
     shared = undefined;
     await ending?.[Symbol.asyncDispose]();
   };
+  let [dialled, isHopeless] = [false, false];
+  const open = async (behaviour: Behaviour = {}): Promise<Session> => {
+    try {
+      const session = await Session.open(bench, behaviour);
+      dialled = true;
+      return session;
+    } catch (error) {
+      if (error instanceof NeverDialled) isHopeless = !dialled;
+      else dialled = true;
+      throw error;
+    }
+  };
   const host: CaseHost = {
     async session() {
-      shared ??= await Session.open(bench);
+      shared ??= await open();
       assertHosts(shared);
       return shared;
     },
     async open(behaviour: Behaviour = {}) {
-      const session = await Session.open(bench, behaviour);
+      const session = await open(behaviour);
       own.add(session);
       assertHosts(session);
       return session;
@@ -128,6 +141,8 @@ export async function conform(request: ConformRequest): Promise<CaseResult[]> {
       const result = { name, section, demands, passed: problem === "", problem, ms };
       results.push(result);
       request.onResult(result);
+      // What has not dialled once would fail every case in the same way.
+      if (isHopeless) break;
     }
     return results;
   } finally {

@@ -33,7 +33,14 @@ export class Arrivals {
   }
 }
 
-/** The first connection of a plugin, or why there is none. */
+/** A plugin does not even dial. */
+export class NeverDialled extends Nonconformance {}
+
+/**
+ * The first connection of a plugin.
+ *
+ * @throws NeverDialled with why there is none.
+ */
 export async function waitFor(dialled: Promise<Connection | undefined>, process: TestedProcess): Promise<Connection> {
   const words = (): string => (process.lastLine === "" ? "" : `: ${process.lastLine}`);
   const gone = process.exited.then(
@@ -41,8 +48,8 @@ export async function waitFor(dialled: Promise<Connection | undefined>, process:
   );
   const first = await Promise.race([dialled, gone]);
   if (first === undefined) {
-    throw new Nonconformance(`it has not dialled the address of its ticket within ${startMs} ms${words()}`);
+    throw new NeverDialled(`it has not dialled the address of its ticket within ${startMs} ms${words()}`);
   }
-  if (typeof first === "string") throw new Nonconformance(first + words());
+  if (typeof first === "string") throw new NeverDialled(first + words());
   return first;
 }

@@ -181,6 +181,7 @@ describe("the command", () => {
       exitCode: 1,
       passed: 0,
       failed: 1,
+      notTried: 0,
       cases: [
         {
           name: "unary/metadata",
@@ -218,6 +219,15 @@ describe("the command", () => {
       });
     }
   }, 60_000);
+
+  test("a program that does not dial is tried once", async () => {
+    const { code, stdout } = await cli(["unary", "--", process.execPath, "-e", "console.error('no wire here')"]);
+    const others = chooseCases(["unary"]).length - 1;
+    expect([code, stdout.replaceAll(/ {2,}/g, "  ")]).toEqual([
+      1,
+      `FAIL  unary/echo  answers a unary call (§9): it ended (exit code 0) before it dialled: no wire here\n0 passed, 1 failed, ${others} not tried: the program does not dial the address of its ticket\n`,
+    ]);
+  });
 
   test("--schema and --list launch nothing", async () => {
     const schema = readFileSync(join(root, "proto/crucible/conformance/v1/conformance.proto"), "utf8");
