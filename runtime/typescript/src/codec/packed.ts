@@ -10,6 +10,8 @@ import { readInt32, readLength, varintSize, writeInt32, writeUint32, writeVarint
 
 /** Lists of fewer values, or bytes, are not worth a view. */
 const longList = 16;
+/** From this many bytes on, the values of a list are counted before they are read. */
+const countedList = 512;
 /** How many bytes an integer takes, by the number of zero bits in front. */
 const sizesByZeros = Uint8Array.from({ length: 33 }, (_, zeros) => Math.max(1, Math.ceil((32 - zeros) / 7)));
 
@@ -149,9 +151,10 @@ export function readPackedSint32(list: number[], bytes: Uint8Array, at: number, 
 }
 
 /**
- * Reads a packed list of varints, of each the low 32 bits, as signed integers. Four bytes are taken at once, so that the
- * processor need not guess how many of them are a value (20,000 integers of all sizes: 290 µs instead of 430, Node 20 and
- * 24; a third of that is memory for the list).
+ * Reads a packed list of varints, of each the low 32 bits, as signed integers. The values of a long list are counted first, so that
+ * the list is made once, and its two halves are read side by side, since where a value begins is known only when the one
+ * before it was looked at: 20,000 integers of all sizes take 190 to 220 µs instead of 260 to 290 (Node 20 and 24), of
+ * which the kernel takes 110 for memory.
  *
  * @returns where in `list` the first one stands.
  */
@@ -159,23 +162,74 @@ function readWords(list: number[], bytes: Uint8Array, at: number, end: number): 
   const stop = readLength(bytes, at, end);
   const first = list.length;
   at = cursor.at;
-  if (stop - at >= longList) {
-    const view = viewOf(bytes);
-    for (const last = stop - 4; at <= last;) {
-      const word = view.getInt32(at, true);
-      const ends = ~word & 0x80808080;
-      if (ends === 0) {
-        list.push(readInt32(bytes, at));
-        at = cursor.at;
-      } else {
-        list.push(gather(word & (ends ^ (ends - 1))));
-        at += 4 - (Math.clz32(ends & -ends) >> 3);
-      }
-    }
+  if (stop - at < longList) {
+    for (; at < stop; at = cursor.at) list.push(readInt32(bytes, at));
+    checkEnd(at, stop, 0);
+    return first;
   }
-  for (; at < stop; at = cursor.at) list.push(readInt32(bytes, at));
-  checkEnd(at, stop, 0);
+  const view = viewOf(bytes);
+  if (stop - at < countedList) {
+    checkEnd(takeAll(list, first, bytes, view, at, stop), stop, 0);
+    return first;
+  }
+  let middle = (at + stop) >>> 1;
+  while (middle < stop && bytes[middle - 1]! > 127) middle++;
+  let i = first;
+  let j = first + countVarints(view, at, middle);
+  list.length = j + countVarints(view, middle, stop);
+  let other = middle;
+  while (at <= middle - 10 && other <= stop - 10) {
+    at = take(list, i++, bytes, view, at);
+    other = take(list, j++, bytes, view, other);
+  }
+  takeAll(list, i, bytes, view, at, middle);
+  checkEnd(takeAll(list, j, bytes, view, other, stop), stop, 0);
   return first;
+}
+
+/** Takes the values in `bytes[at, stop)` into `list` from `i` on; returns where the last one ends. */
+function takeAll(list: number[], i: number, bytes: Uint8Array, view: DataView, at: number, stop: number): number {
+  while (at <= stop - 10) at = take(list, i++, bytes, view, at);
+  for (; at < stop; at = cursor.at) list[i++] = readInt32(bytes, at);
+  return at;
+}
+
+/**
+ * Takes a value as `list[i]`; ten bytes can be read. Four of them are looked at at once, so that the processor need not guess how
+ * many are a value (20,000: 290 µs instead of 430, Node 20 and 24), and all ten where it is negative.
+ *
+ * @returns the offset after it.
+ */
+function take(list: number[], i: number, bytes: Uint8Array, view: DataView, at: number): number {
+  const word = view.getInt32(at, true);
+  const ends = ~word & 0x80808080;
+  if (ends !== 0) {
+    list[i] = gather(word & (ends ^ (ends - 1)));
+    return at + 4 - (Math.clz32(ends & -ends) >> 3);
+  }
+  const high = view.getInt32(at + 4, true);
+  if ((high | 7) === -1 && view.getInt16(at + 8, true) === 0x01ff) {
+    list[i] = gather(word) | (high << 28);
+    return at + 10;
+  }
+  list[i] = readInt32(bytes, at);
+  return cursor.at;
+}
+
+/** How many varints end in `[at, stop)`: bytes without the bit that says "goes on". */
+function countVarints(view: DataView, at: number, stop: number): number {
+  let count = 0;
+  for (; at <= stop - 16; at += 16) {
+    const ends = lastBytes(view, at) + lastBytes(view, at + 4) + lastBytes(view, at + 8) + lastBytes(view, at + 12);
+    count += Math.imul(ends, 0x01010101) >>> 24;
+  }
+  for (; at < stop; at++) count += view.getUint8(at) < 128 ? 1 : 0;
+  return count;
+}
+
+/** Of the four bytes at `at`, 1 for each that ends a varint. */
+function lastBytes(view: DataView, at: number): number {
+  return (~view.getInt32(at, true) >>> 7) & 0x01010101;
 }
 
 function viewOf(bytes: Uint8Array): DataView {
