@@ -57,8 +57,8 @@ function firstTag(field: FieldModel): number {
 
 /**
  * A case that reads the value behind a tag. Fields come in the order of their numbers, so behind a number the tag of the next
- * field is looked for, to go on with its case: GoogleMessage1 takes 80 to 85 % of the time that it takes with a switch for each
- * field (Node 20 and 24).
+ * field is looked for, to go on with its case: GoogleMessage1 takes 85 % of the time that it takes with a switch for each field
+ * (Node 20), on Node 24 90 %.
  *
  * @param follows the tag of the case below, where that field is expected next.
  */
