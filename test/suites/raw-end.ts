@@ -260,6 +260,12 @@ export function event(
   return { type: FrameType.Event, flags, id, payload: encodeEvent({ eventId, subject, sequence: 1n, body }) };
 }
 
+export const control = (type: number, id: number, payload: Uint8Array = new Uint8Array()): RawFrame => ({
+  type,
+  id,
+  payload,
+});
+
 export const credit = (id: number, bytes: number): RawFrame => ({
   type: FrameType.Credit,
   id,

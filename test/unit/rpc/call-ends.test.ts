@@ -3,16 +3,11 @@ import { CrucibleError } from "../../../runtime/typescript/src/error/index.js";
 import { FrameType } from "../../../runtime/typescript/src/frame/frame.js";
 import { Echo, pairUp } from "../../suites/peers.js";
 import { expectAlive, opening, pair, RawEnd, request, streamed, turns } from "../../suites/raw-end.js";
+import { never, reasonOf } from "../../suites/shorthand.js";
 
 // How calls end when user code misbehaves: throws where nobody expects it, never settles, leaves early, calls back.
 
 const call = { key: "k", value: "v" };
-const never = (): Promise<never> => new Promise(() => {});
-const reasonOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => "none",
-    (error: { reason?: string }) => error.reason ?? String(error),
-  );
 
 /** What the platform hears of: unhandled rejections and exceptions thrown later. */
 const heard: unknown[] = [];

@@ -3,6 +3,7 @@ import { Code, CrucibleError } from "../../../runtime/typescript/src/error/index
 import { MetadataCodec as PairCodec } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import { violationsOf } from "../../../runtime/typescript/src/rpc/violations.js";
 import { Echo, pairUp } from "../../suites/peers.js";
+import { text } from "../../suites/shorthand.js";
 
 const reason = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -16,7 +17,6 @@ async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-const text = (size: number): string => "x".repeat(size);
 const pairs = (count: number, size: number): { key: string; value: string }[] =>
   Array.from({ length: count }, (_, i) => ({ key: String(i), value: text(size) }));
 

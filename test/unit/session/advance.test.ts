@@ -18,14 +18,13 @@ import {
   type SeenFrame,
   streamed,
 } from "../../suites/raw-end.js";
+import { never, text } from "../../suites/shorthand.js";
 
 // PROTOCOL.md, section 10.2, against a live session. All calls of a direction share `advanceBytes`.
 
 const windowBytes = 65_536;
 const advanceBytes = 100_000;
-const text = (size: number): string => "x".repeat(size);
 const cost = ({ payload }: RawFrame | SeenFrame): number => 44 + payload!.length;
-const never = (): Promise<never> => new Promise(() => {});
 const short = async (): Promise<{ key: string; value: string }> => ({ key: "k", value: "v" });
 const rawEnd = (options: RawEndOptions = {}): RawEnd => new RawEnd({ agreed: { advanceBytes }, ...options });
 /** A Stream that costs so much. */

@@ -4,12 +4,8 @@ import { MetadataCodec as PairCodec } from "../../../runtime/typescript/src/gen/
 import { defaultLimits } from "../../../runtime/typescript/src/session/limits.js";
 import { pairCached } from "../../suites/cached.js";
 import { turns } from "../../suites/raw-end.js";
+import { reasonOf } from "../../suites/shorthand.js";
 
-const reasonOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => "none",
-    (error: CrucibleError) => error.reason,
-  );
 const publish = ({ daemon }: ReturnType<typeof pairCached>): Promise<string> =>
   reasonOf(daemon.publish("a", PairCodec, { key: "k" }));
 

@@ -6,6 +6,7 @@ import {
   encodeStream,
 } from "../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import { cancel, opening, pair, RawEnd, type RawFrame } from "../../suites/raw-end.js";
+import { never } from "../../suites/shorthand.js";
 
 // PROTOCOL.md, Credit: what large messages cost a side whose reader stands still. The other end follows the rules.
 
@@ -18,7 +19,6 @@ function inTwo(id: number, bytes: number, first: number): readonly [RawFrame, Ra
   ];
 }
 
-const never = (): Promise<never> => new Promise(() => {});
 const granted = (raw: RawEnd, id: number): number =>
   raw.of(FrameType.Credit, id).reduce((sum, { payload }) => sum + decodeCredit(payload).bytes, 0);
 

@@ -4,12 +4,8 @@ import { AnswerSpace } from "../../../../runtime/typescript/src/rpc/cache/answer
 import { ManualClock } from "../../../suites/manual-clock.js";
 import { Cached, pairCached, publish, ttlMs } from "../../../suites/cached.js";
 import { turns } from "../../../suites/raw-end.js";
+import { reasonOf } from "../../../suites/shorthand.js";
 
-const reasonOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => "none",
-    (error: CrucibleError) => error.reason,
-  );
 const note = { key: "a", value: "" };
 
 describe("answers", () => {

@@ -9,10 +9,10 @@ import { setup, wireBytes } from "../../../suites/handoff.js";
 import { type Joined, joinUp, settle } from "../../../suites/joined.js";
 import { openLink, type SideOptions } from "../../../suites/peers.js";
 import { turns } from "../../../suites/raw-end.js";
+import { never } from "../../../suites/shorthand.js";
 
 const large = { key: "k", value: "x".repeat(300_000) };
 const free = { outgoing: 0, incoming: 0 };
-const never = (): Promise<never> => new Promise(() => {});
 
 interface Sharing extends Joined {
   readonly arenas: readonly [daemon: ArenaPair, plugin: ArenaPair];

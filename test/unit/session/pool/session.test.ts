@@ -5,6 +5,7 @@ import { MetadataCodec as PairCodec } from "../../../../runtime/typescript/src/g
 import { joinUp, settle } from "../../../suites/joined.js";
 import { openLink } from "../../../suites/peers.js";
 import { turns } from "../../../suites/raw-end.js";
+import { never } from "../../../suites/shorthand.js";
 import { createMemoryPair } from "../../../../runtime/typescript/src/transport/memory.js";
 
 const small = { key: "k", value: "v" };
@@ -14,7 +15,6 @@ const errorOf = (promise: Promise<unknown>): Promise<CrucibleError> =>
     () => expect.fail("it should have failed"),
     (error: unknown) => error as CrucibleError,
   );
-const never = (): Promise<never> => new Promise(() => {});
 
 interface Seen {
   readonly type: number;
