@@ -43,3 +43,8 @@ export function isExactNumber(type: CelType): boolean {
 
 // One bit less than a double has, so that quotients of two such numbers are rounded to the right side.
 const exact = 1n << 52n;
+
+/** A type, or what a wrapper of it holds. */
+export function unwrapped(type: CelType): CelType {
+  return type.kind === "wrapper" ? type.of : type;
+}

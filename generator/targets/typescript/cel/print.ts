@@ -1,19 +1,13 @@
 // An expression of CEL as one of TypeScript.
 import type { Node, Operator } from "../../../model/cel/node.js";
-import { type CelType, isNumber } from "../../../model/cel/types.js";
-import { bytesLiteral, stringLiteral } from "../validate-layout.js";
+import { isNumber } from "../../../model/cel/types.js";
+import { stringLiteral } from "../validate-layout.js";
 import { printCall } from "./calls.js";
 import { type CelHost, heldAs, Uncompilable } from "./host.js";
 import { printField, printHas } from "./members.js";
-import {
-  alike,
-  hold,
-  literal,
-  printArithmetic,
-  printNegation,
-  printNumberComparison,
-  sharedHolder,
-} from "./numbers.js";
+import { printKey, printMembership } from "./membership.js";
+import { alike, hold, literal, printArithmetic, printNegation, sharedHolder } from "./numbers.js";
+import { printComparison, printJoin } from "./operators.js";
 import { arrow, atom, binary, binding, call, choice, type Printed, tight, unary } from "./text.js";
 
 /** What variables are printed as. */
@@ -141,144 +135,23 @@ export class CelPrinter {
 
   #entry(node: Extract<Node, { kind: "entry" }>, variables: Variables): Printed {
     const map = this.print(node.map, variables);
-    return element(call(this.#host.runtime("entryAt"), [map.text, this.#key(node.key, variables)]), map);
-  }
-
-  /** A key as objects have it: text. */
-  #key(node: Node, variables: Variables): string {
-    const key = this.print(node, variables);
-    if (node.type.kind === "string") return key.text;
-    if (node.type.kind === "double") throw new Uncompilable("a key is a double");
-    return node.kind === "constant" ? `"${node.value as bigint | boolean}"` : call("String", [key.text]).text;
+    return element(
+      call(this.#host.runtime("entryAt"), [map.text, printKey(node.key, this.print(node.key, variables))]),
+      map,
+    );
   }
 
   #operator(node: Extract<Node, { kind: "operator" }>, variables: Variables): Printed {
     const { operator } = node;
-    if (operator === "in") return this.#membership(node, variables);
+    if (operator === "in") return printMembership(node, (part) => this.print(part, variables), this.#host);
     const left = this.print(node.left, variables);
     const right = this.print(node.right, variables);
     if (operator === "+" || operator === "-" || operator === "*" || operator === "/" || operator === "%") {
-      return isNumber(node.type) ? printArithmetic(node, left, right, this.#host) : this.#join(node, left, right);
+      return isNumber(node.type)
+        ? printArithmetic(node, left, right, this.#host)
+        : printJoin(node, left, right, this.#host);
     }
-    return this.#comparison(node, left, right);
-  }
-
-  #comparison(node: Extract<Node, { kind: "operator" }>, left: Printed, right: Printed): Printed {
-    const sign = { "==": "===", "!=": "!==" }[node.operator as "=="] ?? node.operator;
-    const wrapped = [node.left.type, node.right.type].find((type) => type.kind === "wrapper");
-    const type = base(node.left.type);
-    if (isNumber(type)) {
-      if (wrapped !== undefined && sharedHolder([left, right]) === "bigint") {
-        if ([left, right].some((one) => one.holder === "number" || one.holder === "other")) {
-          throw new Uncompilable("it compares a wrapper with another type of number");
-        }
-      }
-      return printNumberComparison(node, left, right, this.#host);
-    }
-    const compared = (helper: "compareBytes" | "compareTimes"): Printed =>
-      binary(call(this.#host.runtime(helper), [left.text, right.text]), sign, atom("0"));
-    switch (type.kind) {
-      case "bytes":
-        if (wrapped !== undefined) throw new Uncompilable("it compares a wrapper of bytes");
-        return this.#bytes(node, left, sign) ?? compared("compareBytes");
-      case "timestamp":
-      case "duration":
-        return compared("compareTimes");
-      case "bool":
-        // As numbers, which TypeScript lets be compared.
-        if (sign === "===" || sign === "!==") return binary(left, sign, right);
-        return binary(call("Number", [left.text]), sign, call("Number", [right.text]));
-      case "list":
-        return this.#lists(node, type.item, left, right);
-      default:
-        return binary(left, sign, right);
-    }
-  }
-
-  #bytes(node: Extract<Node, { kind: "operator" }>, left: Printed, sign: string): Printed | undefined {
-    const { right } = node;
-    if (right.kind !== "constant" || !(right.value instanceof Uint8Array)) return undefined;
-    if (sign !== "===" && sign !== "!==") return undefined;
-    const same = call(this.#host.runtime("equalsBytes"), [left.text, bytesLiteral(right.value)]);
-    return sign === "===" ? same : unary("!", same);
-  }
-
-  #lists(node: Extract<Node, { kind: "operator" }>, item: CelType, left: Printed, right: Printed): Printed {
-    const isPlain = item.kind === "string" || item.kind === "bool" || isNumber(item);
-    const other = node.right.type.kind === "list" ? node.right.type.item : item;
-    if (!isPlain || left.items !== right.items || item.kind !== other.kind) {
-      throw new Uncompilable("it compares lists of other values");
-    }
-    const same = call(this.#host.runtime("hasSameItems"), [left.text, right.text]);
-    return node.operator === "==" ? same : unary("!", same);
-  }
-
-  #join(node: Extract<Node, { kind: "operator" }>, left: Printed, right: Printed): Printed {
-    const helper = (name: Parameters<CelHost["runtime"]>[0]): Printed =>
-      call(this.#host.runtime(name), [left.text, right.text]);
-    const [a, b] = [node.left.type.kind, node.right.type.kind];
-    switch (node.type.kind) {
-      case "string":
-        return binary(left, "+", right);
-      case "bytes":
-        return helper("concatBytes");
-      case "timestamp":
-        return helper(node.operator === "+" ? "timestampPlus" : "timestampMinus");
-      case "duration":
-        return helper(node.operator === "+" ? "durationPlus" : "durationMinus");
-      default:
-        if (left.items !== right.items || (left.enums ?? false) !== (right.enums ?? false)) {
-          throw new Uncompilable(`it joins a ${a} and a ${b} of other values`);
-        }
-        return { ...left, ...atom(`[...${spread(left)}, ...${spread(right)}]`) };
-    }
-  }
-
-  #membership(node: Extract<Node, { kind: "operator" }>, variables: Variables): Printed {
-    const within = this.print(node.right, variables);
-    if (node.right.type.kind === "map") {
-      return call("Object.hasOwn", [within.text, this.#key(node.left, variables)]);
-    }
-    const item = node.right.type.kind === "list" ? node.right.type.item : node.right.type;
-    const value = this.print(node.left, variables);
-    const isInteger = item.kind === "int" || item.kind === "uint";
-    const maybeNull = node.left.type.kind === "wrapper";
-    if (item.kind === "string" || item.kind === "bool") {
-      if (node.right.kind !== "list" || maybeNull) return call(this.#host.runtime("isIn"), [value.text, within.text]);
-      return call(`${within.text}.includes`, [value.text]);
-    }
-    if (!isNumber(item)) throw new Uncompilable(`it looks for ${item.kind} in a list`);
-    const found = this.#numberIn(node, value, within, isInteger, variables);
-    if (found === undefined || (maybeNull && !found.text.includes(`(${value.text},`)))
-      throw new Uncompilable("it looks for a number among others that are held differently");
-    return found;
-  }
-
-  #numberIn(
-    node: Extract<Node, { kind: "operator" }>,
-    value: Printed,
-    within: Printed,
-    isInteger: boolean,
-    variables: Variables,
-  ): Printed | undefined {
-    const type = base(node.left.type);
-    const isWhole = type.kind !== "double";
-    const maybeNull = type !== node.left.type;
-    if (node.right.kind === "list") {
-      const items = node.right.items.map((item) => this.print(item, variables));
-      if (!isWhole || !isInteger) {
-        if ([value, ...items].some((one) => one.holder === "bigint")) return undefined;
-      }
-      const [held, ...others] = alike([value, ...items]) as [Printed, ...Printed[]];
-      const list = `[${others.map((item) => hold(item, undefined).text).join(", ")}]`;
-      if (isWhole && isInteger && !maybeNull) return call(`${list}.includes`, [held.text]);
-      return call(this.#host.runtime("isIn"), [hold(held, undefined).text, list]);
-    }
-    const wanted = within.items === "bigint" ? "bigint" : "number";
-    const held = hold(value, wanted);
-    if (!isWhole && within.items === "bigint") return undefined;
-    if (held.holder === "bigint" && within.items !== "bigint") return undefined;
-    return call(this.#host.runtime("isIn"), [held.text, within.text]);
+    return printComparison(node, left, right, this.#host);
   }
 
   #logic(node: Extract<Node, { kind: "and" | "or" }>, variables: Variables): Printed {
@@ -339,11 +212,6 @@ export class CelPrinter {
 
 const orders: Partial<Record<Operator, Operator>> = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
 
-/** A type, or what a wrapper of it holds. */
-function base(type: CelType): CelType {
-  return type.kind === "wrapper" ? type.of : type;
-}
-
 /** An item of a list or a value of a map. */
 function element(printed: Printed, { items = "other", enums }: Printed): Printed {
   if (enums) return call("Number", [printed.text], "number");
@@ -352,10 +220,6 @@ function element(printed: Printed, { items = "other", enums }: Printed): Printed
 
 function arrowOf(body: Printed): string {
   return arrow("", body);
-}
-
-function spread(list: Printed): string {
-  return list.text.includes(" ") && !list.text.startsWith("[") ? `(${list.text})` : list.text;
 }
 
 function double(value: number): Printed {
