@@ -53,10 +53,12 @@ test("bytes that were read stay as they are for who keeps them", { timeout: 60_0
       const kept: { readonly number: number; readonly body: Uint8Array }[] = [];
       let seen = 0;
       let told = (): void => {};
-      const all = new Promise<void>((resolve) => {
+      let lost = (_cause: Error): void => {};
+      const all = new Promise<void>((resolve, reject) => {
         told = resolve;
+        lost = reject;
       });
-      const quiet: LinkHandler = { checkHeader: () => 1_048_576, onFrame() {}, onClosed() {} };
+      const quiet: LinkHandler = { checkHeader: () => 1_048_576, onFrame() {}, onClosed: (cause) => lost(cause) };
       const receiver = new Link(
         to,
         {
