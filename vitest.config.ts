@@ -18,7 +18,9 @@ export default defineConfig({
   resolve: { conditions: ["crucible-source"] },
   test: {
     globalSetup: "test/support/bundle-setup.ts",
-    testTimeout: 30_000,
+    // Timings decide no test: these end what hangs, on a machine that is busy or stands still for half a minute, too.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "forks",
     // One more than there are processors: files wait for timers, sockets and processes that start.
     maxWorkers: availableParallelism() + 1,
