@@ -19,7 +19,7 @@ import type { LaneHost } from "./lane-host.js";
 import type { SessionLimits } from "./limits.js";
 import type { Link, LinkHandler } from "./link.js";
 import type { MessageIds } from "./message-ids.js";
-import type { Outbox } from "./outbox.js";
+import type { FragmentQueue } from "./fragment-queue.js";
 import { PendingRequest } from "./pending-request.js";
 import { payloadLimit } from "./payload-limit.js";
 
@@ -50,7 +50,7 @@ export interface LaneParts {
   readonly limits: SessionLimits;
   readonly side: "plugin" | "daemon";
   readonly ids: MessageIds;
-  readonly outbox: Outbox;
+  readonly queue: FragmentQueue;
   readonly inbox: Inbox;
   readonly outgoing: CallTable;
   readonly incoming: IncomingCalls;
@@ -68,7 +68,7 @@ export class Arrivals implements LinkHandler {
   readonly #limits: SessionLimits;
   readonly #side: "plugin" | "daemon";
   readonly #ids: MessageIds;
-  readonly #outbox: Outbox;
+  readonly #queue: FragmentQueue;
   readonly #inbox: Inbox;
   readonly #outgoing: CallTable;
   readonly #incoming: IncomingCalls;
@@ -84,7 +84,7 @@ export class Arrivals implements LinkHandler {
     this.#limits = parts.limits;
     this.#side = parts.side;
     this.#ids = parts.ids;
-    this.#outbox = parts.outbox;
+    this.#queue = parts.queue;
     this.#inbox = parts.inbox;
     this.#outgoing = parts.outgoing;
     this.#incoming = parts.incoming;
@@ -224,7 +224,7 @@ export class Arrivals implements LinkHandler {
     const granted = decodePayload(CreditCodec, bytes, start, end).bytes;
     if (granted === 0) throw new CrucibleError("BAD_CREDIT", "credit grants nothing; grant what was consumed");
     if (call === undefined) this.#lane.events.granted(granted);
-    else this.#outbox.granted(call, granted);
+    else this.#queue.granted(call, granted);
   }
 
   #onError(flags: number, id: number, bytes: Uint8Array, start: number, end: number): void {

@@ -6,7 +6,7 @@ import type { Shrinker } from "./compression.js";
 import type { Grants } from "./grants.js";
 import { initialWindowBytes } from "./limits.js";
 import type { Link } from "./link.js";
-import type { Outbox } from "./outbox.js";
+import type { FragmentQueue } from "./fragment-queue.js";
 import { appendFragment, takeAssembly } from "./reassembly.js";
 
 /** The window that the events of one connection share. */
@@ -35,12 +35,12 @@ export type OnEvent = (lane: EventLane, flags: number, id: number, envelope: Uin
 /** The events of one connection: a window each way, what waits for it, and the fragments that come in. */
 export class EventLane {
   readonly #link: Link;
-  readonly #outbox: Outbox;
+  readonly #queue: FragmentQueue;
   readonly #grants: Grants;
   readonly #maxMessageBytes: number;
   readonly #onEvent: OnEvent;
   readonly #window = new EventWindow();
-  /** What was begun and what waits, by what the outbox knows of it. */
+  /** What was begun and what waits, by what the queue knows of it. */
   readonly #leaving: Map<Outgoing, LeavingEvent> = new Map();
   /** Id of the event whose fragments are coming in; 0 when none is. */
   #assemblingId = 0;
@@ -52,14 +52,14 @@ export class EventLane {
 
   constructor(
     link: Link,
-    outbox: Outbox,
+    queue: FragmentQueue,
     grants: Grants,
     maxMessageBytes: number,
     shrinker: Shrinker | undefined,
     onEvent: OnEvent,
   ) {
     this.#link = link;
-    this.#outbox = outbox;
+    this.#queue = queue;
     this.#grants = grants;
     this.#maxMessageBytes = maxMessageBytes;
     this.#onEvent = onEvent;
@@ -88,18 +88,18 @@ export class EventLane {
       },
     };
     this.#leaving.set(outgoing, event);
-    this.#outbox.enqueue(this.#window, outgoing);
+    this.#queue.enqueue(this.#window, outgoing);
   }
 
   granted(bytes: number): void {
-    this.#outbox.granted(this.#window, bytes);
+    this.#queue.granted(this.#window, bytes);
   }
 
   /** Takes back the events that have not begun to leave, in order: no more ids are drawn for them here. */
   takeWaiting(): LeavingEvent[] {
     const { queue } = this.#window;
     const begun = queue?.filter(({ id }) => id !== 0) ?? [];
-    if (begun.length === 0) this.#outbox.forget(this.#window);
+    if (begun.length === 0) this.#queue.forget(this.#window);
     else this.#window.queue = begun;
     const waiting = [...this.#leaving.values()];
     this.#leaving.clear();
@@ -195,6 +195,6 @@ export class EventLane {
   close(): void {
     this.#closed = true;
     this.#window.ended = true;
-    this.#outbox.forget(this.#window);
+    this.#queue.forget(this.#window);
   }
 }

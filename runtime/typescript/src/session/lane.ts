@@ -19,6 +19,7 @@ import type { Head } from "./head.js";
 import type { SessionLimits } from "./limits.js";
 import type { Link } from "./link.js";
 import { MessageIds } from "./message-ids.js";
+import { FragmentQueue } from "./fragment-queue.js";
 import { Outbox } from "./outbox.js";
 
 /**
@@ -64,10 +65,11 @@ export class Lane implements AcceptingLane, ArrivingLane {
     this.openedMs = clock.monotonicMs();
     this.#ids = new MessageIds(side, shared.ids, options.highestOfPeer);
     const onLarge = (call: Call): void => this.#markLarge(call);
-    this.#outbox = new Outbox(link, options.peerMaxMessageBytes, limits.maxFrameBytes, this.#ids, (call, type) =>
+    this.#handoff = options.handoff;
+    const queue = new FragmentQueue(link, limits.maxFrameBytes, this.#ids, options.handoff);
+    this.#outbox = new Outbox(link, options.peerMaxMessageBytes, this.#ids, queue, options.handoff, (call, type) =>
       this.#outboxFor(call, type),
     );
-    this.#handoff = this.#outbox.handoff = options.handoff;
     this.#grants = new Grants(link, shared, onLarge);
     this.#inbox = new Inbox(
       limits,
@@ -80,7 +82,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
       onLarge,
       (call, error) => this.arrivals.refuse(call, error),
     );
-    this.#cancels = new Cancels(link, clock, shared, limits.cancelsPerSecond, this.#outbox.advance);
+    this.#cancels = new Cancels(link, clock, shared, limits.cancelsPerSecond, queue.advance);
     this.#controls = new Controls(link, clock, shared, options.controls, () => this.#ids.draw());
     this.#incoming = new IncomingCalls(this, link, shared, limits, options.acceptor, this.#inbox, (call) =>
       this.#release(call),
@@ -93,7 +95,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
     this.#draining = new Draining(link, clock, isIdle, () => this.#incoming.failAll());
     link.onUnblocked = () => {
       this.#grants.onUnblocked();
-      this.#outbox.pump();
+      queue.pump();
     };
     this.arrivals = new Arrivals(this, {
       host,
@@ -101,7 +103,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
       limits,
       side,
       ids: this.#ids,
-      outbox: this.#outbox,
+      queue,
       inbox: this.#inbox,
       outgoing: this.#outgoing,
       incoming: this.#incoming,
@@ -117,7 +119,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
   get events(): EventLane {
     return (this.#events ??= new EventLane(
       this.#link,
-      this.#outbox,
+      this.#outbox.queue,
       this.#grants,
       this.#limits.maxMessageBytes,
       this.#eventShrinker,
@@ -267,7 +269,7 @@ export class Lane implements AcceptingLane, ArrivingLane {
 
   /** Nothing more is sent or received for a call that has ended. */
   #release(call: Call): void {
-    this.#outbox.forget(call);
+    this.#outbox.queue.forget(call);
     this.#inbox.forget(call);
     this.#grants.forget(call);
     if (call.large) {

@@ -1,26 +1,21 @@
 import type { Codec } from "../codec/codec.js";
-import { CrucibleError } from "../error/index.js";
 import { Flag, FrameType, overheadBytes, priorityShift } from "../frame/frame.js";
 import { RegionCodec } from "../gen/crucible/ipc/v1/envelope_codec.js";
-import { Advance } from "./advance.js";
-import type { Call, Outgoing } from "./call.js";
+import type { Advance } from "./advance.js";
+import type { Call } from "./call.js";
 import { bodyOf, changing, encodeApart, encodedBody } from "./encode-apart.js";
 import { writeEnvelope } from "./envelope.js";
+import type { FragmentQueue } from "./fragment-queue.js";
 import type { Handoff } from "./handoff/handoff.js";
 import type { OutgoingRegion } from "./handoff/outgoing-regions.js";
 import type { Head } from "./head.js";
-import { maxAdvancedFragmentBytes, maxFragmentBytes, maxWindowBytes } from "./limits.js";
-import { Line } from "./line.js";
+import { maxFragmentBytes } from "./limits.js";
 import type { Link } from "./link.js";
 import type { MessageIds } from "./message-ids.js";
 import { giveScratch } from "./scratch.js";
 
 /** Room that a frame asks for at first: most messages fit, and what is not used is not spent. */
 const usualBytes = 1024;
-/** A fragment smaller than this waits for more credit, unless it is the rest: it holds the largest head. */
-const leastFragmentBytes = 20_480;
-/** What a payload grows by when it is sealed. */
-const sealBytes = 16;
 /** Room for the body of a frame that names a region, and the margin of its codec. */
 const regionBytes = 512;
 
@@ -32,35 +27,31 @@ export class Outbox {
   readonly #link: Link;
   readonly #ids: MessageIds;
   readonly #onLarge: (call: Call, type: number) => Outbox;
-  /** What may be sent beyond windows. */
-  readonly advance: Advance;
-  /** The largest fragment of a call that is not compressed. */
-  readonly #fragmentBytes: number;
-  /** Calls whose next fragment fits their window. */
-  readonly #line = new Line();
-  /** The most bytes of one message that the peer takes. */
-  maxMessageBytes: number;
-  /** Where bodies go that need not travel in frames. */
-  handoff: Handoff | undefined;
+  readonly #advance: Advance;
+  readonly #handoff: Handoff | undefined;
+  readonly #maxMessageBytes: number;
+  /** What does not leave at once. */
+  readonly queue: FragmentQueue;
 
   /**
-   * `maxFrameBytes` is what the peer takes as the payload of a frame; `ids` are those of the connection; `onLarge` is told that a message leaves in parts, and says by which connection: for a
-   * Request it may be another.
+   * `maxMessageBytes` is the most bytes of one message that the peer takes; bodies go by `handoff` where they need not travel in
+   * frames; `onLarge` is told that a message leaves in parts, and says by which connection: for a Request it may be another.
    */
   constructor(
     link: Link,
     maxMessageBytes: number,
-    maxFrameBytes: number,
     ids: MessageIds,
+    queue: FragmentQueue,
+    handoff: Handoff | undefined,
     onLarge: (call: Call, type: number) => Outbox,
   ) {
     this.#link = link;
-    this.advance = new Advance(link.advanceBytes);
-    this.#fragmentBytes =
-      link.advanceBytes === 0 ? maxFragmentBytes : Math.min(maxAdvancedFragmentBytes, maxFrameBytes - sealBytes);
+    this.#maxMessageBytes = maxMessageBytes;
     this.#ids = ids;
+    this.queue = queue;
+    this.#advance = queue.advance;
+    this.#handoff = handoff;
     this.#onLarge = onLarge;
-    this.maxMessageBytes = maxMessageBytes;
   }
 
   /**
@@ -155,7 +146,7 @@ export class Outbox {
     codec: Codec,
     message: unknown,
   ): void {
-    const bytes = encodeApart(room, this.maxMessageBytes, head, head.length, codec, message);
+    const bytes = encodeApart(room, this.#maxMessageBytes, head, head.length, codec, message);
     this.#renumber(call, type);
     // Its size was a guess until now, by the message before it.
     const body = bodyOf(bytes, head.length);
@@ -165,33 +156,7 @@ export class Outbox {
     }
     // Its kind is often large, and it may be small all the same.
     const outbox = bytes.length > maxFragmentBytes ? this.#onLarge(call, type) : this;
-    outbox.enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
-  }
-
-  /** More credit for a call. */
-  granted(call: Call, bytes: number): void {
-    call.sendWindow = this.advance.grant(call.sendWindow, bytes);
-    if (call.sendWindow > maxWindowBytes) {
-      throw new CrucibleError(
-        "BAD_CREDIT",
-        `credit raises a window above ${maxWindowBytes} bytes; grant what was consumed`,
-      );
-    }
-    if (call.queue === undefined) return;
-    this.#line.add(call);
-    this.pump();
-  }
-
-  /** Forgets what waits for a call that has ended. */
-  forget(call: Call): void {
-    call.sendWindow = this.advance.forgive(call.sendWindow);
-    if (call.queue === undefined) return;
-    for (const { bytes, kept, region } of call.queue) {
-      if (region !== undefined) this.handoff!.drop(region);
-      else if (kept !== true) giveScratch(bytes);
-    }
-    call.queue = undefined;
-    this.#line.delete(call);
+    outbox.queue.enqueue(call, { type, flags, id: call.id, bytes, sent: 0 });
   }
 
   /** Sends a message by way of shared memory; false when it has to travel in frames. Throws what the codec throws. */
@@ -205,12 +170,12 @@ export class Outbox {
     message: unknown,
     expected: number,
   ): boolean {
-    const { handoff } = this;
+    const handoff = this.#handoff;
     if (handoff === undefined || codec === undefined || call.sealed || !handoff.wants(expected)) return false;
     if (handoff.isAhead(call)) return false;
     // A getter of the message may make calls meanwhile, with heads and ids of their own.
     const own = head.slice(0, headBytes);
-    const region = handoff.place(codec, message, expected, this.maxMessageBytes);
+    const region = handoff.place(codec, message, expected, this.#maxMessageBytes);
     if (region === undefined) {
       head.set(own);
       return false;
@@ -230,110 +195,30 @@ export class Outbox {
     const cost = overheadBytes + payload;
     if (
       call.queue === undefined &&
-      (cost <= call.sendWindow || cost <= this.advance.room(call.sendWindow)) &&
-      payload <= this.#mostBytes(call)
+      (cost <= call.sendWindow || cost <= this.#advance.room(call.sendWindow)) &&
+      payload <= this.queue.mostBytes(call)
     ) {
       if (type === FrameType.Stream) {
         if (!this.#link.waits) {
-          this.#charge(call, cost);
-          if (region !== undefined) this.#sendRegion(call, end, region);
-          else this.#link.sendMany(this.#shrunk(call, start, end), cost, call.sealed);
+          this.queue.charge(call, cost);
+          if (region !== undefined) this.queue.sendRegion(call, end, region);
+          else this.#link.sendMany(this.queue.shrunk(call, start, end), cost, call.sealed);
           return;
         }
       } else if (!this.#link.congested || type === FrameType.Request) {
-        this.#charge(call, cost);
-        if (region !== undefined) this.#sendRegion(call, end, region);
-        else this.#link.send(this.#shrunk(call, start, end), call.sealed);
+        this.queue.charge(call, cost);
+        if (region !== undefined) this.queue.sendRegion(call, end, region);
+        else this.#link.send(this.queue.shrunk(call, start, end), call.sealed);
         return;
       }
     }
     const bytes = this.#link.writer.arena.slice(start, end);
-    this.enqueue(call, { type, flags, id: call.id, bytes, sent: 0, region });
-  }
-
-  /** The largest fragment of a call. */
-  #mostBytes(call: Call): number {
-    return call.shrinker === undefined ? this.#fragmentBytes : maxFragmentBytes;
+    this.queue.enqueue(call, { type, flags, id: call.id, bytes, sent: 0, region });
   }
 
   /** The largest message that is encoded where it leaves: one that waits would have to be copied. */
   #inPlaceBytes(call: Call, type: number): number {
     if (call.queue !== undefined || (type === FrameType.Stream && this.#link.waits)) return maxFragmentBytes;
-    return this.#mostBytes(call);
-  }
-
-  #charge(call: Call, cost: number): void {
-    call.sendWindow = this.advance.charge(call.sendWindow, cost)!;
-  }
-
-  /** Sends the frame that ends at `end`, and names a region. It took as long as if it had its body in it. */
-  #sendRegion(call: Call, end: number, region: OutgoingRegion): void {
-    this.handoff!.announce(region, call);
-    this.#link.send(end, false);
-    this.#link.countTurn(region.length);
-  }
-
-  /** The end of the payload `[start, end)` as it is to be sent. */
-  #shrunk(call: Call, start: number, end: number): number {
-    return call.shrinker === undefined ? end : call.shrinker.shrink(this.#link.writer, start, end);
-  }
-
-  /** Sends a message as credit and the transport allow, behind what waits for its call. */
-  enqueue(call: Call, outgoing: Outgoing): void {
-    if (call.ended) {
-      if (outgoing.region !== undefined) this.handoff!.drop(outgoing.region);
-      return;
-    }
-    if (call.queue === undefined) call.queue = [outgoing];
-    else call.queue.push(outgoing);
-    // Ids reach the peer in the order they were drawn, so the first fragment of a Request never waits; it always fits.
-    if (outgoing.type === FrameType.Request) this.#fragment(call);
-    if (call.queue !== undefined) this.#line.add(call);
-    this.pump();
-  }
-
-  /** Sends what waits, a fragment a call in turn, until credit, the transport or the end of this turn stops it. */
-  pump(): void {
-    while (this.#line.size > 0 && !this.#link.waits) {
-      const call = this.#line.take()!;
-      // One that has too little credit is in line again when it is granted more.
-      if (this.#fragment(call) && call.queue !== undefined) this.#line.add(call);
-    }
-  }
-
-  /** Sends the next fragment of a call; false when it must wait for credit. */
-  #fragment(call: Call): boolean {
-    const outgoing = call.queue![0]!;
-    const rest = outgoing.bytes.length - outgoing.sent;
-    // Events have their window and nothing beyond it.
-    const isEvent = outgoing.type === FrameType.Event;
-    const room = isEvent ? call.sendWindow : this.advance.room(call.sendWindow);
-    const size = Math.min(rest, isEvent ? maxFragmentBytes : this.#mostBytes(call), room - overheadBytes);
-    if (size < Math.min(rest, leastFragmentBytes)) return false;
-    const last = size === rest;
-    const { writer } = this.#link;
-    const flags = last ? outgoing.flags : (outgoing.flags & ~Flag.EndStream) | Flag.More;
-    if (outgoing.id === 0) {
-      outgoing.id = this.#ids.draw();
-      outgoing.onId?.(outgoing.id);
-    }
-    const start = writer.begin(outgoing.type, flags, outgoing.id, size);
-    writer.arena.set(outgoing.bytes.subarray(outgoing.sent, outgoing.sent + size), start);
-    this.#charge(call, overheadBytes + size);
-    outgoing.sent += size;
-    const { region } = outgoing;
-    const end = region === undefined ? this.#shrunk(call, start, start + size) : start + size;
-    if (last) {
-      if (outgoing.kept !== true) giveScratch(outgoing.bytes);
-      call.queue!.shift();
-      if (call.queue!.length === 0) {
-        call.queue = undefined;
-        this.#line.delete(call);
-      }
-    }
-    if (region === undefined) this.#link.sendMany(end, overheadBytes + size, call.sealed);
-    else this.#sendRegion(call, end, region);
-    if (call.queue === undefined) call.onSent();
-    return true;
+    return this.queue.mostBytes(call);
   }
 }
