@@ -238,6 +238,17 @@ export function opening(id: number, method: EchoMethod = "up", init: RequestInit
   return { type: FrameType.Request, id, payload: encodeRequest({ methodId: methodId(method), ...init }) };
 }
 
+/** The first fragment of a Request. */
+export const begun = (id: number): RawFrame => ({ ...opening(id, "unary"), flags: Flag.More });
+
+/** A later one, or that of another message. */
+export const fragment = (
+  type: number,
+  id: number,
+  flags: number = Flag.More,
+  payload: Uint8Array = Uint8Array.of(1),
+): RawFrame => ({ type, flags, id, payload });
+
 export function streamed(id: number, body: Uint8Array | undefined = pair(), flags = 0): RawFrame {
   return { type: FrameType.Stream, flags, id, payload: encodeStream(body === undefined ? {} : { body }) };
 }
@@ -291,6 +302,9 @@ export const shutdown = (lastMessageId: number, reason = "PLUGIN_STOPPING"): Raw
 });
 
 // ---- what tests expect
+
+/** What is wrong, frames as a test sends them, and the reason that must end the connection. */
+export type EndingRow = readonly [what: string, frames: readonly (RawFrame | Uint8Array)[], reason: string];
 
 /** The connection has ended: one Error with message id 0 and this reason, and the real end knows the same. */
 export function expectEnd(raw: RawEnd, reason: string): void {

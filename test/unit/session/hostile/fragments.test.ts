@@ -1,22 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { Flag, FrameType } from "../../../../runtime/typescript/src/frame/frame.js";
-import {
-  decodeResponse,
-  encodeRequest,
-} from "../../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
+import { decodeResponse } from "../../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import {
   decodeHeartbeat,
   encodeHeartbeat,
 } from "../../../../runtime/typescript/src/gen/crucible/ipc/v1/control_codec.js";
 import { Echo } from "../../../suites/peers.js";
 import {
+  begun,
   cancel,
   control,
+  type EndingRow,
   event,
   expectAlive,
   expectEnd,
+  fragment,
   halfClose,
-  methodId,
   opening,
   pair,
   RawEnd,
@@ -29,27 +28,10 @@ import { bytes } from "../../../suites/shorthand.js";
 
 // PROTOCOL.md, section 7, against a live session: messages in parts.
 
-/** Frames as a test sends them, and the reason that must end the connection. */
-type Row = readonly [what: string, frames: readonly (RawFrame | Uint8Array)[], reason: string];
 const eventId = new Uint8Array(16).fill(7);
 
-/** The first fragment of a Request, and a later one. */
-const begun = (id: number): RawFrame => ({
-  type: FrameType.Request,
-  flags: Flag.More,
-  id,
-  payload: encodeRequest({ methodId: methodId("unary") }),
-});
-
-const fragment = (type: number, id: number, flags: number = Flag.More, payload = bytes(1)): RawFrame => ({
-  type,
-  flags,
-  id,
-  payload,
-});
-
 describe("fragments", () => {
-  test.each<Row>([
+  test.each<EndingRow>([
     ["empty with MORE, first", [{ ...begun(1), payload: bytes() }], "BAD_FRAGMENT"],
     ["empty with MORE, later", [begun(1), { ...begun(1), payload: bytes() }], "BAD_FRAGMENT"],
     ["a Stream inside a Request", [begun(1), streamed(1)], "BAD_FRAGMENT"],

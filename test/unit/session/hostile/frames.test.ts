@@ -6,13 +6,13 @@ import {
   cancel,
   control,
   credit,
+  type EndingRow,
   expectAlive,
   expectEnd,
   failure,
   opening,
   pair,
   RawEnd,
-  type RawFrame,
   request,
   response,
   turns,
@@ -20,9 +20,6 @@ import {
 import { bytes } from "../../../suites/shorthand.js";
 
 // Frames that break rules of PROTOCOL.md, section 5, thrown at a live session.
-
-/** Frames as a test sends them, and the reason that must end the connection. */
-type Row = readonly [what: string, frames: readonly (RawFrame | Uint8Array)[], reason: string];
 
 interface Vector {
   readonly name: string;
@@ -80,7 +77,7 @@ describe("vectors that a session refuses", () => {
 });
 
 describe("checks on receipt", () => {
-  test.each<Row>([
+  test.each<EndingRow>([
     ["a version of another protocol", [{ ...request(1), faults: { version: 2 } }], "BAD_VERSION"],
     ["reserved bytes", [{ ...request(1), faults: { reserved: 1 } }], "BAD_RESERVED"],
     ["a type that does not exist", [{ type: 0x30, id: 1 }], "BAD_TYPE"],

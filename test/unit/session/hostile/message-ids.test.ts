@@ -1,17 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { Flag, FrameType } from "../../../../runtime/typescript/src/frame/frame.js";
-import { encodeCredit, encodeRequest } from "../../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
+import { encodeCredit } from "../../../../runtime/typescript/src/gen/crucible/ipc/v1/envelope_codec.js";
 import { Echo } from "../../../suites/peers.js";
 import {
+  begun,
   cancel,
   control,
   credit,
+  type EndingRow,
   event,
   expectAlive,
   expectEnd,
   failure,
+  fragment,
   halfClose,
-  methodId,
   opening,
   pair,
   RawEnd,
@@ -26,27 +28,10 @@ import { bytes } from "../../../suites/shorthand.js";
 
 // PROTOCOL.md, section 6.1, against a live session: ids that go back, of another side, of nothing.
 
-/** Frames as a test sends them, and the reason that must end the connection. */
-type Row = readonly [what: string, frames: readonly (RawFrame | Uint8Array)[], reason: string];
 const eventId = new Uint8Array(16).fill(7);
 
-/** The first fragment of a Request, and a later one. */
-const begun = (id: number): RawFrame => ({
-  type: FrameType.Request,
-  flags: Flag.More,
-  id,
-  payload: encodeRequest({ methodId: methodId("unary") }),
-});
-
-const fragment = (type: number, id: number, flags: number = Flag.More, payload = bytes(1)): RawFrame => ({
-  type,
-  flags,
-  id,
-  payload,
-});
-
 describe("message ids", () => {
-  test.each<Row>([
+  test.each<EndingRow>([
     ["an id above 2^53-1", [{ ...request(1), id: 2n ** 53n + 1n }], "BAD_MESSAGE_ID"],
     ["0 that opens", [{ ...request(1), id: 0 }], "BAD_MESSAGE_ID"],
     ["0 in a Heartbeat", [control(FrameType.Heartbeat, 0)], "BAD_MESSAGE_ID"],
