@@ -1,6 +1,6 @@
 import type { Category, Code } from "./category.js";
 import { type Reason, reasons } from "./reasons.js";
-import { printable } from "./text.js";
+import { printable } from "./printable.js";
 
 /** One typed detail of an error: a message by name, encoded. */
 export interface ErrorDetail {
@@ -46,11 +46,8 @@ export class CrucibleError extends Error {
   readonly details: readonly ErrorDetail[];
 
   constructor(reason: Reason | (string & {}), message: string, options: ErrorOptions = {}) {
-    super(
-      typeof message === "string" ? printable(message) : message,
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    const known = Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : undefined;
+    super(printable(String(message)), options.cause === undefined ? undefined : { cause: options.cause });
+    const known = reasons.get(reason);
     this.reason = reason;
     this.category = options.category ?? known?.category ?? plugin;
     this.code = options.code ?? known?.code ?? unknown;

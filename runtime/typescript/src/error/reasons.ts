@@ -135,8 +135,8 @@ const groups: readonly Group[] = [
 ];
 
 /** The catalogue: each reason the runtime itself gives, with its category and code. Applications may use names of their own. */
-export const reasons: Readonly<Record<Reason, ReasonEntry>> = /* @__PURE__ */ Object.fromEntries(
+export const reasons: ReadonlyMap<string, ReasonEntry> = /* @__PURE__ */ new Map(
   /* @__PURE__ */ groups.flatMap(([category, code, names, retryable = false]) =>
     names.split(" ").map((name) => [name, { category, code, retryable }]),
   ),
-) as Record<Reason, ReasonEntry>;
+);

@@ -1,18 +1,6 @@
-/**
- * What moves the cursor of a terminal, begins a line where there should be one, or turns the order of what is shown around:
- * control characters of both ranges, the two separators, embeddings and overrides of direction.
- */
-// oxlint-disable-next-line no-control-regex -- Reason: control characters are what is looked for.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-const runs = new RegExp(`${unprintable.source}+`, "g");
-const each = new RegExp(unprintable.source, "g");
+import { printable, unprintable } from "./printable.js";
 
-/** `text` on one line that is safe to print. */
-export function printable(text: string): string {
-  return unprintable.test(text) ? text.replace(runs, " ") : text;
-}
-
-/** The same without blanks at its ends, and with at most `maxCharacters` characters. */
+/** `text` on one line that is safe to print, without blanks at its ends and with at most `maxCharacters` characters. */
 export function oneLine(text: string, maxCharacters = 512): string {
   const line = printable(text).trim();
   return line.length > maxCharacters ? `${line.slice(0, maxCharacters)}…` : line;
@@ -20,7 +8,11 @@ export function oneLine(text: string, maxCharacters = 512): string {
 
 /** `value` as one line of JSON that is safe to print: JSON itself lets some of these characters pass. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(each, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value).replace(unprintable, (run) => Array.from(run, escapeOne).join(""));
+}
+
+function escapeOne(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 const maxShownCharacters = 60;
