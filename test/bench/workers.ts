@@ -110,6 +110,20 @@ export async function sampleInTurns(
   }
 }
 
+/** Takes samples again and again, as of fresh processes, and puts those of each case together. */
+export async function sampleAgain(
+  times: number,
+  sample: () => Promise<Readonly<Record<string, Samples>>>,
+): Promise<Record<string, Samples>> {
+  const all: Record<string, Record<string, number[]>> = {};
+  for (let i = 0; i < times; i++) {
+    for (const [id, peers] of Object.entries(await sample())) {
+      for (const [peer, list] of Object.entries(peers)) ((all[id] ??= {})[peer] ??= []).push(...list);
+    }
+  }
+  return all;
+}
+
 /** How many times as fast ours is: the median of the rounds, each of which compares neighbours in time. */
 export function speedup(samples: Samples, ours: string, peer: string): number {
   return median(samples[ours]!.map((ns, round) => samples[peer]![round]! / ns));

@@ -4,9 +4,9 @@ import type { BarGroup, BenchResult } from "../report/result.js";
 import { measureRounds } from "../transfer/rounds.js";
 import { ratioOf, type Turn } from "../transfer/workload.js";
 
-const rounds = 1;
-const times = 5;
-const ms = 60;
+const rounds = 3;
+const times = 6;
+const ms = 80;
 const mebibyte = 1_048_576;
 const sizes = [1, 4, 16, 64] as const;
 const carriers = ["handoff", "in-place", "view", "socket", "raw"] as const;
@@ -47,4 +47,4 @@ the decoded answer, whose last byte is looked at. "socket" is ours with handoff 
 plugin has its body in memory of its own, the daemon gets one in memory of its own. "in-place": the plugin has made it in a
 SharedBuffer, which is not measured. "view": that, and the daemon looks at it where it lies. The main threads of the two
 processes have a processor each. "raw" is a bare socket with as many bytes, which its reader counts and drops. Medians of ${rounds * times} turns of about ${ms} ms in which the peers follow one another, in
-a pair of fresh processes for each.`;
+${rounds} pairs of fresh processes for each.`;

@@ -9,6 +9,7 @@ const mapPrivate = 0x02;
 const mapFixed = 0x10;
 const mapAnonymous = 0x20;
 const madvDontNeed = 4;
+const madvHugePage = 14;
 const madvRemove = 9;
 const fGetSeals = 1034;
 const sealShrink = 0x2;
@@ -55,6 +56,9 @@ export class Mapping implements WritableArena {
       throw new CrucibleError("HANDOFF_UNAVAILABLE", `${bytes} bytes cannot be mapped (errno ${system.errno()})`);
     }
     this.#address = address;
+    // Of memory of its own, that pages are large where the system has such: 16 MiB are handed off in 5.5 to 6 ms instead of 6 to
+    // 6.8 (Node 24; no difference on Node 20). Only advice: what comes of it does not matter.
+    if (descriptor === undefined) system.madvise(address, bytes, madvHugePage);
     this.#bytes = new Uint8Array(this.#makeView(0, bytes, undefined).buffer.deref()!);
   }
 
