@@ -1,7 +1,7 @@
 /**
  * Bytes of one stream that are out at most, but for two messages of any size. Calls beside a stream of 1 MiB messages over the
- * same connection take 0.5 ms instead of 1.1, and 6 instead of 25 at the 99th percentile (Node 24; Node 20: 0.45 and 0.55, 5
- * and 26); the stream moves at 2.5 GB/s instead of 3.4 (3.2 and 3.2). With 8 and 16 MiB they take up to 16 and 12 ms.
+ * same connection take 0.41 ms instead of 0.94, and 5.4 instead of 21 at the 99th percentile (Node 20; Node 24: 0.56 and 1.4, 7.5
+ * and 23), while the stream moves at 3.2 GB/s instead of 4.0 (2.3 and 3.8): `npm run bench -- latency`, `single`.
  */
 const mostBytes = 4_194_304;
 /** One is written while the other is read. */
