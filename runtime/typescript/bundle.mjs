@@ -4,7 +4,7 @@
 // needs besides is another, `session`; and the doors themselves are small. Those of cel and re2 look for packages that few
 // have, and those of messages that describe schemas are long and rarely wanted: they stay apart. Bundlers for anything else
 // get many files, in `parts`, of which they keep what is used. Usage: node bundle.mjs, after tsc -b
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -139,13 +139,14 @@ await build({
   plugins: [layered],
 });
 
-/** Where the size of a program counts, short text, keys and UUIDs are read, and strings written, by less code. */
+/** Where the size of a program counts, modules that have a twin of less code, `…-small`, give way to it. */
 const small = {
   name: "small",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(?:short-text|key|uuid|write-string)\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path.replace(".js", "-small.js")),
-    }));
+    onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir }) => {
+      const twin = join(resolveDir, path.replace(".js", "-small.js"));
+      return existsSync(twin) ? { path: twin } : undefined;
+    });
   },
 };
 

@@ -25,6 +25,7 @@ export function readCases(message: MessageModel, scope: CodecScope): string[] {
   return fields.flatMap((field, i) => {
     const head = `      // ${declaration(field)}`;
     if (isPackable(field)) return [head, ...readPackable(field, scope)];
+    if (field.cardinality === "list" && wireType(field) === wire.length) return [head, ...readItems(field, scope)];
     const next = fields[i + 1];
     const follows = next !== undefined && isFollowed(field, next) ? firstTag(next) : undefined;
     const tag = tagOf(field.number, typeOf(field));
@@ -131,7 +132,6 @@ function readField(field: FieldModel, scope: CodecScope): Value {
   }
   if (field.type.kind === "message") return { lines: readMessage(field, target, scope) };
   const value = readValue(field, "end", scope);
-  if (field.cardinality === "list") return { lines: assign("", call(`${target}.push`, [value])) };
   const { type } = field;
   if (type.kind !== "enum" || type.enum.open)
     return { lines: store(field, target, value), short: readByte(field, target, scope) };
@@ -166,30 +166,33 @@ function store(field: FieldModel, target: string, value: string | Call): string[
   return assignCase(8, target, propertyName(field), value);
 }
 
-function readStop({ context }: CodecScope): string[] {
-  return assign("const stop = ", call(context.runtime("readLength"), ["bytes", "at", "end"]));
+function readStop({ context }: CodecScope, indent = 8): string[] {
+  return statement(indent, "const stop = ", call(context.runtime("readLength"), ["bytes", "at", "end"]));
+}
+
+/** What reads a message that is the value of a field: the function, what makes an empty one, and where the bytes are. */
+function nested(field: FieldModel, scope: CodecScope): { read: string; empty: string; place: string[] } {
+  if (field.type.kind !== "message") throw new Error(`${field.name} holds no message`);
+  const place =
+    wireType(field) === wire.start
+      ? ["bytes", "at", "end", "depth + 1", String(tagOf(field.number, wire.end))]
+      : ["bytes", `${scope.context.runtime("cursor")}.at`, "stop", "depth + 1", "0"];
+  if (isJson(field)) return { read: scope.context.runtime("readStruct"), empty: "{}", place };
+  const { read, empty } = scope.functions(field.type.message);
+  return { read, empty: `${empty}()`, place };
 }
 
 function readMessage(field: FieldModel, target: string, scope: CodecScope): string[] {
   if (field.type.kind !== "message") throw new Error(`${field.name} holds no message`);
-  const { message } = field.type;
-  const group = wireType(field) === wire.start;
-  const before = group ? [] : readStop(scope);
-  const place = group
-    ? ["bytes", "at", "end", "depth + 1", String(tagOf(field.number, wire.end))]
-    : ["bytes", `${scope.context.runtime("cursor")}.at`, "stop", "depth + 1", "0"];
-  const json = isJson(field);
-  const read = json ? scope.context.runtime("readStruct") : scope.functions(message).read;
-  const empty = json ? "{}" : `${scope.functions(message).empty}()`;
-  if (field.cardinality === "list") {
-    return [...before, ...assign("", call(`${target}.push`, [call(read, [empty, ...place])]))];
-  }
+  const { read, empty, place } = nested(field, scope);
+  if (field.cardinality === "list") return assign("", call(`${target}.push`, [call(read, [empty, ...place])]));
+  const before = wireType(field) === wire.start ? [] : readStop(scope);
   const set = owned(propertyName(field))
     ? target
     : flat(call(scope.context.runtime("ownProperty"), ["message", quote(propertyName(field))]));
   if (unwraps(field)) {
-    const zero = wrapped(message).zero;
-    const earlier = `{ $typeName: ${quote(message.fullName)}, value: ${set} ?? ${zero} }`;
+    const zero = wrapped(field.type.message).zero;
+    const earlier = `{ $typeName: ${quote(field.type.message.fullName)}, value: ${set} ?? ${zero} }`;
     return [...before, ...assign(`${target} = `, call(read, [earlier, ...place], ".value"))];
   }
   if (field.oneof === undefined) {
@@ -201,6 +204,36 @@ function readMessage(field: FieldModel, target: string, scope: CodecScope): stri
     `        const earlier = ${target};`,
     ...assign("const value = ", call(read, [`earlier.case === ${key} ? earlier.value : ${empty}`, ...place])),
     `        ${target} = { case: ${key}, value };`,
+  ];
+}
+
+/**
+ * The case of a list of strings, bytes or messages. Its items stand one behind the other: the case reads all that follow, with
+ * room made for them at once (`extendList`).
+ */
+function readItems(field: FieldModel, scope: CodecScope): string[] {
+  const { context } = scope;
+  const tag = tagOf(field.number, wire.length);
+  const first = `${context.runtime("extendList")}(list, bytes, at, end, ${tag})`;
+  const next = `${context.runtime("nextItem")}(bytes, end, ${tag})`;
+  const lines: string[] = [];
+  let item: Call;
+  if (field.type.kind === "message") {
+    const { read, empty, place } = nested(field, scope);
+    lines.push(...readStop(scope, 10));
+    item = call(read, [empty, ...place]);
+  } else {
+    item = readValue(field, "end", scope);
+  }
+  return [
+    `      case ${tag}: {`,
+    `        const list = message.${propertyName(field)};`,
+    `        for (let i = ${first}; at !== 0; at = ${next}) {`,
+    ...lines,
+    ...statement(10, "list[i++] = ", item),
+    "        }",
+    leave,
+    "      }",
   ];
 }
 
@@ -299,13 +332,8 @@ function entryValue(field: FieldModel, scope: CodecScope): string {
 
 function entryReadValue(field: FieldModel, scope: CodecScope): string[] {
   if (field.type.kind !== "message") return statement(8, "value = ", readValue(field, "end", scope));
-  const { context } = scope;
-  const read = isJson(field) ? context.runtime("readStruct") : scope.functions(field.type.message).read;
-  const args = ["value", "bytes", `${context.runtime("cursor")}.at`, "stop", "depth + 1", "0"];
-  return [
-    ...statement(8, "const stop = ", call(context.runtime("readLength"), ["bytes", "at", "end"])),
-    ...statement(8, "", call(read, args)),
-  ];
+  const { read, place } = nested(field, scope);
+  return [...readStop(scope), ...assign("", call(read, ["value", ...place]))];
 }
 
 /** A statement of a case. */

@@ -1,4 +1,5 @@
 // Lists, maps and nested messages: what generated code needs around their values.
+import { cursor } from "./cursor.js";
 import { foreign, unfit } from "./failure.js";
 import { expectRoom } from "./room.js";
 
@@ -33,6 +34,19 @@ export function expectList<T>(value: readonly T[], field: string): readonly T[] 
   if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
     throw unfit(field, "an array", value);
   return value;
+}
+
+/**
+ * Called behind an item of a list. Where a tag is written in more than two bytes, each item is left to the switch.
+ *
+ * @param end where the message with the list ends.
+ * @returns the offset behind the tag of the next item; 0 when none follows.
+ */
+export function nextItem(bytes: Uint8Array, end: number, tag: number): number {
+  const { at } = cursor;
+  if (tag < 128) return at < end && bytes[at] === tag ? at + 1 : 0;
+  const follows = tag < 16384 && at + 1 < end && bytes[at] === ((tag & 127) | 128) && bytes[at + 1] === tag >> 7;
+  return follows ? at + 2 : 0;
 }
 
 /**

@@ -1,5 +1,4 @@
-// Keys of maps where speed counts more than size: what Node loads. Bundles for anything else get `key-small.ts`, of which
-// `bundle.mjs` knows.
+// Keys of maps where speed counts more than size: what Node loads. Bundles for anything else get `key-small.ts`.
 import { cursor } from "./cursor.js";
 import { readString } from "./text.js";
 import { readLength } from "./varint.js";

@@ -1,5 +1,4 @@
-// Short text where speed counts more than size: what Node loads. Bundles for anything else get `short-text-small.ts`, of which
-// `bundle.mjs` knows; both pass the same tests.
+// Short text where speed counts more than size: what Node loads. Bundles for anything else get `short-text-small.ts`.
 
 /** Text of more characters than this is not for `joinAscii`. */
 export const longestJoined = 24;

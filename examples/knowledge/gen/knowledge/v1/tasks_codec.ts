@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   readEnum,
   readKey,
   readLength,
@@ -564,8 +566,11 @@ function readListTasksResponse(
     switch (tag) {
       // repeated Task tasks = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.tasks.push(readTask(emptyTask(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.tasks;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readTask(emptyTask(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // uint32 total = 2

@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   inherit,
   messageCodec,
+  nextItem,
   readDouble,
   readEnum,
   readInt32,
@@ -236,9 +238,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         if (at >= end || bytes[at] !== 34) continue;
         at++;
       // repeated string tags = 4
-      case 34:
-        message.tags.push(readString(bytes, at, end));
+      case 34: {
+        const list = message.tags;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // Color color = 5
       // @ts-ignore: goes on with the next field where that follows
       case 40:

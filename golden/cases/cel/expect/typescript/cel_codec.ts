@@ -12,7 +12,9 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readEnum,
   readInt32,
   readInt64,
@@ -429,8 +431,11 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated Guest guests = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.guests.push(readGuest(emptyGuest(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.guests;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readGuest(emptyGuest(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // Guest host = 4
@@ -496,9 +501,13 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
         message.place = { case: "link", value: readString(bytes, at, end) };
         break;
       // repeated string emails = 12
-      case 98:
-        message.emails.push(readString(bytes, at, end));
+      case 98: {
+        const list = message.emails;
+        for (let i = extendList(list, bytes, at, end, 98); at !== 0; at = nextItem(bytes, end, 98)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfEvent);
     }
@@ -709,8 +718,11 @@ function readLeft(message: Left, bytes: Uint8Array, at: number, end: number, dep
       }
       // repeated google.protobuf.Any extras = 6
       case 50: {
-        const stop = readLength(bytes, at, end);
-        message.extras.push(AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.extras;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

@@ -62,6 +62,7 @@ export {
   writePackedSfixed32,
   writePackedSfixed64,
 } from "../../codec/packed-fixed.js";
+export { extendList } from "../../codec/list.js";
 export { readKey } from "../../codec/key.js";
 export { readLenientString, readString } from "../../codec/text.js";
 export { writeString } from "../../codec/write-string.js";
@@ -72,6 +73,7 @@ export {
   expectKeys,
   expectList,
   mapValues,
+  nextItem,
   numberKey,
   ownProperty,
   setEntry,

@@ -11,7 +11,9 @@ import {
   decodeFailure,
   encode,
   expectList,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readEnum,
   readLength,
@@ -205,14 +207,20 @@ function readApi(message: Api, bytes: Uint8Array, at: number, end: number, depth
         break;
       // repeated Method methods = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.methods.push(readMethod(emptyMethod(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.methods;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMethod(emptyMethod(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated Option options = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.options.push(OptionCodec.readFields(OptionCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.options;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = OptionCodec.readFields(OptionCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // string version = 4
@@ -234,8 +242,11 @@ function readApi(message: Api, bytes: Uint8Array, at: number, end: number, depth
       }
       // repeated Mixin mixins = 6
       case 50: {
-        const stop = readLength(bytes, at, end);
-        message.mixins.push(readMixin(emptyMixin(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.mixins;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMixin(emptyMixin(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // Syntax syntax = 7
@@ -469,8 +480,11 @@ function readMethod(message: Method, bytes: Uint8Array, at: number, end: number,
         at++;
       // repeated Option options = 6
       case 50: {
-        const stop = readLength(bytes, at, end);
-        message.options.push(OptionCodec.readFields(OptionCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.options;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = OptionCodec.readFields(OptionCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // Syntax syntax = 7

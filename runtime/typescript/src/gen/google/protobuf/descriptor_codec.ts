@@ -69,10 +69,12 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   inherit,
   keepUnknownEnum,
   messageCodec,
   missing,
+  nextItem,
   readBool,
   readBytes,
   readDouble,
@@ -415,8 +417,11 @@ function readFileDescriptorSet(
     switch (tag) {
       // repeated FileDescriptorProto file = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.file.push(readFileDescriptorProto(emptyFileDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.file;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readFileDescriptorProto(emptyFileDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -702,37 +707,47 @@ function readFileDescriptorProto(
         message.package = readLenientString(bytes, at, end);
         break;
       // repeated string dependency = 3
-      case 26:
-        message.dependency.push(readLenientString(bytes, at, end));
+      case 26: {
+        const list = message.dependency;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          list[i++] = readLenientString(bytes, at, end);
+        }
         break;
+      }
       // repeated DescriptorProto message_type = 4
       case 34: {
-        const stop = readLength(bytes, at, end);
-        message.messageType.push(readDescriptorProto(emptyDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.messageType;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readDescriptorProto(emptyDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated EnumDescriptorProto enum_type = 5
       case 42: {
-        const stop = readLength(bytes, at, end);
-        message.enumType.push(
-          readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.enumType;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated ServiceDescriptorProto service = 6
       case 50: {
-        const stop = readLength(bytes, at, end);
-        message.service.push(
-          readServiceDescriptorProto(emptyServiceDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.service;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readServiceDescriptorProto(emptyServiceDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated FieldDescriptorProto extension = 7
       case 58: {
-        const stop = readLength(bytes, at, end);
-        message.extension.push(
-          readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.extension;
+        for (let i = extendList(list, bytes, at, end, 58); at !== 0; at = nextItem(bytes, end, 58)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // optional FileOptions options = 8
@@ -786,9 +801,13 @@ function readFileDescriptorProto(
         at++;
       }
       // repeated string option_dependency = 15
-      case 122:
-        message.optionDependency.push(readLenientString(bytes, at, end));
+      case 122: {
+        const list = message.optionDependency;
+        for (let i = extendList(list, bytes, at, end, 122); at !== 0; at = nextItem(bytes, end, 122)) {
+          list[i++] = readLenientString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfFileDescriptorProto);
     }
@@ -1025,45 +1044,54 @@ function readDescriptorProto(
         break;
       // repeated FieldDescriptorProto field = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.field.push(readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.field;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated DescriptorProto nested_type = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.nestedType.push(readDescriptorProto(emptyDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.nestedType;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readDescriptorProto(emptyDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated EnumDescriptorProto enum_type = 4
       case 34: {
-        const stop = readLength(bytes, at, end);
-        message.enumType.push(
-          readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.enumType;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEnumDescriptorProto(emptyEnumDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated DescriptorProto.ExtensionRange extension_range = 5
       case 42: {
-        const stop = readLength(bytes, at, end);
-        message.extensionRange.push(
-          readDescriptorProto_ExtensionRange(
+        const list = message.extensionRange;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readDescriptorProto_ExtensionRange(
             emptyDescriptorProto_ExtensionRange(),
             bytes,
             cursor.at,
             stop,
             depth + 1,
             0,
-          ),
-        );
+          );
+        }
         break;
       }
       // repeated FieldDescriptorProto extension = 6
       case 50: {
-        const stop = readLength(bytes, at, end);
-        message.extension.push(
-          readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.extension;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readFieldDescriptorProto(emptyFieldDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // optional MessageOptions options = 7
@@ -1081,24 +1109,37 @@ function readDescriptorProto(
       }
       // repeated OneofDescriptorProto oneof_decl = 8
       case 66: {
-        const stop = readLength(bytes, at, end);
-        message.oneofDecl.push(
-          readOneofDescriptorProto(emptyOneofDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.oneofDecl;
+        for (let i = extendList(list, bytes, at, end, 66); at !== 0; at = nextItem(bytes, end, 66)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readOneofDescriptorProto(emptyOneofDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated DescriptorProto.ReservedRange reserved_range = 9
       case 74: {
-        const stop = readLength(bytes, at, end);
-        message.reservedRange.push(
-          readDescriptorProto_ReservedRange(emptyDescriptorProto_ReservedRange(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.reservedRange;
+        for (let i = extendList(list, bytes, at, end, 74); at !== 0; at = nextItem(bytes, end, 74)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readDescriptorProto_ReservedRange(
+            emptyDescriptorProto_ReservedRange(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       // repeated string reserved_name = 10
-      case 82:
-        message.reservedName.push(readLenientString(bytes, at, end));
+      case 82: {
+        const list = message.reservedName;
+        for (let i = extendList(list, bytes, at, end, 82); at !== 0; at = nextItem(bytes, end, 82)) {
+          list[i++] = readLenientString(bytes, at, end);
+        }
         break;
+      }
       // optional SymbolVisibility visibility = 11
       case 88: {
         const value = readEnum<SymbolVisibility>(bytes, at);
@@ -1584,17 +1625,18 @@ function readExtensionRangeOptions(
     switch (tag) {
       // repeated ExtensionRangeOptions.Declaration declaration = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.declaration.push(
-          readExtensionRangeOptions_Declaration(
+        const list = message.declaration;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readExtensionRangeOptions_Declaration(
             emptyExtensionRangeOptions_Declaration(),
             bytes,
             cursor.at,
             stop,
             depth + 1,
             0,
-          ),
-        );
+          );
+        }
         break;
       }
       // optional ExtensionRangeOptions.VerificationState verification = 3
@@ -1618,10 +1660,11 @@ function readExtensionRangeOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -2445,10 +2488,18 @@ function readEnumDescriptorProto(
         break;
       // repeated EnumValueDescriptorProto value = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.value.push(
-          readEnumValueDescriptorProto(emptyEnumValueDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.value;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEnumValueDescriptorProto(
+            emptyEnumValueDescriptorProto(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       // optional EnumOptions options = 3
@@ -2459,23 +2510,28 @@ function readEnumDescriptorProto(
       }
       // repeated EnumDescriptorProto.EnumReservedRange reserved_range = 4
       case 34: {
-        const stop = readLength(bytes, at, end);
-        message.reservedRange.push(
-          readEnumDescriptorProto_EnumReservedRange(
+        const list = message.reservedRange;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEnumDescriptorProto_EnumReservedRange(
             emptyEnumDescriptorProto_EnumReservedRange(),
             bytes,
             cursor.at,
             stop,
             depth + 1,
             0,
-          ),
-        );
+          );
+        }
         break;
       }
       // repeated string reserved_name = 5
-      case 42:
-        message.reservedName.push(readLenientString(bytes, at, end));
+      case 42: {
+        const list = message.reservedName;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          list[i++] = readLenientString(bytes, at, end);
+        }
         break;
+      }
       // optional SymbolVisibility visibility = 6
       case 48: {
         const value = readEnum<SymbolVisibility>(bytes, at);
@@ -2934,10 +2990,11 @@ function readServiceDescriptorProto(
         break;
       // repeated MethodDescriptorProto method = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.method.push(
-          readMethodDescriptorProto(emptyMethodDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.method;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMethodDescriptorProto(emptyMethodDescriptorProto(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // optional ServiceOptions options = 3
@@ -3646,10 +3703,11 @@ function readFileOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -3899,10 +3957,11 @@ function readMessageOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -4293,10 +4352,18 @@ function readFieldOptions(
         break;
       // repeated FieldOptions.EditionDefault edition_defaults = 20
       case 162: {
-        const stop = readLength(bytes, at, end);
-        message.editionDefaults.push(
-          readFieldOptions_EditionDefault(emptyFieldOptions_EditionDefault(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.editionDefaults;
+        for (let i = extendList(list, bytes, at, end, 162); at !== 0; at = nextItem(bytes, end, 162)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readFieldOptions_EditionDefault(
+            emptyFieldOptions_EditionDefault(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       // optional FeatureSet features = 21
@@ -4320,10 +4387,11 @@ function readFieldOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -4801,10 +4869,11 @@ function readOneofOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -5005,10 +5074,11 @@ function readEnumOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -5201,10 +5271,11 @@ function readEnumValueOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -5354,10 +5425,11 @@ function readServiceOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -5536,10 +5608,11 @@ function readMethodOptions(
       }
       // repeated UninterpretedOption uninterpreted_option = 999
       case 7994: {
-        const stop = readLength(bytes, at, end);
-        message.uninterpretedOption.push(
-          readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.uninterpretedOption;
+        for (let i = extendList(list, bytes, at, end, 7994); at !== 0; at = nextItem(bytes, end, 7994)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption(emptyUninterpretedOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -5713,10 +5786,18 @@ function readUninterpretedOption(
     switch (tag) {
       // repeated UninterpretedOption.NamePart name = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.name.push(
-          readUninterpretedOption_NamePart(emptyUninterpretedOption_NamePart(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.name;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUninterpretedOption_NamePart(
+            emptyUninterpretedOption_NamePart(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       // optional string identifier_value = 3
@@ -6534,17 +6615,18 @@ function readFeatureSetDefaults(
     switch (tag) {
       // repeated FeatureSetDefaults.FeatureSetEditionDefault defaults = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.defaults.push(
-          readFeatureSetDefaults_FeatureSetEditionDefault(
+        const list = message.defaults;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readFeatureSetDefaults_FeatureSetEditionDefault(
             emptyFeatureSetDefaults_FeatureSetEditionDefault(),
             bytes,
             cursor.at,
             stop,
             depth + 1,
             0,
-          ),
-        );
+          );
+        }
         break;
       }
       // optional Edition minimum_edition = 4
@@ -6858,10 +6940,11 @@ function readSourceCodeInfo(
     switch (tag) {
       // repeated SourceCodeInfo.Location location = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.location.push(
-          readSourceCodeInfo_Location(emptySourceCodeInfo_Location(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.location;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readSourceCodeInfo_Location(emptySourceCodeInfo_Location(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -7041,9 +7124,13 @@ function readSourceCodeInfo_Location(
         message.trailingComments = readLenientString(bytes, at, end);
         break;
       // repeated string leading_detached_comments = 6
-      case 50:
-        message.leadingDetachedComments.push(readLenientString(bytes, at, end));
+      case 50: {
+        const list = message.leadingDetachedComments;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          list[i++] = readLenientString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfSourceCodeInfo_Location);
     }
@@ -7147,10 +7234,18 @@ function readGeneratedCodeInfo(
     switch (tag) {
       // repeated GeneratedCodeInfo.Annotation annotation = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.annotation.push(
-          readGeneratedCodeInfo_Annotation(emptyGeneratedCodeInfo_Annotation(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.annotation;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readGeneratedCodeInfo_Annotation(
+            emptyGeneratedCodeInfo_Annotation(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       default:

@@ -12,7 +12,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readString,
   readTag,
   readUnknown,
@@ -117,9 +119,13 @@ function readFieldMask(
     }
     switch (tag) {
       // repeated string paths = 1
-      case 10:
-        message.paths.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.paths;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfFieldMask);
     }

@@ -13,8 +13,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   readBool,
   readDouble,
   readEnum,
@@ -462,8 +464,11 @@ function readListValue(
     switch (tag) {
       // repeated Value values = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.values.push(readValue(emptyValue(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.values;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readValue(emptyValue(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

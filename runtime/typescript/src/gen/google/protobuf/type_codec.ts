@@ -21,7 +21,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readEnum as readEnum$1,
   readInt32,
@@ -244,18 +246,28 @@ function readType(message: Type, bytes: Uint8Array, at: number, end: number, dep
         break;
       // repeated Field fields = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.fields.push(readField(emptyField(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.fields;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readField(emptyField(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated string oneofs = 3
-      case 26:
-        message.oneofs.push(readString(bytes, at, end));
+      case 26: {
+        const list = message.oneofs;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // repeated Option options = 4
       case 34: {
-        const stop = readLength(bytes, at, end);
-        message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.options;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // SourceContext source_context = 5
@@ -561,8 +573,11 @@ function readField(message: Field, bytes: Uint8Array, at: number, end: number, d
         at++;
       // repeated Option options = 9
       case 74: {
-        const stop = readLength(bytes, at, end);
-        message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.options;
+        for (let i = extendList(list, bytes, at, end, 74); at !== 0; at = nextItem(bytes, end, 74)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // string json_name = 10
@@ -732,14 +747,20 @@ function readEnum(message: Enum, bytes: Uint8Array, at: number, end: number, dep
         break;
       // repeated EnumValue enumvalue = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.enumvalue.push(readEnumValue(emptyEnumValue(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.enumvalue;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEnumValue(emptyEnumValue(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated Option options = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.options;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // SourceContext source_context = 4
@@ -913,8 +934,11 @@ function readEnumValue(
         at++;
       // repeated Option options = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.options.push(readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.options;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readOption(emptyOption(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readDouble,
   readInt32,
@@ -317,8 +319,11 @@ function readEntryList(
     switch (tag) {
       // repeated Entry entries = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.entries.push(readEntry(emptyEntry(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.entries;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEntry(emptyEntry(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -533,9 +538,13 @@ function readTexts(message: Texts, bytes: Uint8Array, at: number, end: number, d
     }
     switch (tag) {
       // repeated string values = 1
-      case 10:
-        message.values.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.values;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfTexts);
     }

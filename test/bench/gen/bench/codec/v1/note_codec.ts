@@ -12,7 +12,9 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readDouble,
   readEnum,
   readInt64,
@@ -515,9 +517,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         message.body = readString(bytes, at, end);
         break;
       // repeated string tags = 4
-      case 34:
-        message.tags.push(readString(bytes, at, end));
+      case 34: {
+        const list = message.tags;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // map<string, string> meta = 5
       case 42: {
         const stop = readLength(bytes, at, end);
@@ -553,8 +559,11 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
       }
       // repeated Link links = 10
       case 82: {
-        const stop = readLength(bytes, at, end);
-        message.links.push(readLink(emptyLink(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.links;
+        for (let i = extendList(list, bytes, at, end, 82); at !== 0; at = nextItem(bytes, end, 82)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readLink(emptyLink(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   numberKey,
   ownProperty,
   readBool,
@@ -747,8 +749,11 @@ function readObject$(
         at += 2;
       // repeated Uint8Array function = 25
       case 202: {
-        const stop = readLength(bytes, at, end);
-        message.function.push(readUint8Array$(emptyUint8Array$(), bytes, cursor$1.at, stop, depth + 1, 0));
+        const list = message.function;
+        for (let i = extendList(list, bytes, at, end, 202); at !== 0; at = nextItem(bytes, end, 202)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readUint8Array$(emptyUint8Array$(), bytes, cursor$1.at, stop, depth + 1, 0);
+        }
         break;
       }
       // string bytes = 26

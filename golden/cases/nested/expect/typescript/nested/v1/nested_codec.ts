@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   readEnum,
   readLength,
   readTag,
@@ -327,8 +329,11 @@ function readOuter_Middle(
     switch (tag) {
       // repeated Outer.Middle.Inner inners = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.inners.push(readOuter_Middle_Inner(emptyOuter_Middle_Inner(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.inners;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readOuter_Middle_Inner(emptyOuter_Middle_Inner(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<uint64, Outer.Middle.Inner> by_id = 2

@@ -12,7 +12,9 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readEnum,
   readKey,
@@ -306,9 +308,13 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         if (at >= end || bytes[at] !== 42) continue;
         at++;
       // repeated string tags = 5
-      case 42:
-        message.tags.push(readString(bytes, at, end));
+      case 42: {
+        const list = message.tags;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // map<string, string> labels = 6
       case 50: {
         const stop = readLength(bytes, at, end);
@@ -349,8 +355,11 @@ function readNote(message: Note, bytes: Uint8Array, at: number, end: number, dep
         at++;
       // repeated Note.Link links = 11
       case 90: {
-        const stop = readLength(bytes, at, end);
-        message.links.push(readNote_Link(emptyNote_Link(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.links;
+        for (let i = extendList(list, bytes, at, end, 90); at !== 0; at = nextItem(bytes, end, 90)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readNote_Link(emptyNote_Link(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -723,8 +732,11 @@ function readQueryResponse(
     switch (tag) {
       // repeated Note results = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.results.push(readNote(emptyNote(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.results;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readNote(emptyNote(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

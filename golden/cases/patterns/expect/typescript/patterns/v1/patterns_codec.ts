@@ -12,7 +12,9 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBytes,
   readKey,
   readLength,
@@ -323,9 +325,13 @@ function readPatterns(
         break;
       }
       // repeated bytes parts = 12
-      case 98:
-        message.parts.push(readBytes(bytes, at, end));
+      case 98: {
+        const list = message.parts;
+        for (let i = extendList(list, bytes, at, end, 98); at !== 0; at = nextItem(bytes, end, 98)) {
+          list[i++] = readBytes(bytes, at, end);
+        }
         break;
+      }
       // map<string, string> labels = 13
       case 106: {
         const stop = readLength(bytes, at, end);

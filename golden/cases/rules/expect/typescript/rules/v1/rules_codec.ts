@@ -12,7 +12,9 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readInt64,
   readKey,
@@ -216,9 +218,13 @@ function readOrder(message: Order, bytes: Uint8Array, at: number, end: number, d
         if (at >= end || bytes[at] !== 26) continue;
         at++;
       // repeated string tags = 3
-      case 26:
-        message.tags.push(readString(bytes, at, end));
+      case 26: {
+        const list = message.tags;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // map<string, int64> totals = 4
       case 34: {
         const stop = readLength(bytes, at, end);
@@ -482,8 +488,11 @@ function readOuter_Inner(
     switch (tag) {
       // repeated Address addresses = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.addresses.push(AddressCodec.readFields(AddressCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.addresses;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = AddressCodec.readFields(AddressCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // Outer back = 2

@@ -13,8 +13,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   numberKey,
   readBool,
   readBytes,
@@ -358,9 +360,13 @@ function readCollections(
     }
     switch (tag) {
       // repeated string tags = 1
-      case 10:
-        message.tags.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.tags;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // repeated double weights = 2
       case 18:
         message.weights = readPackedDouble(message.weights, bytes, at, end);
@@ -408,14 +414,20 @@ function readCollections(
       }
       // repeated shared.v1.Label label_list = 9
       case 74: {
-        const stop = readLength(bytes, at, end);
-        message.labelList.push(LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.labelList;
+        for (let i = extendList(list, bytes, at, end, 74); at !== 0; at = nextItem(bytes, end, 74)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated shared.v1.Label unchecked = 10
       case 82: {
-        const stop = readLength(bytes, at, end);
-        message.unchecked.push(LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.unchecked;
+        for (let i = extendList(list, bytes, at, end, 82); at !== 0; at = nextItem(bytes, end, 82)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = LabelCodec.readFields(LabelCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<int32, bytes> blobs = 11

@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   readBytes,
   readKey,
   readLength,
@@ -248,8 +250,11 @@ function readMasks(message: Masks, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated google.protobuf.FieldMask many = 4
       case 34: {
-        const stop = readLength(bytes, at, end);
-        message.many.push(FieldMaskCodec.readFields(FieldMaskCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.many;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = FieldMaskCodec.readFields(FieldMaskCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<string, google.protobuf.FieldMask> each = 5
@@ -501,52 +506,75 @@ function readEquals(message: Equals, bytes: Uint8Array, at: number, end: number,
     switch (tag) {
       // repeated google.protobuf.StringValue texts = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.texts.push(StringValueCodec.readFields(StringValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.texts;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = StringValueCodec.readFields(StringValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated google.protobuf.DoubleValue numbers = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.numbers.push(
-          DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.numbers;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated google.protobuf.BytesValue blobs = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.blobs.push(BytesValueCodec.readFields(BytesValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.blobs;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = BytesValueCodec.readFields(BytesValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated google.protobuf.BoolValue flags = 4
       case 34: {
-        const stop = readLength(bytes, at, end);
-        message.flags.push(BoolValueCodec.readFields(BoolValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.flags;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = BoolValueCodec.readFields(BoolValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated google.protobuf.UInt64Value longs = 5
       case 42: {
-        const stop = readLength(bytes, at, end);
-        message.longs.push(UInt64ValueCodec.readFields(UInt64ValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.longs;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = UInt64ValueCodec.readFields(UInt64ValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated google.protobuf.Timestamp times = 6
       case 50: {
-        const stop = readLength(bytes, at, end);
-        message.times.push(TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.times;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated Equals inner = 7
       case 58: {
-        const stop = readLength(bytes, at, end);
-        message.inner.push(readEquals(emptyEquals(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.inner;
+        for (let i = extendList(list, bytes, at, end, 58); at !== 0; at = nextItem(bytes, end, 58)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEquals(emptyEquals(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated bytes data = 8
-      case 66:
-        message.data.push(readBytes(bytes, at, end));
+      case 66: {
+        const list = message.data;
+        for (let i = extendList(list, bytes, at, end, 66); at !== 0; at = nextItem(bytes, end, 66)) {
+          list[i++] = readBytes(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfEquals);
     }

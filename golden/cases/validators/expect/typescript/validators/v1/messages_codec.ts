@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   ownProperty,
   readBool,
   readDouble,
@@ -641,8 +643,11 @@ function readTree(message: Tree, bytes: Uint8Array, at: number, end: number, dep
       }
       // repeated Tree children = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.children.push(readTree(emptyTree(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.children;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readTree(emptyTree(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<string, Tree> named = 4
@@ -1002,8 +1007,11 @@ function readFarm(message: Farm, bytes: Uint8Array, at: number, end: number, dep
     switch (tag) {
       // repeated Egg eggs = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.eggs.push(readEgg(emptyEgg(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.eggs;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readEgg(emptyEgg(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -1224,9 +1232,13 @@ function readContact(
         message.phone = readString(bytes, at, end);
         break;
       // repeated string tags = 3
-      case 26:
-        message.tags.push(readString(bytes, at, end));
+      case 26: {
+        const list = message.tags;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // map<string, string> pairs = 4
       case 34: {
         const stop = readLength(bytes, at, end);
@@ -1527,8 +1539,11 @@ function readWrapped(
       }
       // repeated google.protobuf.DoubleValue list = 5
       case 42: {
-        const stop = readLength(bytes, at, end);
-        message.list.push(DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.list;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = DoubleValueCodec.readFields(DoubleValueCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<string, google.protobuf.UInt32Value> map = 6
@@ -1924,8 +1939,11 @@ function readTimes(message: Times, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated google.protobuf.Timestamp all = 10
       case 82: {
-        const stop = readLength(bytes, at, end);
-        message.all.push(TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.all;
+        for (let i = extendList(list, bytes, at, end, 82); at !== 0; at = nextItem(bytes, end, 82)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = TimestampCodec.readFields(TimestampCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<string, google.protobuf.Duration> each = 11
@@ -2120,8 +2138,11 @@ function readOthers(message: Others, bytes: Uint8Array, at: number, end: number,
       }
       // repeated google.protobuf.Any payloads = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.payloads.push(AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.payloads;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = AnyCodec.readFields(AnyCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // google.protobuf.Struct json = 3
@@ -2471,9 +2492,13 @@ function readNames(message: Names, bytes: Uint8Array, at: number, end: number, d
         message.hasOwnProperty = readString(bytes, at, end);
         break;
       // repeated string item = 7
-      case 58:
-        message.item.push(readString(bytes, at, end));
+      case 58: {
+        const list = message.item;
+        for (let i = extendList(list, bytes, at, end, 58); at !== 0; at = nextItem(bytes, end, 58)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // map<string, string> value = 8
       case 66: {
         const stop = readLength(bytes, at, end);
@@ -2824,9 +2849,13 @@ function readIdle(message: Idle, bytes: Uint8Array, at: number, end: number, dep
         message.text = readString(bytes, at, end);
         break;
       // repeated string list = 2
-      case 18:
-        message.list.push(readString(bytes, at, end));
+      case 18: {
+        const list = message.list;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfIdle);
     }

@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBytes as readBytes$1,
   readString,
   readTag,
@@ -1029,9 +1031,13 @@ function readBytes(message: Bytes, bytes: Uint8Array, at: number, end: number, d
         message.unlessEmpty = readBytes$1(bytes, at, end);
         break;
       // repeated bytes many = 11
-      case 90:
-        message.many.push(readBytes$1(bytes, at, end));
+      case 90: {
+        const list = message.many;
+        for (let i = extendList(list, bytes, at, end, 90); at !== 0; at = nextItem(bytes, end, 90)) {
+          list[i++] = readBytes$1(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfBytes);
     }

@@ -13,8 +13,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   readEnum,
   readKey,
   readLength,
@@ -222,8 +224,11 @@ function readEntry(message: Entry, bytes: Uint8Array, at: number, end: number, d
       }
       // repeated google.protobuf.Type types = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.types.push(TypeCodec.readFields(TypeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.types;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = TypeCodec.readFields(TypeCodec.empty(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // map<string, google.protobuf.FileDescriptorProto> files = 3

@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readBytes,
   readDouble,
@@ -438,14 +440,21 @@ function readPluginRegister(
         break;
       // repeated HostedMethod methods = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.methods;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // repeated string capabilities = 4
-      case 34:
-        message.capabilities.push(readString(bytes, at, end));
+      case 34: {
+        const list = message.capabilities;
+        for (let i = extendList(list, bytes, at, end, 34); at !== 0; at = nextItem(bytes, end, 34)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // EncryptionPolicy encryption = 5
       case 40:
         if (bytes[at]! < 128) {
@@ -643,13 +652,20 @@ function readPluginRegistered(
     }
     switch (tag) {
       // repeated string capabilities = 1
-      case 10:
-        message.capabilities.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.capabilities;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // repeated HostedMethod methods = 2
       case 18: {
-        const stop = readLength(bytes, at, end);
-        message.methods.push(readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.methods;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readHostedMethod(emptyHostedMethod(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // Limits limits = 3
@@ -670,9 +686,13 @@ function readPluginRegistered(
         if (at >= end || bytes[at] !== 42) continue;
         at++;
       // repeated string warnings = 5
-      case 42:
-        message.warnings.push(readString(bytes, at, end));
+      case 42: {
+        const list = message.warnings;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // bytes session_ticket = 6
       case 50:
         message.sessionTicket = readBytes(bytes, at, end);
@@ -973,9 +993,13 @@ function readPluginUnregister(
     }
     switch (tag) {
       // repeated string services = 1
-      case 10:
-        message.services.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.services;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfPluginUnregister);
     }
@@ -1079,9 +1103,13 @@ function readCapabilityQuery(
     }
     switch (tag) {
       // repeated string capabilities = 1
-      case 10:
-        message.capabilities.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.capabilities;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfCapabilityQuery);
     }
@@ -1185,9 +1213,13 @@ function readCapabilityReport(
     }
     switch (tag) {
       // repeated string granted = 1
-      case 10:
-        message.granted.push(readString(bytes, at, end));
+      case 10: {
+        const list = message.granted;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfCapabilityReport);
     }
@@ -1762,8 +1794,11 @@ function readMetricsReport(
     switch (tag) {
       // repeated Metric metrics = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.metrics.push(readMetric(emptyMetric(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.metrics;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMetric(emptyMetric(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

@@ -10,7 +10,9 @@ import {
   decodeFailure,
   encode,
   expectList,
+  extendList,
   messageCodec,
+  nextItem,
   readBytes,
   readFixed32,
   readLength,
@@ -331,8 +333,11 @@ function readRequest(
         at++;
       // repeated Metadata metadata = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.metadata;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // string traceparent = 4
@@ -465,8 +470,11 @@ function readResponse(
     switch (tag) {
       // repeated Metadata metadata = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.metadata;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // optional bytes body = 15
@@ -740,8 +748,11 @@ function readEvent(message: Event, bytes: Uint8Array, at: number, end: number, d
         break;
       // repeated Metadata metadata = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.metadata.push(readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.metadata;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readMetadata(emptyMetadata(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       // string traceparent = 4

@@ -10,7 +10,9 @@ import {
   decodeFailure,
   encode,
   expectList,
+  extendList,
   messageCodec,
+  nextItem,
   readBool,
   readBytes,
   readEnum,
@@ -337,8 +339,11 @@ function readError(
         at++;
       // repeated ErrorDetail details = 8
       case 66: {
-        const stop = readLength(bytes, at, end);
-        message.details.push(readErrorDetail(emptyErrorDetail(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.details;
+        for (let i = extendList(list, bytes, at, end, 66); at !== 0; at = nextItem(bytes, end, 66)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readErrorDetail(emptyErrorDetail(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:
@@ -562,8 +567,11 @@ function readViolations(
     switch (tag) {
       // repeated Violation violations = 1
       case 10: {
-        const stop = readLength(bytes, at, end);
-        message.violations.push(readViolation(emptyViolation(), bytes, cursor.at, stop, depth + 1, 0));
+        const list = message.violations;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readViolation(emptyViolation(), bytes, cursor.at, stop, depth + 1, 0);
+        }
         break;
       }
       default:

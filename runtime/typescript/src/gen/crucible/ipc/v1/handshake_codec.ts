@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBytes,
   readEnum,
   readPackedUint32,
@@ -187,9 +189,13 @@ function readPluginHello(
         message.protocolVersions.push(readUint32(bytes, at));
         break;
       // repeated string features = 2
-      case 18:
-        message.features.push(readString(bytes, at, end));
+      case 18: {
+        const list = message.features;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // string product_version = 3
       case 26:
         message.productVersion = readString(bytes, at, end);
@@ -405,9 +411,13 @@ function readDaemonHello(
         message.protocolVersions.push(readUint32(bytes, at));
         break;
       // repeated string features = 2
-      case 18:
-        message.features.push(readString(bytes, at, end));
+      case 18: {
+        const list = message.features;
+        for (let i = extendList(list, bytes, at, end, 18); at !== 0; at = nextItem(bytes, end, 18)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // string product_version = 3
       case 26:
         message.productVersion = readString(bytes, at, end);
@@ -424,13 +434,21 @@ function readDaemonHello(
         if (at >= end || bytes[at] !== 42) continue;
         at++;
       // repeated string chosen_features = 5
-      case 42:
-        message.chosenFeatures.push(readString(bytes, at, end));
+      case 42: {
+        const list = message.chosenFeatures;
+        for (let i = extendList(list, bytes, at, end, 42); at !== 0; at = nextItem(bytes, end, 42)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       // repeated bytes certificate_chain = 6
-      case 50:
-        message.certificateChain.push(readBytes(bytes, at, end));
+      case 50: {
+        const list = message.certificateChain;
+        for (let i = extendList(list, bytes, at, end, 50); at !== 0; at = nextItem(bytes, end, 50)) {
+          list[i++] = readBytes(bytes, at, end);
+        }
         break;
+      }
       // uint64 not_after = 7
       // @ts-ignore: goes on with the next field where that follows
       case 56:

@@ -18,8 +18,10 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   inherit,
   messageCodec,
+  nextItem,
   readInt32,
   readLength,
   readLenientString,
@@ -390,9 +392,13 @@ function readCodeGeneratorRequest(
     }
     switch (tag) {
       // repeated string file_to_generate = 1
-      case 10:
-        message.fileToGenerate.push(readLenientString(bytes, at, end));
+      case 10: {
+        const list = message.fileToGenerate;
+        for (let i = extendList(list, bytes, at, end, 10); at !== 0; at = nextItem(bytes, end, 10)) {
+          list[i++] = readLenientString(bytes, at, end);
+        }
         break;
+      }
       // optional string parameter = 2
       case 18:
         message.parameter = readLenientString(bytes, at, end);
@@ -412,18 +418,34 @@ function readCodeGeneratorRequest(
       }
       // repeated google.protobuf.FileDescriptorProto proto_file = 15
       case 122: {
-        const stop = readLength(bytes, at, end);
-        message.protoFile.push(
-          FileDescriptorProtoCodec.readFields(FileDescriptorProtoCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.protoFile;
+        for (let i = extendList(list, bytes, at, end, 122); at !== 0; at = nextItem(bytes, end, 122)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = FileDescriptorProtoCodec.readFields(
+            FileDescriptorProtoCodec.empty(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       // repeated google.protobuf.FileDescriptorProto source_file_descriptors = 17
       case 138: {
-        const stop = readLength(bytes, at, end);
-        message.sourceFileDescriptors.push(
-          FileDescriptorProtoCodec.readFields(FileDescriptorProtoCodec.empty(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.sourceFileDescriptors;
+        for (let i = extendList(list, bytes, at, end, 138); at !== 0; at = nextItem(bytes, end, 138)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = FileDescriptorProtoCodec.readFields(
+            FileDescriptorProtoCodec.empty(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       default:
@@ -619,10 +641,18 @@ function readCodeGeneratorResponse(
         at++;
       // repeated CodeGeneratorResponse.File file = 15
       case 122: {
-        const stop = readLength(bytes, at, end);
-        message.file.push(
-          readCodeGeneratorResponse_File(emptyCodeGeneratorResponse_File(), bytes, cursor.at, stop, depth + 1, 0),
-        );
+        const list = message.file;
+        for (let i = extendList(list, bytes, at, end, 122); at !== 0; at = nextItem(bytes, end, 122)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readCodeGeneratorResponse_File(
+            emptyCodeGeneratorResponse_File(),
+            bytes,
+            cursor.at,
+            stop,
+            depth + 1,
+            0,
+          );
+        }
         break;
       }
       default:

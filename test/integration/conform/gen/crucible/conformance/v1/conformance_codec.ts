@@ -11,7 +11,9 @@ import {
   encode,
   expectList,
   expectRoom,
+  extendList,
   messageCodec,
+  nextItem,
   readBytes,
   readInt64,
   readString,
@@ -321,9 +323,13 @@ function readEchoResponse(
         message.payload = readBytes(bytes, at, end);
         break;
       // repeated string metadata_values = 3
-      case 26:
-        message.metadataValues.push(readString(bytes, at, end));
+      case 26: {
+        const list = message.metadataValues;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          list[i++] = readString(bytes, at, end);
+        }
         break;
+      }
       default:
         readUnknown(message, bytes, tag, at, end, depth, tagsOfEchoResponse);
     }

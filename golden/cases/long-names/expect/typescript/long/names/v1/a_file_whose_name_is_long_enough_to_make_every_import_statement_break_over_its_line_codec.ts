@@ -12,8 +12,10 @@ import {
   expectKeys,
   expectList,
   expectRoom,
+  extendList,
   mapValues,
   messageCodec,
+  nextItem,
   readEnum,
   readKey,
   readLength,
@@ -287,17 +289,18 @@ function readALongNameOfAMessageThatServesAsRequest(
       }
       // repeated ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_list = 3
       case 26: {
-        const stop = readLength(bytes, at, end);
-        message.aLongNameOfAList.push(
-          readALongNameOfAMessageThatServesAsResponse(
+        const list = message.aLongNameOfAList;
+        for (let i = extendList(list, bytes, at, end, 26); at !== 0; at = nextItem(bytes, end, 26)) {
+          const stop = readLength(bytes, at, end);
+          list[i++] = readALongNameOfAMessageThatServesAsResponse(
             emptyALongNameOfAMessageThatServesAsResponse(),
             bytes,
             cursor.at,
             stop,
             depth + 1,
             0,
-          ),
-        );
+          );
+        }
         break;
       }
       // ALongNameOfAMessageThatServesAsResponse a_long_name_of_a_choice = 4
