@@ -9,6 +9,8 @@ export interface Case {
 }
 
 const sampleMs = 15;
+/** Operations in a sample at least: one that takes long may leave its garbage to the next. */
+const leastTimes = 10;
 const warmMs = 900;
 
 /** Runs the operation so many times; what it returned last is returned, so that the work cannot be left out. */
@@ -37,7 +39,7 @@ export function answerQuestions(cases: ReadonlyMap<string, Case>): void {
         one.loop(one.times);
         const spent = performance.now() - start;
         if (spent < sampleMs / 2) one.times *= 2;
-        else one.times = Math.max(1, Math.round((one.times * sampleMs) / spent));
+        else one.times = Math.max(leastTimes, Math.round((one.times * sampleMs) / spent));
       }
     }
   }

@@ -8,9 +8,9 @@ import { workloads } from "./messages.js";
 import { peerNames } from "./peers.js";
 
 /** Fresh processes of each peer: one and the same program is compiled well in one and less well in another. */
-const processes = 3;
+const processes = 5;
 /** Samples in each. */
-const rounds = 5;
+const rounds = 3;
 const [ours, ...others] = peerNames;
 const directions = ["encode", "decode"] as const;
 const names = Object.keys(workloads);
@@ -86,7 +86,7 @@ export async function benchCodec(nodes: readonly Node[]): Promise<BenchResult> {
   };
 }
 
-const method = `Time for one message, medians of ${processes * rounds} samples in turns of 15 ms, ${rounds} in each of ${processes} fresh processes. Each peer has processes of its own for
+const method = `Time for one message, medians of ${processes * rounds} samples in turns of 15 ms, or of 10 messages where one takes long, ${rounds} in each of ${processes} fresh processes. Each peer has processes of its own for
 request, note and google1, some to encode and some to decode, and for each of the other messages. Static
 code of pbjs for protobufjs, \`forceLong=bigint,oneof=unions-value\` for ts-proto. Everyone decodes the same bytes, and what everyone
 encodes is decoded by protobuf-es and compared. "In place" is ours without a buffer of its own: into the caller's frame. Means

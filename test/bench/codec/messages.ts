@@ -145,33 +145,29 @@ export interface Workload {
   readonly message: string;
   /** The schema's file. */
   readonly file: string;
-  readonly messages: readonly MessageShape<DescMessage>[];
+  messages(): readonly MessageShape<DescMessage>[];
   /** `messages` encoded by protobuf-es: what every peer decodes, and has to make as many bytes as. */
   readonly encoded: readonly Uint8Array[];
 }
 
-/** Messages are made when they are first asked for: there are many of them. */
+/** Messages are made when they are asked for: there are many of them, and those that stay cost a decoder time in the collector. */
 function workload<S extends DescMessage>(
   schema: S,
   file: string,
   count: number,
   make: () => MessageInitShape<S>,
 ): Workload {
-  let messages: readonly MessageShape<S>[] | undefined;
   let encoded: readonly Uint8Array[] | undefined;
   return {
     schema,
     message: schema.name,
     file,
-    get messages() {
-      if (messages === undefined) {
-        seed = 7;
-        messages = Array.from({ length: count }, () => create(schema, make()));
-      }
-      return messages;
+    messages() {
+      seed = 7;
+      return Array.from({ length: count }, () => create(schema, make()));
     },
     get encoded() {
-      encoded ??= this.messages.map((message) => toBinary(schema, message as MessageShape<S>));
+      encoded ??= this.messages().map((message) => toBinary(schema, message as MessageShape<S>));
       return encoded;
     },
   };

@@ -5,7 +5,7 @@ import { workloads } from "../codec/messages.js";
 
 /** Requests that keep all rules. */
 export function makeRequests(): MessageShape<typeof RequestSchema>[] {
-  return workloads["request"]!.messages.map((message) => {
+  return workloads["request"]!.messages().map((message) => {
     const { query, limit } = message as unknown as { query: string; limit: number };
     return create(RequestSchema, { query, limit });
   });
@@ -13,7 +13,7 @@ export function makeRequests(): MessageShape<typeof RequestSchema>[] {
 
 /** Notes that keep all rules: those of the codec's benchmark, with an address. */
 export function makeNotes(): MessageShape<typeof NoteSchema>[] {
-  return workloads["note"]!.messages.map((message) => {
+  return workloads["note"]!.messages().map((message) => {
     const { $typeName: _, tags, links, ...rest } = message as unknown as MessageShape<typeof NoteSchema>;
     const source =
       rest.source.case === "import"
