@@ -1,8 +1,21 @@
 // Packed lists of integers of 32 bits against a reader that takes value after value.
 import { describe, expect, it } from "vitest";
 import { cursor } from "../../../runtime/typescript/src/codec/cursor.js";
-import { readPackedInt32, readPackedSint32, readPackedUint32 } from "../../../runtime/typescript/src/codec/packed.js";
-import { readInt32, readLength, readSint32, readUint32 } from "../../../runtime/typescript/src/codec/varint.js";
+import {
+  readPackedInt32,
+  readPackedSint32,
+  readPackedUint32,
+  writePackedInt32,
+  writePackedUint32,
+} from "../../../runtime/typescript/src/codec/packed.js";
+import {
+  readInt32,
+  readLength,
+  readSint32,
+  readUint32,
+  writeInt32,
+  writeUint32,
+} from "../../../runtime/typescript/src/codec/varint.js";
 
 type ReadValue = (bytes: Uint8Array, at: number) => number;
 type ReadList = (list: number[], bytes: Uint8Array, at: number, end: number) => void;
@@ -99,4 +112,23 @@ describe.each(kinds)("a packed list of %s", (_, readList, readValue) => {
       expect(outcome(() => atOnce(readList, bytes, bytes.length))).toBeUndefined();
     }
   });
+});
+
+type WriteValue = (bytes: Uint8Array, at: number, value: number, field: string) => number;
+type WriteList = (bytes: Uint8Array, at: number, list: readonly number[], field: string) => number;
+
+/** 0 and both sides of each power of two. */
+const edges = [0, ...Array.from({ length: 31 }, (_, bits) => [2 ** bits, 2 ** (bits + 1) - 1]).flat()];
+
+it.each<[string, WriteList, WriteValue, number[]]>([
+  ["int32", writePackedInt32, writeInt32, [...edges, ...edges.map((value) => -1 - value)]],
+  ["uint32", writePackedUint32, writeUint32, [...edges, 2 ** 31, 2 ** 32 - 1]],
+])("a long list of %s is written as its values are", (_name, write, writeOne, list) => {
+  const bytes = new Uint8Array(2_000);
+  const end = write(bytes, 0, list, "f");
+  const stop = readLength(bytes, 0, end);
+  const one = new Uint8Array(20);
+  const values = list.flatMap((value) => [...one.subarray(0, writeOne(one, 0, value, "f"))]);
+  expect(stop).toBe(end);
+  expect([...bytes.subarray(cursor.at, end)]).toEqual(values);
 });
