@@ -86,9 +86,9 @@ export async function benchCodec(nodes: readonly Node[]): Promise<BenchResult> {
   };
 }
 
-const method = `Time for one message, medians of ${processes * rounds} samples in turns of 15 ms, or of 10 messages where one takes long, ${rounds} in each of ${processes} fresh processes. Each peer has processes of its own for
-request, note and google1, some to encode and some to decode, and for each of the other messages. Static
-code of pbjs for protobufjs, \`forceLong=bigint,oneof=unions-value\` for ts-proto. Everyone decodes the same bytes, and what everyone
+const method = `Time for one message, medians of ${processes * rounds} samples in turns of 15 ms, or of 10 messages where one takes long,
+${rounds} in each of ${processes} fresh processes. Each peer has processes of its own for request, note and google1, some to encode and some to
+decode, and for each of the other messages. Static code of pbjs for protobufjs, \`forceLong=bigint,oneof=unions-value\` for ts-proto. Everyone decodes the same bytes, and what everyone
 encodes is decoded by protobuf-es and compared. "In place" is ours without a buffer of its own: into the caller's frame. Means
 are geometric, of encoding over ${mean.encode.join(", ")}, of decoding over ${mean.decode.join(", ")}; the others stand for
 themselves.`;

@@ -5,7 +5,7 @@ import { readLength } from "./varint.js";
 
 /** In messages of fewer bytes than this, lists grow as they are read: to set a length takes as long as reading three items. */
 const longMessage = 4096;
-/** Engines hold longer lists in another form until they are full. */
+/** Room is made for no more items than this before they are read: 8 MB. V8 would hold an empty list of over 2^25 as a table. */
 const mostItems = 1 << 20;
 
 /**

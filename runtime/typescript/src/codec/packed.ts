@@ -12,6 +12,7 @@ import { readInt32, readLength, varintSize, writeInt32, writeUint32, writeVarint
 const longList = 16;
 /** From this many bytes on, the values of a list are counted before they are read. */
 const countedList = 512;
+
 /**
  * Writes a packed list of any type with its length; for those that have no loop of their own.
  *
